@@ -234,7 +234,7 @@ export declare type SearchTicketsRequest = Message<"deskwire.support.v1.SearchTi
   pageToken: string;
 
   /**
-   * Words that must all occur in subject, description or conversation; the last may be a beginning.
+   * Words that must all occur in subject and description, or in one message; the last may be a beginning.
    *
    * @generated from field: string query = 3;
    */

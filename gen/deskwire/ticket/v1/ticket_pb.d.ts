@@ -48,7 +48,7 @@ export declare type Ticket = Message<"deskwire.ticket.v1.Ticket"> & {
   customerId: string;
 
   /**
-   * Where the work stands. Changed by ChangeStatus and by answers, never by UpdateTicket.
+   * Where the work stands. Moved only along the legal moves, see TicketStatus.
    *
    * @generated from field: deskwire.ticket.v1.TicketStatus status = 5;
    */

@@ -10,7 +10,7 @@ import type { Ticket, TicketOrder, TicketPriority, TicketStatus, WaitingOn } fro
 import type { Actor } from "../../actor/v1/actor_pb.js";
 import type { TicketMessage } from "./message_pb.js";
 import type { FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
-import type { TicketEvent } from "./event_pb.js";
+import type { TicketEvent, TicketEventType } from "./event_pb.js";
 import type { ImportedRow, ImportRow, RefusedRow } from "./import_pb.js";
 
 /**
@@ -222,7 +222,7 @@ export declare type ListTicketsRequest = Message<"deskwire.ticket.v1.ListTickets
   pageToken: string;
 
   /**
-   * Words that must all occur in subject, description or conversation; the last may be a beginning.
+   * Words that must all occur in subject and description, or in one message; the last may be a beginning.
    *
    * @generated from field: string query = 3;
    */
@@ -401,6 +401,27 @@ export declare type UpdateTicketRequest = Message<"deskwire.ticket.v1.UpdateTick
    * @generated from field: string request_id = 4;
    */
   requestId: string;
+
+  /**
+   * Labels to add, besides what the mask says. One that is there already is no error.
+   *
+   * @generated from field: repeated string add_tags = 5;
+   */
+  addTags: string[];
+
+  /**
+   * Labels to take away, after the others were added. One that is not there is no error.
+   *
+   * @generated from field: repeated string remove_tags = 6;
+   */
+  removeTags: string[];
+
+  /**
+   * Status to move the ticket to with the change, as ChangeStatus does. Unset: it stays.
+   *
+   * @generated from field: optional deskwire.ticket.v1.TicketStatus update_status = 7;
+   */
+  updateStatus?: TicketStatus | undefined;
 };
 
 /**
@@ -945,6 +966,13 @@ export declare type ListEventsRequest = Message<"deskwire.ticket.v1.ListEventsRe
    * @generated from field: int64 after_position = 3;
    */
   afterPosition: bigint;
+
+  /**
+   * Only events of these types. Default: all.
+   *
+   * @generated from field: repeated deskwire.ticket.v1.TicketEventType types = 4;
+   */
+  types: TicketEventType[];
 };
 
 /**
@@ -992,6 +1020,13 @@ export declare type WatchEventsRequest = Message<"deskwire.ticket.v1.WatchEvents
    * @generated from field: int64 after_position = 1;
    */
   afterPosition: bigint;
+
+  /**
+   * Only events of these types. Default: all.
+   *
+   * @generated from field: repeated deskwire.ticket.v1.TicketEventType types = 2;
+   */
+  types: TicketEventType[];
 };
 
 /**
@@ -1119,7 +1154,7 @@ export declare const TicketService: GenService<{
     output: typeof ListTicketsResponseSchema;
   },
   /**
-   * Changes the fields named in the mask (AIP-134) and leaves the rest. The status is changed by ChangeStatus.
+   * Changes the fields named in the mask (AIP-134), tags and status, all of it or nothing, and leaves the rest.
    *
    * @generated from rpc deskwire.ticket.v1.TicketService.UpdateTicket
    */

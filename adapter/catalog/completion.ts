@@ -1,0 +1,58 @@
+// Completes a value by asking one of the service's own search methods.
+import { create, type DescMethod, type DescService } from "@bufbuild/protobuf";
+import { ConnectError } from "@connectrpc/connect";
+import type { Completion } from "#gen/deskwire/mcp/v1/options_pb.js";
+import type { CallContext, Complete, Json } from "../catalog.ts";
+import { decode } from "./decode.ts";
+import { encode } from "./encode.ts";
+import { callUnary } from "./invoke.ts";
+import { toolOptions } from "./options.ts";
+import type { ToolSetting } from "./tool.ts";
+import { withoutHidden } from "./untrusted.ts";
+
+/** As many as MCP lets a completion hold. */
+const MAX_VALUES = 100;
+
+/** Finds a method that an option names. Throws a `TypeError` where the service has none of that name. */
+export function unaryMethod(service: DescService, name: string): DescMethod {
+  const method = service.methods.find((each) => each.name === name && each.methodKind === "unary");
+  if (!method) throw new TypeError(`An option of ${service.typeName} names ${name}, which is no unary method of it.`);
+  return method;
+}
+
+function valuesAt(json: Json | undefined, path: readonly string[]): string[] {
+  if (Array.isArray(json)) return json.flatMap((item) => valuesAt(item, path));
+  const [name, ...rest] = path;
+  if (name === undefined) return typeof json === "string" ? [withoutHidden(json).text] : [];
+  return typeof json === "object" && json !== null ? valuesAt(json[name], rest) : [];
+}
+
+/** The completion that an option describes; undefined where there is no option. */
+export function completion(
+  service: DescService,
+  option: Completion | undefined,
+  setting: ToolSetting,
+): Complete | undefined {
+  if (!option) return undefined;
+  const { queryField, valuePath } = option;
+  const method = unaryMethod(service, option.method);
+  const scope = toolOptions(method)?.scope;
+  return async (typed: string, context: CallContext): Promise<string[]> => {
+    if (scope && context.scopes && !context.scopes.has(scope)) return [];
+    // Nothing typed yet asks for anything at all, which a rule such as min_len would refuse.
+    const { message, issues } = decode(method.input, typed ? { [queryField]: typed } : {}, setting.registry);
+    if (issues.length > 0) return [];
+    try {
+      const response = await callUnary(setting, method, message.message, context);
+      const json = encode(method.output, response ?? create(method.output), {
+        registry: setting.registry,
+        detailed: true,
+      });
+      return [...new Set(valuesAt(json, valuePath.split(".")))].slice(0, MAX_VALUES);
+    } catch (error) {
+      // Half a word is often no valid search; a list of suggestions has no place for the reason.
+      if (error instanceof ConnectError) return [];
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,38 @@
+// "Did you mean …?"
+
+/** Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours. */
+function distance(a: string, b: string): number {
+  let before: number[] = [];
+  let above = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1];
+      let best = Math.min((above[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (above[j - 1] ?? 0) + (same ? 0 : 1));
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        best = Math.min(best, (before[j - 2] ?? 0) + 1);
+      row.push(best);
+    }
+    before = above;
+    above = row;
+  }
+  return above[b.length] ?? 0;
+}
+
+/** The name that was most likely meant; undefined where none is near, that is, more than a third of it differs. */
+export function nearest(typed: string, names: Iterable<string>): string | undefined {
+  // What nobody mistypes need not be compared: the cost grows with the product of the lengths.
+  const wanted = typed.slice(0, 100).toLowerCase();
+  let best: string | undefined;
+  let bestDistance = Number.POSITIVE_INFINITY;
+  for (const name of names) {
+    const candidate = name.toLowerCase();
+    const contained = wanted.length > 2 && (candidate.endsWith(`_${wanted}`) || candidate.startsWith(`${wanted}_`));
+    const apart = contained ? 1 : distance(wanted, candidate);
+    if (apart <= Math.max(1, Math.floor(candidate.length / 3)) && apart < bestDistance) {
+      best = name;
+      bestDistance = apart;
+    }
+  }
+  return best;
+}

@@ -1,0 +1,36 @@
+// A request_id made from the key that the client gave for its call, so that the same call twice has one effect (AIP-155).
+import { createHash } from "node:crypto";
+import type { JsonObject } from "../catalog.ts";
+import type { Schema } from "./schema.ts";
+
+const FIELD = "request_id";
+const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+
+/** RFC 9562, version 8: 122 bits of a hash. */
+function uuidOf(hash: Buffer): string {
+  const bytes = Buffer.from(hash.subarray(0, 16));
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  return bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
+function fits(id: string, { minLength = 0, maxLength, format, pattern }: Schema): boolean {
+  const length = [...id].length;
+  if (length < Number(minLength) || (maxLength !== undefined && length > Number(maxLength))) return false;
+  if (format === "uuid" && !UUID.test(id)) return false;
+  return pattern === undefined || new RegExp(String(pattern), "u").test(id);
+}
+
+/**
+ * The arguments with `request_id`, where the tool has one, the arguments have none, and the client gave a key: the key itself
+ * where the field's rules allow it, else a hash of it in a form that they allow.
+ */
+export function withRequestKey(args: JsonObject, properties: Schema, key: string | undefined): JsonObject {
+  const schema = properties[FIELD] as Schema | undefined;
+  if (!key || schema?.type !== "string" || args[FIELD] !== undefined || args.requestId !== undefined) return args;
+  const hash = createHash("sha256").update(key).digest();
+  const plain = /^[\x21-\x7e]{1,128}$/.test(key) ? [key] : [];
+  const forms = [...plain, uuidOf(hash), hash.toString("hex"), hash.toString("hex").slice(0, 32)];
+  const id = forms.find((form) => fits(form, schema));
+  return id === undefined ? args : { ...args, [FIELD]: id };
+}

@@ -1,0 +1,231 @@
+// One method as a tool.
+import type { DescMethod, Message, Registry } from "@bufbuild/protobuf";
+import { hasCustomJsonRepresentation, MethodOptions_IdempotencyLevel as Idempotency } from "@bufbuild/protobuf/wkt";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { commentOf } from "../../runtime/comments.ts";
+import { fail } from "../../runtime/errors.ts";
+import type { CallContext, Json, JsonObject, Tool, ToolDefinition, ToolResult } from "../catalog.ts";
+import { Excerpts, tokens } from "./budget.ts";
+import { decode } from "./decode.ts";
+import { type Encoding, encode } from "./encode.ts";
+import { argumentError, type ErrorContext, serviceError } from "./errors.ts";
+import { callStreaming, callUnary, type Endpoint } from "./invoke.ts";
+import { type Issue, type Path, shownAs } from "./issues.ts";
+import { toolOptions } from "./options.ts";
+import { type More, moreOf } from "./paging.ts";
+import { withRequestKey } from "./request-key.ts";
+import type { RequiredFields } from "./required.ts";
+import type { Schema } from "./schema.ts";
+import {
+  MESSAGES,
+  RESPONSE_FORMAT,
+  streamsIn,
+  streamsOut,
+  type ToolSchemas,
+  toolSchemas,
+  VALUE,
+} from "./tool-schemas.ts";
+import { Boundary } from "./untrusted.ts";
+import { count, inWords, paragraph, unwrapped } from "./words.ts";
+
+/** How many messages of a stream are collected at most. */
+const MAX_STREAMED = 1_000;
+
+/** What all tools of a catalog share. */
+export interface ToolSetting extends Endpoint {
+  readonly registry: Registry;
+  readonly required: RequiredFields;
+  /** How long a result may be, in tokens. */
+  readonly maxResultTokens: number;
+}
+
+interface Arguments {
+  readonly requests: readonly Message[];
+  readonly detailed: boolean;
+  readonly issues: readonly Issue[];
+}
+
+class MethodTool implements Tool {
+  readonly definition: ToolDefinition;
+  readonly scope: string | undefined;
+  readonly #method: DescMethod;
+  readonly #setting: ToolSetting;
+  readonly #schemas: ToolSchemas;
+  readonly #more: More | undefined;
+  readonly #errors: ErrorContext;
+
+  constructor(method: DescMethod, name: string, setting: ToolSetting) {
+    this.#method = method;
+    this.#setting = setting;
+    this.#schemas = toolSchemas(method, setting.required);
+    this.#more = streamsOut(method) ? undefined : moreOf(method);
+    this.definition = definition(method, name, this.#schemas);
+    this.scope = toolOptions(method)?.scope || undefined;
+    this.#errors = {
+      inputSchema: this.#schemas.input,
+      input: method.input,
+      property: this.#schemas.names.error,
+      repeatable: method.idempotency !== Idempotency.IDEMPOTENCY_UNKNOWN,
+    };
+  }
+
+  async call(args: unknown, context: CallContext): Promise<ToolResult> {
+    try {
+      this.#assertScope(context);
+      const { requests, detailed, issues } = this.#read(args, context.requestKey);
+      if (issues.length > 0) return argumentError(issues, this.#errors);
+      return await (streamsOut(this.#method)
+        ? this.#stream(requests, detailed, context)
+        : this.#unary(requests, detailed, context));
+    } catch (error) {
+      return serviceError(error, this.#errors);
+    }
+  }
+
+  #assertScope({ scopes }: CallContext): void {
+    if (!this.scope || !scopes || scopes.has(this.scope)) return;
+    const message = `This needs the scope ${this.scope}, which the caller does not hold.`;
+    throw fail(Code.PermissionDenied, "SCOPE_MISSING", message, { scope: this.scope });
+  }
+
+  #read(args: unknown, requestKey: string | undefined): Arguments {
+    const given = (args ?? {}) as Json;
+    const properties = this.#schemas.input.properties as Schema;
+    if (typeof given !== "object" || given === null || Array.isArray(given)) {
+      const message = `The arguments must be an object, got ${shownAs(given)}.`;
+      return { requests: [], detailed: false, issues: [{ path: [], rule: "wrong_type", message }] };
+    }
+    const { rest, format } = this.#takeFormat(given);
+    const issues: Issue[] = [];
+    if (format !== undefined && format !== "concise" && format !== "detailed") {
+      const message = `Must be concise or detailed, got ${shownAs(format)}.`;
+      issues.push({ path: [RESPONSE_FORMAT], rule: "not_allowed", message });
+    }
+    const messages = this.#messages(withRequestKey(rest, properties, requestKey), issues);
+    const requests = messages.map(({ json, path }) => {
+      const decoded = decode(this.#method.input, json, this.#setting.registry, path);
+      issues.push(...decoded.issues);
+      return decoded.message.message;
+    });
+    return { requests, detailed: format === "detailed", issues };
+  }
+
+  #takeFormat(given: JsonObject): { rest: JsonObject; format: Json | undefined } {
+    if (!this.#schemas.hasFormats) return { rest: given, format: undefined };
+    const { [RESPONSE_FORMAT]: format, responseFormat, ...rest } = given;
+    return { rest, format: format ?? responseFormat ?? undefined };
+  }
+
+  /** The JSON of each message to send, and where in the arguments it stands. */
+  #messages(given: JsonObject, issues: Issue[]): { json: Json; path: Path }[] {
+    const { input } = this.#method;
+    const wrapper = streamsIn(this.#method) ? MESSAGES : hasCustomJsonRepresentation(input) ? VALUE : undefined;
+    if (wrapper === undefined) return [{ json: given, path: [] }];
+    const { [wrapper]: inner, ...unknown } = given;
+    for (const name of Object.keys(unknown)) {
+      issues.push({
+        path: [name],
+        rule: "unknown_argument",
+        message: `${name} is not known. Did you mean ${wrapper}?`,
+      });
+    }
+    if (wrapper === VALUE) return inner === undefined ? [{ json: {}, path: [] }] : [{ json: inner, path: [VALUE] }];
+    if (Array.isArray(inner)) return inner.map((json, index) => ({ json, path: [MESSAGES, index] }));
+    issues.push({ path: [MESSAGES], rule: "wrong_type", message: `Must be an array, got ${shownAs(inner)}.` });
+    return [];
+  }
+
+  #encoding(detailed: boolean): Encoding & { boundary: Boundary; excerpts: Excerpts } {
+    const { registry } = this.#setting;
+    return { registry, detailed, boundary: new Boundary(), excerpts: new Excerpts() };
+  }
+
+  async #unary(requests: readonly Message[], detailed: boolean, context: CallContext): Promise<ToolResult> {
+    const [request] = requests;
+    let response: Message | undefined;
+    if (streamsIn(this.#method)) {
+      await callStreaming(this.#setting, this.#method, requests, context, (message) => {
+        response = message;
+        return true;
+      });
+    } else if (request) {
+      response = await callUnary(this.#setting, this.#method, request, context);
+    }
+    if (!response) throw new ConnectError("no answer", Code.Internal);
+    const encoding = this.#encoding(detailed);
+    const result = encode(this.#method.output, response, encoding);
+    const more = request && this.#more?.(request, response);
+    return this.#finish(more ? { ...result, [this.#schemas.names.more]: more } : result, encoding);
+  }
+
+  async #stream(requests: readonly Message[], detailed: boolean, context: CallContext): Promise<ToolResult> {
+    const encoding = this.#encoding(detailed);
+    const { maxResultTokens } = this.#setting;
+    const messages: JsonObject[] = [];
+    let size = 0;
+    let left: string | undefined;
+    const take = (message: Message): boolean => {
+      const json = encode(this.#method.output, message, encoding, `$.${MESSAGES}[${messages.length}]`);
+      size += tokens(json);
+      messages.push(json);
+      context.progress?.(messages.length, json);
+      if (size <= maxResultTokens && messages.length < MAX_STREAMED) return true;
+      left = `Only the first ${count(messages.length)} messages were collected: the stream went on.`;
+      return false;
+    };
+    try {
+      await callStreaming(this.#setting, this.#method, requests, context, take);
+    } catch (error) {
+      // A stream that has no end is as long as its deadline; what came until then is its result.
+      if (messages.length === 0 || ConnectError.from(error).code !== Code.DeadlineExceeded) throw error;
+      left = `The stream had not ended when the time was up; these are the ${count(messages.length)} messages until then.`;
+    }
+    encoding.excerpts.list(messages, `$.${MESSAGES}`);
+    return this.#finish({ [MESSAGES]: messages }, encoding, left);
+  }
+
+  /** Says what a model must know of the result, inside of it: some clients show nothing else. */
+  #finish(
+    result: JsonObject,
+    { boundary, excerpts }: { boundary: Boundary; excerpts: Excerpts },
+    left?: string,
+  ): ToolResult {
+    const { names } = this.#schemas;
+    const { notice } = boundary;
+    const whole: JsonObject = { ...(notice && { [names.notice]: notice }), ...result };
+    const cut = excerpts.fit(whole, this.#setting.maxResultTokens);
+    const truncated = paragraph(left, cut);
+    const structuredContent: JsonObject = {
+      ...(notice && { [names.notice]: notice }),
+      ...(truncated && { [names.truncated]: truncated }),
+      ...whole,
+    };
+    return { content: [{ type: "text", text: JSON.stringify(structuredContent) }], structuredContent };
+  }
+}
+
+function definition(method: DescMethod, name: string, schemas: ToolSchemas): ToolDefinition {
+  const options = toolOptions(method);
+  const title = options?.title || inWords(method.name);
+  const readOnly = method.idempotency === Idempotency.NO_SIDE_EFFECTS;
+  const comment = unwrapped(commentOf(method)) || `Calls ${method.name} of ${method.parent.typeName}.`;
+  return {
+    name,
+    title,
+    description: paragraph(comment, schemas.rules),
+    inputSchema: schemas.input,
+    outputSchema: schemas.output,
+    annotations: {
+      title,
+      readOnlyHint: readOnly,
+      destructiveHint: !readOnly && Boolean(options?.destructive),
+      idempotentHint: readOnly || method.idempotency === Idempotency.IDEMPOTENT,
+      openWorldHint: Boolean(options?.openWorld),
+    },
+  };
+}
+
+/** Makes the tool of a method. */
+export function methodTool(method: DescMethod, name: string, setting: ToolSetting): Tool {
+  return new MethodTool(method, name, setting);
+}

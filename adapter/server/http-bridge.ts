@@ -1,0 +1,66 @@
+// Between Node's HTTP/1.1 and HTTP/2 servers and the web's Request and Response, which the SDK speaks.
+import type { ServerResponse } from "node:http";
+import type { HttpRequest, HttpResponse } from "../../runtime/cleartext-port.ts";
+
+/** Makes a Request of everything but the body; its signal aborts when the client goes away before the answer's end. */
+export function toRequest(request: HttpRequest, response: HttpResponse): Request {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value === undefined || name.startsWith(":")) continue;
+    for (const item of Array.isArray(value) ? value : [value]) headers.append(name, item);
+  }
+  const hangUp = new AbortController();
+  response.once("close", () => {
+    if (!response.writableEnded) hangUp.abort(new Error("The client closed the connection."));
+  });
+  // Only the path is ever read; the Host was checked before and is not trusted here.
+  const url = new URL(request.url ?? "/", "http://localhost");
+  return new Request(url, { method: request.method ?? "GET", headers, signal: hangUp.signal });
+}
+
+/** Reads a request's body as UTF-8 text; undefined where it is longer than `limit` bytes. */
+export async function readBody(request: HttpRequest, limit: number): Promise<string | undefined> {
+  if (Number(request.headers["content-length"]) > limit) return undefined;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  // Leaving the loop must not destroy the request, or the client would see a reset in place of the answer.
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > limit) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** Whether nobody is left to send a response to. */
+export function isGone(response: HttpResponse): boolean {
+  return "stream" in response ? response.stream.destroyed : response.destroyed;
+}
+
+// Both kinds of response have what ServerResponse has; their types merely share no signature.
+/** Sends a Response; streams of events go out piece by piece, and end when the client goes away. */
+export async function sendResponse(from: Response, to: HttpResponse): Promise<void> {
+  to.statusCode = from.status;
+  // Connection management is Node's, and HTTP/2 knows no such header.
+  for (const [name, value] of from.headers) if (name !== "connection") to.setHeader(name, value);
+  if (from.body === null) return void to.end();
+  if (from.headers.get("content-type") !== "text/event-stream") {
+    return void to.end(Buffer.from(await from.arrayBuffer()));
+  }
+  (to as ServerResponse).flushHeaders();
+  const reader: ReadableStreamDefaultReader<Uint8Array> = from.body.getReader();
+  const closed = new Promise<void>((resolve) => {
+    to.once("close", () => {
+      void reader.cancel().catch(() => {});
+      resolve();
+    });
+  });
+  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+    const { promise: drained, resolve } = Promise.withResolvers<void>();
+    to.once("drain", resolve);
+    const flowing = (to as ServerResponse).write(piece.value);
+    if (!flowing) await Promise.race([drained, closed]);
+    to.off("drain", resolve);
+  }
+  to.end();
+}

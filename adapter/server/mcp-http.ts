@@ -1,0 +1,111 @@
+// MCP over Streamable HTTP, for 2026-07-28 (stateless) and for the revisions before it (sessions), on one path.
+import { Code, ConnectError } from "@connectrpc/connect";
+import { createMcpHandler, isJsonContentType, isLegacyRequest, type ServerContext } from "@modelcontextprotocol/server";
+import type { HttpRequest, HttpResponse } from "../../runtime/cleartext-port.ts";
+import { logToStderr } from "../../runtime/log.ts";
+import { type Caller, localCaller } from "./caller.ts";
+import { isGone, readBody, sendResponse, toRequest } from "./http-bridge.ts";
+import { createServerFactory, type ServerOptions } from "./mcp-server.ts";
+import { errorResponse } from "./protocol-errors.ts";
+import { createSessions, type SessionLimits } from "./sessions.ts";
+
+/** What an MCP endpoint over HTTP is made of. */
+export interface McpEndpointOptions extends ServerOptions, Partial<SessionLimits> {
+  /**
+   * Makes out the caller. Throws a ConnectError to refuse the request: `unauthenticated` becomes 401, with the
+   * `www-authenticate` of its metadata, `permission_denied` 403. Absent: every caller is the local one.
+   */
+  readonly identify?: ((request: HttpRequest) => Promise<Caller>) | undefined;
+  /** Bytes that the body of a request may have. Default: 4 MiB. */
+  readonly maxBodyBytes?: number | undefined;
+}
+
+/** An MCP endpoint, to be mounted on a path of an HTTP/1.1 or HTTP/2 server. */
+export interface McpEndpoint {
+  /** Serves one request. The server in front must have checked Host and Origin (MCP transports, security warning). */
+  handler(request: HttpRequest, response: HttpResponse): void;
+  /** Ends all sessions and calls in flight. */
+  close(): Promise<void>;
+}
+
+const METHODS = ["POST", "GET", "DELETE"];
+
+const STATUS = new Map([
+  [Code.Unauthenticated, 401],
+  [Code.PermissionDenied, 403],
+  [Code.ResourceExhausted, 429],
+]);
+
+function refusal(error: ConnectError, status: number): Response {
+  const challenge = error.metadata.get("www-authenticate") ?? (status === 401 ? "Bearer" : undefined);
+  return errorResponse(status, -32000, error.rawMessage, challenge ? { "www-authenticate": challenge } : {});
+}
+
+/** Makes an MCP endpoint for a catalog (MCP specification, Streamable HTTP). */
+export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
+  const { identify, log = logToStderr, maxBodyBytes = 4 * 1024 * 1024 } = options;
+  const limits = { maxSessions: options.maxSessions ?? 1_000, sessionIdleMs: options.sessionIdleMs ?? 30 * 60_000 };
+
+  // By request, not by session: what a caller may do can change while its session lives.
+  const callers = new WeakMap<Request, Caller>();
+  const callerOf = ({ http }: ServerContext): Caller => {
+    const caller = http?.req && callers.get(http.req);
+    if (caller === undefined) throw new Error("A request without a caller reached the MCP server.");
+    return caller;
+  };
+
+  const createServer = createServerFactory(options);
+  const onerror = (error: Error) => log("MCP request refused or failed", { error: error.message });
+  const sessions = createSessions(() => createServer(callerOf), limits, log);
+  const stateless = createMcpHandler(() => createServer(callerOf), { legacy: "reject", onerror });
+
+  async function serve(request: HttpRequest, response: HttpResponse): Promise<Response> {
+    if (!METHODS.includes(request.method ?? "")) {
+      return errorResponse(405, -32000, `Use ${METHODS.join(", ")}.`, { allow: METHODS.join(", ") });
+    }
+    const caller = identify === undefined ? localCaller : await identify(request);
+    const webRequest = toRequest(request, response);
+    callers.set(webRequest, caller);
+    let body: unknown;
+    if (webRequest.method === "POST") {
+      if (!isJsonContentType(webRequest.headers.get("content-type"))) {
+        return errorResponse(415, -32000, "Content-Type must be application/json.");
+      }
+      const text = await readBody(request, maxBodyBytes);
+      if (text === undefined) return errorResponse(413, -32000, `The body is longer than ${maxBodyBytes} bytes.`);
+      try {
+        body = JSON.parse(text);
+      } catch {
+        return errorResponse(400, -32700, "Parse error: the body is not valid JSON.");
+      }
+    }
+    if (!(await isLegacyRequest(webRequest, body))) return stateless.fetch(webRequest, { parsedBody: body });
+    const finished = new Promise<void>((resolve) => response.once("close", resolve));
+    return sessions.serve(webRequest, body, caller, finished);
+  }
+
+  async function handle(request: HttpRequest, response: HttpResponse): Promise<void> {
+    const answer = await serve(request, response).catch((error) => {
+      const status = error instanceof ConnectError ? STATUS.get(error.code) : undefined;
+      if (status !== undefined) return refusal(error, status);
+      if (!isGone(response)) log("MCP request failed", { error });
+      return errorResponse(500, -32603, "Internal error. Try again.");
+    });
+    if (isGone(response)) return void (await answer.body?.cancel());
+    // What is left of a request that was not read to its end cannot be told from the next one.
+    if (!request.complete && request.httpVersionMajor === 1) response.setHeader("connection", "close");
+    await sendResponse(answer, response);
+  }
+
+  return {
+    handler(request, response) {
+      handle(request, response).catch((error) => {
+        log("MCP response failed", { error });
+        response.destroy();
+      });
+    },
+    async close() {
+      await Promise.all([sessions.close(), stateless.close()]);
+    },
+  };
+}

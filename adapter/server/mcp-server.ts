@@ -1,0 +1,144 @@
+// A catalog as an MCP server: which request is answered by what.
+
+import { Server, type ServerCapabilities, type ServerContext } from "@modelcontextprotocol/server";
+import { AjvJsonSchemaValidator } from "@modelcontextprotocol/server/validators/ajv";
+import { type Log, logToStderr } from "../../runtime/log.ts";
+import type { Catalog } from "../catalog.ts";
+import { type Call, createCall } from "./call-context.ts";
+import type { Caller } from "./caller.ts";
+import { completeArgument, hasCompletion } from "./completion.ts";
+import { describePrompt, getPrompt } from "./prompts.ts";
+import { invalidParams, sealed } from "./protocol-errors.ts";
+import { readResource } from "./resources.ts";
+import { createViews, type View } from "./view.ts";
+
+/** How the server names itself to clients (MCP `Implementation`). */
+export interface ServerInfo {
+  readonly name: string;
+  readonly version: string;
+  readonly title?: string;
+}
+
+/** What is behind every server of one endpoint. */
+export interface ServerOptions {
+  readonly catalog: Catalog;
+  readonly info: ServerInfo;
+  /** Names of HTTP headers that travel to the services beside the trace context. None unless given. */
+  readonly forwardHeaders?: readonly string[] | undefined;
+  readonly log?: Log | undefined;
+}
+
+/** Makes a server for one request or one session; servers are never shared between callers. */
+export type ServerFactory = (callerOf: (context: ServerContext) => Caller) => Server;
+
+/** Headers by which somebody proves who they are. */
+const CREDENTIALS = new Set(["authorization", "proxy-authorization", "cookie"]);
+
+/** How long a client may keep a list: the catalog is fixed while the process lives. */
+const LIST_TTL_MS = 300_000;
+
+// Private, since what is listed depends on the caller's scopes.
+const LIST_HINT = { ttlMs: LIST_TTL_MS, cacheScope: "private" } as const;
+const cacheHints = {
+  "server/discover": LIST_HINT,
+  "tools/list": LIST_HINT,
+  "resources/list": LIST_HINT,
+  "resources/templates/list": LIST_HINT,
+  "prompts/list": LIST_HINT,
+};
+
+// One for all: it holds no caller's data, and a new one for each server costs time.
+const jsonSchemaValidator = new AjvJsonSchemaValidator();
+
+function capabilitiesOf(view: View): ServerCapabilities {
+  return {
+    tools: {},
+    ...(view.readable.length > 0 && { resources: {} }),
+    ...(view.prompts.size > 0 && { prompts: {} }),
+    ...(hasCompletion(view) && { completions: {} }),
+  };
+}
+
+function wholeList<List>(list: List, cursor: string | undefined): List {
+  if (cursor !== undefined) throw invalidParams("Unknown cursor: the list comes whole, on its first page.");
+  return list;
+}
+
+/**
+ * Prepares servers for a catalog: whatever does not depend on the caller is made here, once.
+ *
+ * @throws TypeError where `forwardHeaders` names a header that carries credentials
+ */
+export function createServerFactory(options: ServerOptions): ServerFactory {
+  const { catalog, info, log = logToStderr } = options;
+  const forwarded = (options.forwardHeaders ?? []).map((name) => name.toLowerCase());
+  const credentials = forwarded.find((name) => CREDENTIALS.has(name));
+  if (credentials !== undefined)
+    throw new TypeError(`The header ${credentials} carries credentials: it is never forwarded.`);
+  const viewOf = createViews(catalog);
+  const capabilities = capabilitiesOf(viewOf(undefined));
+
+  return (callerOf) => {
+    const server = new Server(
+      { ...info },
+      {
+        capabilities,
+        instructions: catalog.instructions,
+        cacheHints,
+        jsonSchemaValidator,
+      },
+    );
+    const view = (context: ServerContext): View => viewOf(callerOf(context).scopes);
+    const call = (context: ServerContext): Call => createCall(context, callerOf(context), forwarded, log);
+
+    server.setRequestHandler("tools/list", ({ params }, context) => ({
+      tools: wholeList(view(context).definitions, params?.cursor) as never,
+    }));
+    server.setRequestHandler(
+      "tools/call",
+      sealed(async ({ params }, context) => {
+        const tool = view(context).tools.get(params.name);
+        if (tool === undefined) throw invalidParams(`Unknown tool: ${params.name}. tools/list names those there are.`);
+        const { context: callContext, progressSent } = call(context);
+        const result = await tool.call(params.arguments ?? {}, callContext);
+        await progressSent();
+        return result as never;
+      }, log),
+    );
+    if (capabilities.resources) {
+      server.setRequestHandler("resources/list", ({ params }, context) => ({
+        resources: wholeList(view(context).resources, params?.cursor) as never,
+      }));
+      server.setRequestHandler("resources/templates/list", ({ params }, context) => ({
+        resourceTemplates: wholeList(view(context).templates, params?.cursor) as never,
+      }));
+      server.setRequestHandler(
+        "resources/read",
+        sealed(
+          async ({ params }, context) => ({
+            contents: await readResource(view(context), params.uri, call(context).context),
+          }),
+          log,
+        ),
+      );
+    }
+    if (capabilities.prompts) {
+      const prompts = catalog.prompts.map(describePrompt);
+      server.setRequestHandler("prompts/list", ({ params }) => ({ prompts: wholeList(prompts, params?.cursor) }));
+      server.setRequestHandler(
+        "prompts/get",
+        sealed(
+          ({ params }, context) => getPrompt(view(context), params.name, params.arguments ?? {}, call(context).context),
+          log,
+        ),
+      );
+    }
+    if (capabilities.completions) {
+      server.setRequestHandler(
+        "completion/complete",
+        sealed(({ params }, context) => completeArgument(view(context), params, call(context).context), log),
+      );
+    }
+    return server;
+  };
+}

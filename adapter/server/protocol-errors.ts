@@ -1,0 +1,38 @@
+// Errors of the protocol itself, as opposed to a tool's own failures, which are results.
+import { ProtocolError, ProtocolErrorCode, type ServerContext } from "@modelcontextprotocol/server";
+import type { Log } from "../../runtime/log.ts";
+
+/** Makes the JSON-RPC error -32602 (Invalid params), which MCP also answers to an unknown tool or prompt. */
+export function invalidParams(message: string): ProtocolError {
+  return new ProtocolError(ProtocolErrorCode.InvalidParams, message);
+}
+
+/** Makes the JSON-RPC error -32603 (Internal error). The message reaches the client. */
+export function internalError(message: string): ProtocolError {
+  return new ProtocolError(ProtocolErrorCode.InternalError, message);
+}
+
+/**
+ * Keeps internals in: an error that was not made for the client is logged and answered as -32603.
+ * The SDK alone would send the text of whatever is thrown.
+ */
+export function sealed<Request, Result>(
+  handle: (request: Request, context: ServerContext) => Result | Promise<Result>,
+  log: Log,
+): (request: Request, context: ServerContext) => Promise<Result> {
+  return async (request, context) => {
+    try {
+      return await handle(request, context);
+    } catch (error) {
+      if (error instanceof ProtocolError || context.mcpReq.signal.aborted) throw error;
+      const incident = crypto.randomUUID();
+      log("MCP request failed", { incident, method: context.mcpReq.method, error });
+      throw internalError(`Internal error. Try again; if it stays, give the operator the incident number ${incident}.`);
+    }
+  };
+}
+
+/** Makes an HTTP answer that carries a JSON-RPC error and no request's id (MCP Streamable HTTP). */
+export function errorResponse(status: number, code: number, message: string, headers: Record<string, string> = {}) {
+  return Response.json({ jsonrpc: "2.0", id: null, error: { code, message } }, { status, headers });
+}

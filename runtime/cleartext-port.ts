@@ -1,0 +1,223 @@
+// One cleartext port for HTTP/1.1 and for HTTP/2 with prior knowledge (RFC 9113, section 3.3), told apart by the preface.
+import { once } from "node:events";
+import {
+  createServer as createHttp1,
+  type Server as Http1Server,
+  type IncomingMessage,
+  type ServerResponse,
+} from "node:http";
+import {
+  constants,
+  createServer as createHttp2,
+  type Http2Server,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+} from "node:http2";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import type { Writable } from "node:stream";
+
+export type HttpRequest = IncomingMessage | Http2ServerRequest;
+export type HttpResponse = ServerResponse | Http2ServerResponse;
+type Handler = (request: HttpRequest, response: HttpResponse) => void;
+
+/** Bounds on what one client, or all together, can hold. */
+export interface PortLimits {
+  /** Connections at once; one more is closed at once. */
+  readonly maxConnections: number;
+  /** Until a connection has shown which HTTP it speaks. */
+  readonly sniffTimeoutMs: number;
+  /** Until a request's headers have come, or the client has acknowledged the settings of its HTTP/2 connection. */
+  readonly headersTimeoutMs: number;
+  /** Until an HTTP/1.1 request has come as a whole, and how long an exchange may stand still where the client is awaited. */
+  readonly requestTimeoutMs: number;
+  /** How long an HTTP/1.1 connection is kept without a request. */
+  readonly keepAliveTimeoutMs: number;
+  /** How long an HTTP/2 connection is kept without a stream. */
+  readonly idleSessionTimeoutMs: number;
+  /** Bytes of all headers of a request together. */
+  readonly maxHeaderBytes: number;
+  /** Calls at once on one HTTP/2 connection; the client queues the rest. */
+  readonly maxConcurrentStreams: number;
+  /** Streams that a client may reset at once, and per second after that, before it loses its connection (CVE-2023-44487). */
+  readonly streamResetBurst: number;
+  readonly streamResetRate: number;
+}
+
+const LIMITS: PortLimits = {
+  maxConnections: 1_024,
+  sniffTimeoutMs: 5_000,
+  headersTimeoutMs: 15_000,
+  requestTimeoutMs: 300_000,
+  // Longer than the minute after which the usual load balancers close theirs: the side that closes first loses no request.
+  keepAliveTimeoutMs: 65_000,
+  // Longer than the quarter of an hour after which Connect's client closes its own.
+  idleSessionTimeoutMs: 1_200_000,
+  maxHeaderBytes: 16_384,
+  maxConcurrentStreams: 256,
+  streamResetBurst: 512,
+  streamResetRate: 64,
+};
+
+const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1");
+const TCP_KEEPALIVE_MS = 60_000;
+/** How long a client may go on sending a request that has its answer already. */
+const LINGER_MS = 1_000;
+
+/** An open port. */
+export interface CleartextPort {
+  readonly port: number;
+  /** Takes no new connection, lets what is under way finish, and after `graceMs` milliseconds cuts what is left. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Calls back with the protocol as soon as the first bytes tell it; the bytes go back into the socket. */
+function sniff(socket: Socket, timeoutMs: number, decided: (protocol: "h1" | "h2") => void): void {
+  let seen: Buffer = Buffer.alloc(0);
+  const giveUp = () => socket.destroy();
+  const timer = setTimeout(giveUp, timeoutMs);
+  const read = () => {
+    const chunk: Buffer | null = socket.read();
+    if (!chunk) return;
+    seen = Buffer.concat([seen, chunk]);
+    const length = Math.min(seen.length, PREFACE.length);
+    const matches = seen.subarray(0, length).equals(PREFACE.subarray(0, length));
+    if (matches && length < PREFACE.length) return;
+    stop();
+    socket.unshift(seen);
+    decided(matches ? "h2" : "h1");
+  };
+  const stop = () => {
+    clearTimeout(timer);
+    socket.off("readable", read).off("end", giveUp).off("error", giveUp).off("close", stop);
+  };
+  socket.on("readable", read).on("end", giveUp).on("error", giveUp).on("close", stop);
+}
+
+/** Where the answer came before the end of the request, as a refusal does, gives the client a while to read it. */
+function linger(answer: Writable, isComplete: () => boolean, cut: () => void): void {
+  answer.once("finish", () => {
+    if (!isComplete()) setTimeout(() => isComplete() || cut(), LINGER_MS);
+  });
+}
+
+function http1Server(handler: Handler, limits: PortLimits): Http1Server {
+  const server = createHttp1(
+    {
+      maxHeaderSize: limits.maxHeaderBytes,
+      headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
+      requestTimeout: limits.requestTimeoutMs,
+      keepAliveTimeout: limits.keepAliveTimeoutMs,
+      connectionsCheckingInterval: Math.min(5_000, limits.headersTimeoutMs),
+    },
+    (request, response) => {
+      const { socket } = request;
+      const isComplete = () => request.complete;
+      linger(response, isComplete, () => socket.destroy());
+      // Cut off where the client is the one who is awaited. A quiet stream is no fault.
+      response.on("timeout", () => socket.writableLength > 0 && socket.destroy());
+      handler(request, response);
+    },
+  );
+  server.setTimeout(limits.requestTimeoutMs);
+  // It never listens itself, and without the event Node would enforce neither headersTimeout nor requestTimeout.
+  server.emit("listening");
+  return server;
+}
+
+function http2Server(handler: Handler, limits: PortLimits): Http2Server {
+  const server = createHttp2(
+    {
+      settings: { maxConcurrentStreams: limits.maxConcurrentStreams, maxHeaderListSize: limits.maxHeaderBytes },
+      maxSessionInvalidFrames: 32,
+      maxSessionRejectedStreams: 128,
+      streamResetBurst: limits.streamResetBurst,
+      streamResetRate: limits.streamResetRate,
+    },
+    handler,
+  );
+  return server.on("session", (session) => {
+    let streams = 0;
+    const handshake = setTimeout(() => session.destroy(), limits.headersTimeoutMs);
+    // Emitted when the client has acknowledged them; until then its headers are not bound by our limit.
+    session.once("localSettings", () => clearTimeout(handshake));
+    session.once("close", () => clearTimeout(handshake));
+    session.setTimeout(limits.idleSessionTimeoutMs, () => streams === 0 && session.close());
+    session.on("stream", (stream) => {
+      streams++;
+      stream.once("close", () => streams--);
+      const isComplete = () => stream.state.remoteClose !== 0;
+      linger(stream, isComplete, () => stream.destroy());
+      stream.setTimeout(limits.requestTimeoutMs, () => {
+        if (isComplete() && stream.writableLength === 0) return;
+        stream.close(constants.NGHTTP2_CANCEL);
+        // By itself, close() waits until somebody has read what the client sent.
+        stream.destroy();
+      });
+    });
+  });
+}
+
+/**
+ * Opens a port at which both HTTP versions reach the same handler.
+ *
+ * Rejects with the system's error where the port cannot be opened.
+ */
+export async function openCleartextPort(options: {
+  host: string;
+  port: number;
+  handler: Handler;
+  limits?: Partial<PortLimits>;
+}): Promise<CleartextPort> {
+  const limits = { ...LIMITS, ...options.limits };
+  const sockets = new Set<Socket>();
+  const undecided = new Set<Socket>();
+  const sessions = new Set<ServerHttp2Session>();
+  let closing = false;
+
+  const h1 = http1Server((request, response) => {
+    response.once("close", () => closing && h1.closeIdleConnections());
+    options.handler(request, response);
+  }, limits);
+  const h2 = http2Server(options.handler, limits).on("session", (session) => {
+    sessions.add(session);
+    session.once("close", () => sessions.delete(session));
+  });
+  const server = createServer(
+    { noDelay: true, allowHalfOpen: true, keepAlive: true, keepAliveInitialDelay: TCP_KEEPALIVE_MS },
+    (socket) => {
+      sockets.add(socket);
+      undecided.add(socket);
+      socket.once("close", () => {
+        sockets.delete(socket);
+        undecided.delete(socket);
+      });
+      sniff(socket, limits.sniffTimeoutMs, (protocol) => {
+        undecided.delete(socket);
+        socket.allowHalfOpen = protocol === "h1";
+        (protocol === "h2" ? h2 : h1).emit("connection", socket);
+      });
+    },
+  );
+  server.maxConnections = limits.maxConnections;
+  server.listen({ host: options.host, port: options.port });
+  await once(server, "listening");
+
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close(graceMs) {
+      closing = true;
+      const closed = once(server, "close");
+      server.close();
+      for (const socket of undecided) socket.destroy();
+      for (const session of sessions) session.close();
+      h1.closeIdleConnections();
+      const cut = setTimeout(() => {
+        for (const socket of sockets) socket.destroy();
+      }, graceMs);
+      await closed;
+      clearTimeout(cut);
+      h1.close();
+    },
+  };
+}

@@ -1,0 +1,128 @@
+// The configuration: every environment variable that Deskwire reads, and nothing else reads the environment.
+import { Code } from "@connectrpc/connect";
+import { fail } from "./errors.ts";
+
+/** Names of the parts that a process can run. */
+export const PARTS = ["crm", "ticket", "analytics", "support", "adapter"] as const;
+export type Part = (typeof PARTS)[number];
+
+interface Variable<T> {
+  readonly description: string;
+  /** As a person would set it; empty for none. */
+  readonly default: string;
+  readonly parse: (text: string, name: string) => T;
+}
+
+function refuse(name: string, text: string, allowed: string): never {
+  throw fail(
+    Code.InvalidArgument,
+    "CONFIGURATION_INVALID",
+    `${name}=${text} is not allowed. Set ${name} to ${allowed}.`,
+    {
+      variable: name,
+    },
+  );
+}
+
+const text = (value: string) => value;
+const list = (value: string) => value.split(",").flatMap((item) => item.trim() || []);
+
+function port(value: string, name: string): number | undefined {
+  if (value === "") return undefined;
+  const number = Number(value);
+  return Number.isInteger(number) && number >= 0 && number <= 65_535
+    ? number
+    : refuse(name, value, "a port from 0 to 65535");
+}
+
+function positive(value: string, name: string): number {
+  const number = Number(value);
+  return Number.isInteger(number) && number > 0 ? number : refuse(name, value, "a whole number above 0");
+}
+
+function httpUrl(value: string, name: string): string {
+  if (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)) return value.replace(/\/+$/, "");
+  return refuse(name, value, "a URL such as http://127.0.0.1:8080");
+}
+
+function postgresUrl(value: string, name: string): string | undefined {
+  if (value === "") return undefined;
+  if (URL.canParse(value) && /^postgres(ql)?:$/.test(new URL(value).protocol)) return value;
+  return refuse(name, "…", "a URL such as postgres://user:password@host:5432/database, or leave it out for SQLite");
+}
+
+const variable = <T>(description: string, usual: string, parse: Variable<T>["parse"]): Variable<T> => ({
+  description,
+  default: usual,
+  parse,
+});
+
+/** All variables, in the order in which they are documented. */
+export const VARIABLES = {
+  PORT: variable(
+    "Port to listen on. Default: 8080; a service started alone: 5000 support, 5001 crm, 5002 ticket, 5003 analytics.",
+    "",
+    port,
+  ),
+  HOST: variable(
+    "Address to listen on. Only loopback addresses are allowed, because callers are not asked who they are.",
+    "127.0.0.1",
+    text,
+  ),
+  DATA_DIR: variable("Directory of the SQLite files.", "./data", text),
+  DATABASE_URL: variable(
+    "PostgreSQL to use instead of SQLite, one schema a service: `postgres://user:password@host/database`.",
+    "",
+    postgresUrl,
+  ),
+  CRM_URL: variable("Where the CRM is, for parts that run without it.", "http://127.0.0.1:5001", httpUrl),
+  TICKET_URL: variable("Where the ticket service is, for parts that run without it.", "http://127.0.0.1:5002", httpUrl),
+  ANALYTICS_URL: variable("Where analytics is, for parts that run without it.", "http://127.0.0.1:5003", httpUrl),
+  SUPPORT_URL: variable(
+    "Where the support service is, for an adapter that runs without it.",
+    "http://127.0.0.1:5000",
+    httpUrl,
+  ),
+  DESKWIRE_URL: variable(
+    "The running desk that `npm run mcp` and `npm run import` talk to.",
+    "http://127.0.0.1:8080",
+    httpUrl,
+  ),
+  ALLOWED_ORIGINS: variable(
+    "Web pages that may call, besides `https://buf.build`: origins, separated by commas.",
+    "",
+    list,
+  ),
+  ALLOWED_HOSTS: variable("Host names that clients may use, besides loopback: separated by commas.", "", list),
+  MAX_RESULT_TOKENS: variable("How long the result of an MCP tool may be, in tokens.", "10000", positive),
+} as const;
+
+type Values = { readonly [Name in keyof typeof VARIABLES]: ReturnType<(typeof VARIABLES)[Name]["parse"]> };
+
+/** The configuration of a process. */
+export interface Config extends Values {}
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/;
+
+/**
+ * Reads the configuration.
+ *
+ * @throws ConnectError `CONFIGURATION_INVALID` naming the variable and what is allowed; `HOST_NEEDS_CREDENTIALS` for a HOST
+ *   that other machines can reach
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {
+  const entries = Object.entries(VARIABLES).map(([name, { default: usual, parse }]) => [
+    name,
+    parse(environment[name]?.trim() || usual, name),
+  ]);
+  const config = Object.fromEntries(entries) as Config;
+  if (!LOOPBACK.test(config.HOST)) {
+    throw fail(
+      Code.FailedPrecondition,
+      "HOST_NEEDS_CREDENTIALS",
+      `HOST=${config.HOST} can be reached from other machines, and callers are not asked who they are. Leave HOST at 127.0.0.1, and put a proxy that authenticates before it.`,
+      { variable: "HOST" },
+    );
+  }
+  return config;
+}

@@ -1,0 +1,22 @@
+// Numbers that are given out in the order of commits, without gaps.
+import type { Knex } from "knex";
+
+/** Makes the table of counters, within a migration, with the value before the first number of each. */
+export async function createCounters(trx: Knex.Transaction, before: Readonly<Record<string, number>>): Promise<void> {
+  await trx.schema.createTable("counter", (table) => {
+    table.text("name").primary();
+    table.bigInteger("value").notNullable();
+  });
+  await trx("counter").insert(Object.entries(before).map(([name, value]) => ({ name, value })));
+}
+
+/**
+ * Takes `count` numbers from a counter and returns the first.
+ *
+ * The counter's row stays locked until the transaction ends. So whoever takes the next number commits after this one:
+ * a reader that goes by these numbers never meets a smaller one later.
+ */
+export async function take(trx: Knex.Transaction, name: string, count = 1): Promise<number> {
+  const [row] = await trx("counter").where({ name }).increment("value", count).returning("value");
+  return row.value - count + 1;
+}

@@ -1,0 +1,150 @@
+// One database of one service, SQLite or PostgreSQL, behind the same few operations.
+import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import createKnex, { type Knex } from "knex";
+import pg from "pg";
+import { type Log, logToStderr } from "../log.ts";
+import { isTransientConflict } from "./errors.ts";
+import { type Dialect, type Migration, migrate } from "./migrations.ts";
+import { NodeSqliteClient } from "./node-sqlite-client.ts";
+
+export { isUniqueViolation } from "./errors.ts";
+export type { Dialect, Migration } from "./migrations.ts";
+
+/** Where a database is: a file (or `:memory:`), or a schema of a PostgreSQL server. */
+export type DatabaseLocation =
+  | { readonly kind: "sqlite"; readonly file: string }
+  | {
+      readonly kind: "postgres";
+      readonly url: string;
+      readonly schema: string;
+      /** The most connections held at once; 10 if left out. */
+      readonly maxConnections?: number;
+    };
+
+/** What `openDatabase` needs to know. */
+export interface DatabaseOptions {
+  /** The service whose database this is; shown in logs and in PostgreSQL's `application_name`. */
+  readonly name: string;
+  readonly location: DatabaseLocation;
+  readonly migrations: readonly Migration[];
+  /** stderr if left out. */
+  readonly log?: Log;
+}
+
+/**
+ * An open database.
+ *
+ * Both dialects hold times as integer milliseconds UTC (`bigInteger`), JSON as text and booleans as `boolean` columns,
+ * which SQLite gives back as 0 and 1.
+ */
+export interface Database {
+  readonly knex: Knex;
+  readonly dialect: Dialect;
+  /**
+   * Runs `work` in a transaction: all of it is stored, or nothing.
+   *
+   * On PostgreSQL a deadlock or a serialization failure runs `work` again, so it must do nothing outside `trx`; read
+   * what you are about to write with `.forUpdate()`. On SQLite there is one connection: inside `work` use only `trx`,
+   * because `knex` and a second `transaction` would wait for the connection that `work` holds.
+   */
+  transaction<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
+  /** Resolves if the database answers; for readiness. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const MAX_ATTEMPTS = 6;
+const STATEMENT_TIMEOUT_MS = 15_000;
+const ACQUIRE_TIMEOUT_MS = 10_000;
+const PING_TIMEOUT_MS = 2_000;
+
+function integer(text: string): number | bigint {
+  const value = Number(text);
+  return Number.isSafeInteger(value) ? value : BigInt(text);
+}
+
+function postgresTypes(): pg.TypeOverrides {
+  const types = new pg.TypeOverrides();
+  types.setTypeParser(pg.types.builtins.INT8, integer);
+  // sum() and avg() of integers are numeric; SQLite gives numbers for them too.
+  types.setTypeParser(pg.types.builtins.NUMERIC, Number);
+  return types;
+}
+
+async function connect(name: string, location: DatabaseLocation, log: Log): Promise<Knex> {
+  const write = (message: unknown) => log("knex", { database: name, detail: String(message) });
+  const shared = {
+    acquireConnectionTimeout: ACQUIRE_TIMEOUT_MS,
+    // Values belong to customers and stay out of error messages.
+    compileSqlOnError: false,
+    // By itself knex writes to stdout, which may carry a protocol.
+    log: { warn: write, error: write, debug: write, deprecate: write },
+  };
+  if (location.kind === "sqlite") {
+    if (location.file !== ":memory:") await mkdir(dirname(location.file), { recursive: true });
+    const connection = { filename: location.file };
+    // false: an undefined value in an insert is an error, never a NULL.
+    return createKnex({ ...shared, client: NodeSqliteClient, connection, useNullAsDefault: false });
+  }
+  return createKnex({
+    ...shared,
+    client: "pg",
+    searchPath: [location.schema],
+    pool: { min: 0, max: location.maxConnections ?? 10 },
+    connection: {
+      connectionString: location.url,
+      application_name: `deskwire-${name}`,
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
+      connectionTimeoutMillis: ACQUIRE_TIMEOUT_MS,
+      types: postgresTypes(),
+    } as Knex.PgConnectionConfig,
+  });
+}
+
+async function retrying<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let failures = 1; ; failures++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (failures === MAX_ATTEMPTS || !isTransientConflict(error)) throw error;
+      await delay(Math.random() * 10 * 2 ** failures);
+    }
+  }
+}
+
+/**
+ * Opens a service's database and brings its schema up to date.
+ *
+ * @throws ConnectError `DATABASE_NEWER` if a newer version wrote it; whatever the driver says if it cannot be reached
+ */
+export async function openDatabase({
+  name,
+  location,
+  migrations,
+  log = logToStderr,
+}: DatabaseOptions): Promise<Database> {
+  const knex = await connect(name, location, log);
+  const dialect = location.kind;
+  try {
+    const ran = await migrate(knex, migrations, location.kind === "postgres" ? location.schema : undefined);
+    if (ran.length > 0) log("migrated", { database: name, migrations: ran });
+  } catch (error) {
+    await knex.destroy();
+    throw error;
+  }
+  return {
+    knex,
+    dialect,
+    transaction: (work) =>
+      dialect === "sqlite"
+        ? knex.transaction(work)
+        : retrying(() => knex.transaction(work, { isolationLevel: "read committed" })),
+    ping: async () => {
+      await knex.raw("SELECT 1").timeout(PING_TIMEOUT_MS);
+    },
+    close: () => knex.destroy(),
+  };
+}

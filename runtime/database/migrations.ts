@@ -1,0 +1,62 @@
+// Bringing a database to the newest schema, once, however many processes open it at the same moment.
+import { Code } from "@connectrpc/connect";
+import type { Knex } from "knex";
+import { fail } from "../errors.ts";
+
+/** The SQL that a database speaks. */
+export type Dialect = "sqlite" | "postgres";
+
+/** One step of a schema. Steps run in the order of their list, each once; a name never changes after its release. */
+export interface Migration {
+  /** Without a file extension, such as `001-tickets`. */
+  readonly name: string;
+  up(trx: Knex.Transaction, dialect: Dialect): Promise<void>;
+}
+
+async function lockSchema(trx: Knex.Transaction, schema: string): Promise<void> {
+  // Waiting for another process to migrate, and a long migration itself, are no runaway queries.
+  await trx.raw("SET LOCAL statement_timeout = 0");
+  await trx.raw("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", [`migrate ${schema}`]);
+  // IF NOT EXISTS alone would ask for the right to create schemas even where the schema is there.
+  const found = await trx("pg_namespace").where({ nspname: schema }).first("oid");
+  if (found === undefined) await trx.raw("CREATE SCHEMA ??", [schema]);
+}
+
+/**
+ * Runs the migrations that a database has not seen, all in one transaction under a lock.
+ *
+ * @param schema the PostgreSQL schema, made if missing; undefined on SQLite
+ * @returns the names of those that ran
+ * @throws ConnectError `DATABASE_NEWER` if the database holds a migration that is not in the list
+ */
+export async function migrate(knex: Knex, migrations: readonly Migration[], schema?: string): Promise<string[]> {
+  return await knex.transaction(async (trx) => {
+    if (schema !== undefined) await lockSchema(trx, schema);
+    if (!(await trx.schema.hasTable("migration"))) {
+      await trx.schema.createTable("migration", (table) => {
+        table.text("name").primary();
+        table.bigInteger("applied_at").notNullable();
+      });
+    }
+    const applied = new Set<string>(await trx("migration").pluck("name"));
+    const known = new Set(migrations.map(({ name }) => name));
+    const unknown = [...applied].filter((name) => !known.has(name));
+    if (unknown.length > 0) {
+      throw fail(
+        Code.FailedPrecondition,
+        "DATABASE_NEWER",
+        `The database was written by a newer version (it holds ${unknown.join(", ")}). Start that version, or restore an older backup.`,
+      );
+    }
+    const pending = migrations.filter(({ name }) => !applied.has(name));
+    for (const migration of pending) {
+      try {
+        await migration.up(trx, schema === undefined ? "sqlite" : "postgres");
+      } catch (error) {
+        throw new Error(`Migration ${migration.name} failed; the database is as it was before.`, { cause: error });
+      }
+      await trx("migration").insert({ name: migration.name, applied_at: Date.now() });
+    }
+    return pending.map(({ name }) => name);
+  });
+}

@@ -1,0 +1,176 @@
+// A knex dialect over Node's built-in SQLite: nothing to install, nothing to compile, statements prepared once.
+import { createRequire } from "node:module";
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import type { Knex } from "knex";
+
+type Rows = Record<string, unknown>[];
+interface Changes {
+  readonly lastID: number;
+  readonly changes: number;
+}
+
+/** What knex hands to a dialect for one query, as far as this one reads or writes it. */
+interface QueryObject {
+  sql: string;
+  bindings?: readonly unknown[];
+  response?: unknown;
+  context?: Changes;
+}
+
+type TransactionArguments = Parameters<Knex.Client["transaction"]>;
+interface SqliteTransaction {
+  query(connection: unknown, sql: string): Promise<unknown>;
+}
+
+// knex publishes no types for its dialects, and exports them by file alone.
+const require = createRequire(import.meta.url);
+const BetterSqliteClient = require("knex/lib/dialects/better-sqlite3/index.js") as typeof Knex.Client;
+const KnexTransaction = require("knex/lib/dialects/sqlite3/execution/sqlite-transaction.js") as new (
+  client: unknown,
+  ...rest: TransactionArguments
+) => SqliteTransaction;
+
+const STATEMENT_CACHE_SIZE = 256;
+
+function integerOrBigInt(value: bigint): number | bigint {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
+}
+
+function bindable(value: unknown, index: number, sql: string): SQLInputValue {
+  switch (typeof value) {
+    case "string":
+    case "bigint":
+      return value;
+    case "number":
+      // A JavaScript number binds as REAL, which a text column would keep as "3.0".
+      return Number.isSafeInteger(value) ? BigInt(value) : value;
+    case "boolean":
+      return value ? 1n : 0n;
+  }
+  if (value === null || value instanceof Uint8Array) return value;
+  if (value instanceof Date) return BigInt(value.getTime());
+  const what = value === undefined ? "undefined" : Array.isArray(value) ? "an array" : "an object";
+  throw new TypeError(
+    `Binding ${index + 1} is ${what}: pass null, or turn it into text, a number or bytes first. SQL: ${sql}`,
+  );
+}
+
+/** One open SQLite file and the statements prepared on it. */
+export class SqliteConnection {
+  readonly database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  readonly #cacheSize: number;
+  #inTransaction = false;
+
+  constructor(file: string, cacheSize: number = STATEMENT_CACHE_SIZE) {
+    this.database = new DatabaseSync(file, { timeout: 5_000, enableForeignKeyConstraints: true });
+    this.#cacheSize = cacheSize;
+    this.database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+  }
+
+  /** The statements prepared at this moment, least recently used first; never more than the cache holds. */
+  get preparedStatements(): string[] {
+    return [...this.#statements.keys()];
+  }
+
+  #prepare(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.database.prepare(sql);
+      // SQLite compiles the first statement of a text and would drop the others without a word.
+      if (/[^\s;]/.test(sql.slice(statement.sourceSQL.length))) {
+        throw new Error(`One statement at a time: everything after the first would be ignored. SQL: ${sql}`);
+      }
+      statement.setReadBigInts(true);
+      const oldest = this.#statements.size >= this.#cacheSize ? this.#statements.keys().next() : undefined;
+      if (oldest?.value !== undefined) this.#statements.delete(oldest.value);
+    } else {
+      this.#statements.delete(sql);
+    }
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+
+  /** Runs one statement. Rows of columns if it has any, else the counts of what it changed. */
+  run(sql: string, bindings: readonly unknown[] = []): Rows | Changes {
+    const ends = /^(COMMIT|ROLLBACK)\b(?! TO)/i.test(sql);
+    if (this.#inTransaction && !this.database.isTransaction) {
+      // A full disk or an I/O error makes SQLite roll back by itself; what followed would be committed piece by piece.
+      if (ends) this.#inTransaction = false;
+      if (/^ROLLBACK\b/i.test(sql)) return { lastID: 0, changes: 0 };
+      throw new Error("SQLite rolled this transaction back after an earlier error: nothing of it is stored.");
+    }
+    try {
+      const result = this.#execute(sql, bindings);
+      this.#inTransaction = this.database.isTransaction;
+      return result;
+    } catch (error) {
+      // A COMMIT that a deferred constraint refuses leaves the transaction open, and with it the only connection.
+      if (ends && this.database.isTransaction) this.database.exec("ROLLBACK");
+      if (ends) this.#inTransaction = false;
+      throw error;
+    }
+  }
+
+  #execute(sql: string, bindings: readonly unknown[]): Rows | Changes {
+    const statement = this.#prepare(sql);
+    const values = bindings.map((value, index) => bindable(value, index, sql));
+    if (statement.columns().length === 0) {
+      const { lastInsertRowid, changes } = statement.run(...values);
+      return { lastID: Number(lastInsertRowid), changes: Number(changes) };
+    }
+    const rows: Rows = statement.all(...values);
+    for (const row of rows) {
+      for (const column in row) {
+        const value = row[column];
+        if (typeof value === "bigint") row[column] = integerOrBigInt(value);
+      }
+    }
+    return rows;
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.database.close();
+  }
+}
+
+/** Takes the write lock at the start, so that a transaction that reads and then writes cannot fail half-way as busy. */
+class ImmediateTransaction extends KnexTransaction {
+  begin(connection: unknown): Promise<unknown> {
+    return this.query(connection, "BEGIN IMMEDIATE");
+  }
+}
+
+/**
+ * A knex client (`client: NodeSqliteClient`, `connection: { filename }`) over `node:sqlite`.
+ *
+ * Integers come back as numbers where a number holds them exactly, else as bigint. Booleans are stored as 0 and 1,
+ * Dates as milliseconds. Refuses undefined, objects and several statements in one text. Queries run synchronously.
+ */
+export class NodeSqliteClient extends BetterSqliteClient {
+  _driver(): unknown {
+    return DatabaseSync;
+  }
+
+  override async acquireRawConnection(): Promise<SqliteConnection> {
+    const settings = this.connectionSettings as { filename: string };
+    return new SqliteConnection(settings.filename);
+  }
+
+  override async destroyRawConnection(connection: SqliteConnection): Promise<void> {
+    connection.close();
+  }
+
+  override transaction(...rest: TransactionArguments): Knex.Transaction {
+    return new ImmediateTransaction(this, ...rest) as never;
+  }
+
+  async _query(connection: SqliteConnection, query: QueryObject): Promise<QueryObject> {
+    const result = connection.run(query.sql, query.bindings);
+    query.response = result;
+    if (!Array.isArray(result)) query.context = result;
+    return query;
+  }
+}

@@ -1,0 +1,55 @@
+// Every error that Deskwire makes is made here: a gRPC code, a machine-readable reason, and a message that says the way out.
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { durationFromMs } from "@bufbuild/protobuf/wkt";
+import type { Violation } from "@bufbuild/protovalidate";
+import { violationsToProto } from "@bufbuild/protovalidate";
+import { ViolationsSchema } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { ErrorInfoSchema, RetryInfoSchema } from "#gen/google/rpc/error_details_pb.js";
+
+/** The `domain` of every ErrorInfo that Deskwire makes (AIP-193). */
+export const ERROR_DOMAIN = "deskwire";
+
+function errorInfo(reason: string, metadata: Record<string, string>) {
+  const value: MessageInitShape<typeof ErrorInfoSchema> = { reason, domain: ERROR_DOMAIN, metadata };
+  return { desc: ErrorInfoSchema, value };
+}
+
+/**
+ * Makes an error that a caller can act on (AIP-193).
+ *
+ * @param reason UPPER_SNAKE_CASE, stable: callers branch on it
+ * @param message what is wrong and what to do next, for people and models
+ * @param metadata the values the message is about, such as the legal choices
+ */
+export function fail(code: Code, reason: string, message: string, metadata: Record<string, string> = {}): ConnectError {
+  return new ConnectError(message, code, undefined, [errorInfo(reason, metadata)]);
+}
+
+/** Makes an error that is worth a retry after `retryAfterMs` milliseconds (google.rpc.RetryInfo). */
+export function failForNow(code: Code, reason: string, message: string, retryAfterMs: number): ConnectError {
+  const retry = { desc: RetryInfoSchema, value: { retryDelay: durationFromMs(retryAfterMs) } };
+  return new ConnectError(message, code, undefined, [errorInfo(reason, {}), retry]);
+}
+
+/** Makes the `invalid_argument` for a message that breaks rules of its proto; carries `buf.validate.Violations`. */
+export function failValidation(violations: Violation[]): ConnectError {
+  const [proto] = violationsToProto(violations);
+  const lines = violations.map(String);
+  return new ConnectError(
+    `Invalid request: ${lines.join("; ")}. Correct it and call again.`,
+    Code.InvalidArgument,
+    undefined,
+    [errorInfo("VALIDATION_FAILED", {}), { desc: ViolationsSchema, value: proto }],
+  );
+}
+
+/** The reason in an error's ErrorInfo; undefined for an error that did not come from Deskwire. */
+export function reasonOf(error: unknown): string | undefined {
+  return error instanceof ConnectError ? error.findDetails(ErrorInfoSchema)[0]?.reason : undefined;
+}
+
+/** The metadata in an error's ErrorInfo; empty for an error that carries none. */
+export function metadataOf(error: unknown): Readonly<Record<string, string>> {
+  return error instanceof ConnectError ? (error.findDetails(ErrorInfoSchema)[0]?.metadata ?? {}) : {};
+}

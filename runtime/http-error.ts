@@ -1,0 +1,34 @@
+// Errors that are answered before any RPC handler runs, in the form that the client understands.
+import { Code, type ConnectError } from "@connectrpc/connect";
+import { codeToString } from "@connectrpc/connect/protocol-connect";
+import type { HttpRequest, HttpResponse } from "./cleartext-port.ts";
+
+function answer(response: HttpResponse, status: number, headers: Record<string, string>, body?: string): void {
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  response.statusCode = status;
+  // Without a body, HTTP/2 ends the stream with the headers, which gRPC's trailers-only form demands.
+  if (body === undefined) response.end();
+  else response.end(body);
+}
+
+/** Answers with JSON. */
+export function answerJson(response: HttpResponse, status: number, body: unknown): void {
+  answer(response, status, { "content-type": "application/json" }, `${JSON.stringify(body, null, 2)}\n`);
+}
+
+/**
+ * Answers with an error: to gRPC and gRPC-Web as a trailers-only response, to everyone else as the JSON of a Connect
+ * error, which people can read as well.
+ *
+ * @param status the HTTP status for those who are not gRPC, whose status is always 200 with the code beside it
+ */
+export function answerError(request: HttpRequest, response: HttpResponse, status: number, error: ConnectError): void {
+  const contentType = request.headers["content-type"] ?? "";
+  if (contentType.startsWith("application/grpc")) {
+    const { code, rawMessage } = error;
+    const headers = { "grpc-status": String(code), "grpc-message": encodeURIComponent(rawMessage) };
+    answer(response, 200, { "content-type": contentType, ...headers });
+  } else {
+    answerJson(response, status, { code: codeToString(error.code ?? Code.Unknown), message: error.rawMessage });
+  }
+}

@@ -1,0 +1,100 @@
+// Writes that may be sent twice and happen once (AIP-155): the first answer is stored with the write and given again.
+import {
+  create,
+  type DescMessage,
+  type DescMethodUnary,
+  fromBinary,
+  type MessageInitShape,
+  type MessageShape,
+  toBinary,
+} from "@bufbuild/protobuf";
+import { Code } from "@connectrpc/connect";
+import type { Knex } from "knex";
+import type { Database, Migration } from "./database/database.ts";
+import { fail } from "./errors.ts";
+import { fingerprint } from "./fingerprint.ts";
+
+const KEPT_MS = 24 * 60 * 60 * 1000;
+
+/** Makes the table `request` that `replay` needs; a service that writes puts it in its list of migrations. */
+export const requestLogMigration: Migration = {
+  name: "request-log",
+  async up(trx) {
+    await trx.schema.createTable("request", (table) => {
+      table.text("principal").notNullable();
+      table.text("method").notNullable();
+      table.text("request_id").notNullable();
+      table.text("request_hash").notNullable();
+      table.binary("response");
+      table.bigInteger("created_at").notNullable().index();
+      table.primary(["principal", "method", "request_id"]);
+    });
+  },
+};
+
+/** A write and who asks for it. */
+export interface ReplayedCall<I extends DescMessage, O extends DescMessage> {
+  /** Request ids of different principals never meet. */
+  readonly principal: string;
+  readonly method: DescMethodUnary<I, O>;
+  readonly request: MessageShape<I>;
+  /** The request's `request_id`; empty means that the caller does not ask for a replay. */
+  readonly requestId: string;
+  /** Milliseconds UTC. */
+  readonly now: number;
+}
+
+/** The answer to a write; `replayed` if it is the one that an earlier call got, and nothing was done now. */
+export interface Replay<O extends DescMessage> {
+  readonly response: MessageShape<O>;
+  readonly replayed: boolean;
+}
+
+/**
+ * Runs `work`, or gives the answer that an earlier call with the same request id got (AIP-155).
+ *
+ * The answer is stored by `trx`, with the write: both are there or neither. Of two calls at the same moment one waits
+ * for the other. An error of `work` must leave the transaction, so that the id stays free for another try.
+ *
+ * @throws ConnectError `REQUEST_ID_REUSED` if the earlier call asked for something else
+ */
+export async function replay<I extends DescMessage, O extends DescMessage>(
+  trx: Knex.Transaction,
+  { principal, method, request, requestId, now }: ReplayedCall<I, O>,
+  work: () => Promise<MessageInitShape<O>>,
+): Promise<Replay<O>> {
+  if (requestId === "") return { response: create(method.output, await work()), replayed: false };
+  const key = { principal, method: `${method.parent.typeName}/${method.name}`, request_id: requestId };
+  const request_hash = fingerprint(method.input, request, ["request_id"]);
+  // The insert comes first: on the primary key PostgreSQL lets the second of two callers wait for the first to end.
+  const inserted = await trx("request")
+    .insert({ ...key, request_hash, response: null, created_at: now })
+    .onConflict(["principal", "method", "request_id"])
+    .ignore()
+    .returning("request_id");
+  if (inserted.length > 0) {
+    const response = create(method.output, await work());
+    await trx("request")
+      .where(key)
+      .update({ response: toBinary(method.output, response) });
+    return { response, replayed: false };
+  }
+  const first = await trx("request").where(key).first("request_hash", "response");
+  if (first?.request_hash !== request_hash) {
+    throw fail(
+      Code.AlreadyExists,
+      "REQUEST_ID_REUSED",
+      `The request_id ${requestId} was used for a different request. Use a new request_id for a new request, and the same one only to repeat the same request.`,
+      { request_id: requestId },
+    );
+  }
+  return { response: fromBinary(method.output, first.response), replayed: true };
+}
+
+/** Forgets the answers that are older than 24 hours; returns how many. */
+export async function pruneRequests(database: Database, now: number): Promise<number> {
+  return await database
+    .knex("request")
+    .where("created_at", "<", now - KEPT_MS)
+    .delete();
+}

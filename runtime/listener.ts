@@ -1,0 +1,237 @@
+// The one port of a process: gRPC, gRPC-Web and Connect, reflection, health, and plain HTTP routes beside them.
+import type { FileRegistry } from "@bufbuild/protobuf";
+import { Code, type ConnectError } from "@connectrpc/connect";
+import { connectNodeAdapter } from "@connectrpc/connect-node";
+import {
+  type CleartextPort,
+  type HttpRequest,
+  type HttpResponse,
+  openCleartextPort,
+  type PortLimits,
+} from "./cleartext-port.ts";
+import { answerCors } from "./cors.ts";
+import { fail } from "./errors.ts";
+import { createHealth, type Health } from "./health.ts";
+import { answerError, answerJson } from "./http-error.ts";
+import { type Log, logToStderr } from "./log.ts";
+import { createOriginGuard } from "./origin-guard.ts";
+import { reflectionServices } from "./reflection.ts";
+import type { BoundService } from "./service.ts";
+
+/** Answers requests to one path, in both HTTP versions. */
+export type Route = (request: HttpRequest, response: HttpResponse) => void | Promise<void>;
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly services: readonly BoundService[];
+  /** Descriptors with comments, for reflection. */
+  readonly files?: FileRegistry | undefined;
+  /** Plain HTTP beside the services, by exact path, such as `/mcp`. */
+  readonly routes?: Readonly<Record<string, Route>>;
+  /** Origins of web pages that may call, besides Buf Studio. */
+  readonly allowedOrigins: readonly string[];
+  /** Hosts that clients may address, besides loopback and `host`. */
+  readonly allowedHosts: readonly string[];
+  readonly log?: Log;
+  /** Bytes of one message, in and out. Default 4 MiB, as in gRPC. */
+  readonly maxMessageBytes?: number;
+  /** How long calls under way may take to finish once the port is closing, in milliseconds. Default 10 s. */
+  readonly graceMs?: number;
+  readonly limits?: Partial<PortLimits>;
+}
+
+export interface Listener extends AsyncDisposable {
+  /** Such as `http://127.0.0.1:8080`. */
+  readonly url: string;
+  readonly port: number;
+  readonly health: Pick<Health, "set" | "ready" | "statuses">;
+  /**
+   * Ends gracefully: health turns NOT_SERVING, no new connection is taken, HTTP/2 clients get GOAWAY, calls under way may
+   * finish within the grace; then their signals are aborted, and a second later their connections cut.
+   */
+  close(): Promise<void>;
+}
+
+const DEFAULT_MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
+const DEFAULT_GRACE_MS = 10_000;
+const MAX_TIMEOUT_MS = 60 * 60 * 1000;
+/** How long an aborted call has to tell its client, before the connection is cut. */
+const FAREWELL_MS = 1_000;
+
+function urlOf(host: string, port: number): string {
+  if (host === "0.0.0.0" || host === "::") return `http://localhost:${port}`;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+function cannotOpen(error: unknown, host: string, port: number): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  const place = `port ${port} of ${host}`;
+  const metadata = { host, port: String(port) };
+  switch (code) {
+    case "EADDRINUSE":
+      return fail(
+        Code.Unavailable,
+        "PORT_IN_USE",
+        `Cannot listen on ${place}: another program has it. Stop that one, or choose another port with PORT, such as PORT=${port + 1}.`,
+        metadata,
+      );
+    case "EACCES":
+      return fail(
+        Code.PermissionDenied,
+        "PORT_NOT_PERMITTED",
+        `Cannot listen on ${place}: the system does not permit it. Choose a port above 1023 with PORT.`,
+        metadata,
+      );
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+      return fail(
+        Code.InvalidArgument,
+        "HOST_NOT_HERE",
+        `Cannot listen on ${place}: this machine has no such address. Set HOST to 127.0.0.1, or to 0.0.0.0 for all addresses.`,
+        metadata,
+      );
+    default:
+      return error;
+  }
+}
+
+function readOnly(body: () => [status: number, body: unknown]): Route {
+  return (request, response) => {
+    if (request.method === "GET" || request.method === "HEAD") return answerJson(response, ...body());
+    response.setHeader("allow", "GET, HEAD");
+    answerJson(response, 405, { code: "unimplemented", message: `${request.url} answers to GET alone.` });
+  };
+}
+
+/** What answers at the paths that are no RPC. */
+function plainRoutes(health: Health, services: readonly string[]): Record<string, Route> {
+  return {
+    "/": readOnly(() => [
+      200,
+      {
+        name: "deskwire",
+        services,
+        protocols: ["grpc", "grpc-web", "connect"],
+        describe: "grpcurl -plaintext <host>:<port> describe, by server reflection",
+        health: ["/healthz", "/readyz", "grpc.health.v1.Health"],
+        documentation: "README.md and docs/ in the repository",
+      },
+    ]),
+    "/healthz": readOnly(() => [200, { status: "SERVING" }]),
+    "/readyz": readOnly(() => {
+      const { ready } = health;
+      return [ready ? 200 : 503, { status: ready ? "SERVING" : "NOT_SERVING", services: health.statuses() }];
+    }),
+  };
+}
+
+function notServed(path: string, services: readonly BoundService[]): ConnectError {
+  const service = services.find(({ desc }) => path.startsWith(`/${desc.typeName}/`))?.desc;
+  const wayOut = service
+    ? `${service.typeName} has the methods ${service.methods.map(({ name }) => name).join(", ")}.`
+    : `The services here are ${services.map(({ desc }) => desc.typeName).join(", ")}; call them as /<service>/<method>.`;
+  return fail(Code.Unimplemented, "NOT_SERVED", `Nothing is served at ${path}. ${wayOut}`, { path });
+}
+
+/** The mistake everyone makes with curl, which by itself sends a form. */
+function wrongContentType(request: HttpRequest): ConnectError | undefined {
+  const contentType = request.headers["content-type"]?.split(";", 1)[0];
+  if (request.method !== "POST" || (contentType && contentType !== "application/x-www-form-urlencoded"))
+    return undefined;
+  return fail(
+    Code.InvalidArgument,
+    "CONTENT_TYPE_MISSING",
+    "Say what the body is: send the header 'content-type: application/json' with JSON.",
+  );
+}
+
+/**
+ * Opens the port and serves on it, over HTTP/1.1 and HTTP/2 alike.
+ *
+ * Throws where the port cannot be opened, saying what to do, and where an allowed host or origin is malformed.
+ */
+export async function listen(options: ListenOptions): Promise<Listener> {
+  const { host, log = logToStderr, graceMs = DEFAULT_GRACE_MS } = options;
+  const maxMessageBytes = options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
+  const guard = createOriginGuard(options);
+  const shutdown = new AbortController();
+  const names = options.services.map(({ desc }) => desc.typeName);
+  const health = createHealth(names);
+  const served = [...options.services, health.service];
+  const services = [
+    ...served,
+    ...reflectionServices(
+      served.map(({ desc }) => desc),
+      options.files,
+    ),
+  ];
+  const procedures = new Set(
+    services.flatMap(({ desc }) => desc.methods.map(({ name }) => `/${desc.typeName}/${name}`)),
+  );
+  const routes = new Map(Object.entries({ ...plainRoutes(health, names), ...options.routes }));
+
+  const rpc = connectNodeAdapter({
+    routes(router) {
+      for (const { desc, implementation } of services) router.service(desc, implementation);
+    },
+    // Without this, unknown fields are ignored, and unknown enum names are dropped without a word.
+    jsonOptions: { ignoreUnknownFields: false },
+    readMaxBytes: maxMessageBytes,
+    writeMaxBytes: maxMessageBytes,
+    maxTimeoutMs: MAX_TIMEOUT_MS,
+    shutdownSignal: shutdown.signal,
+  });
+
+  const handle = (request: HttpRequest, response: HttpResponse): void | Promise<void> => {
+    const refusal = guard.refusal(request);
+    if (refusal) return answerError(request, response, 403, refusal);
+    if (answerCors(request, response)) return;
+    const [path = ""] = (request.url ?? "").split("?", 1);
+    const route = routes.get(path);
+    if (route) return route(request, response);
+    if (!procedures.has(path)) return answerError(request, response, 404, notServed(path, services));
+    const unreadable = wrongContentType(request);
+    if (unreadable) return answerError(request, response, 415, unreadable);
+    return rpc(request, response as Parameters<typeof rpc>[1]);
+  };
+
+  let port: CleartextPort;
+  try {
+    port = await openCleartextPort({
+      host,
+      port: options.port,
+      ...(options.limits && { limits: options.limits }),
+      handler(request, response) {
+        const failed = (error: unknown) => {
+          log("request failed", { path: request.url, error });
+          if (response.headersSent) response.destroy();
+          else answerError(request, response, 500, fail(Code.Internal, "INTERNAL", "Something went wrong. Try again."));
+        };
+        try {
+          handle(request, response)?.catch(failed);
+        } catch (error) {
+          failed(error);
+        }
+      },
+    });
+  } catch (error) {
+    throw cannotOpen(error, host, options.port);
+  }
+
+  let closed: Promise<void> | undefined;
+  const end = async () => {
+    health.shutdown();
+    const abort = setTimeout(() => {
+      shutdown.abort(fail(Code.Unavailable, "SHUTTING_DOWN", "The server is shutting down. Call again later."));
+    }, graceMs);
+    await port.close(graceMs + FAREWELL_MS);
+    clearTimeout(abort);
+  };
+  const close = () => {
+    closed ??= end();
+    return closed;
+  };
+  return { url: urlOf(host, port.port), port: port.port, health, close, [Symbol.asyncDispose]: close };
+}

@@ -1,0 +1,172 @@
+// Pages of a list by key, not by offset (AIP-158): rows that come and go in between neither repeat nor skip others.
+import { createHash } from "node:crypto";
+import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
+import { Code } from "@connectrpc/connect";
+import type { Knex } from "knex";
+import { fail } from "./errors.ts";
+import { fingerprint } from "./fingerprint.ts";
+
+/** One column of an order. It is never NULL, the query selects it, and the last column of an order is unique. */
+export interface OrderColumn {
+  /** May be qualified, `ticket.created_at`; the row then holds `created_at`. */
+  readonly column: string;
+  readonly direction: "asc" | "desc";
+}
+
+/** The value of an order's column in a row. */
+export type KeyValue = string | number;
+
+/** The sizes of a page; 50 and 100 if left out. */
+export interface PageSizes {
+  readonly default?: number;
+  readonly max?: number;
+}
+
+/** How many rows a page has: the default if none are requested, at most `max` (AIP-158). */
+export function pageSize(requested: number, { default: usual = 50, max = 100 }: PageSizes = {}): number {
+  return Math.min(requested === 0 ? usual : requested, max);
+}
+
+interface KeysetOptions {
+  readonly order: readonly OrderColumn[];
+  readonly limit: number;
+  /** The order's values in the last row of the page before; none for the first page. */
+  readonly after?: readonly KeyValue[] | undefined;
+}
+
+/** Some rows, and the order's values in the last of them if there are more. */
+export interface KeysetPage<Row> {
+  readonly rows: Row[];
+  readonly next?: readonly KeyValue[];
+}
+
+function whereAfter(query: Knex.QueryBuilder, order: readonly OrderColumn[], after: readonly KeyValue[]): void {
+  const [first, ...rest] = order;
+  const [value, ...values] = after;
+  if (first === undefined || value === undefined) return;
+  const beyond = first.direction === "asc" ? ">" : "<";
+  if (order.every(({ direction }) => direction === first.direction)) {
+    const columns = order.map(() => "??").join(", ");
+    const bindings = [...order.map(({ column }) => column), ...after];
+    query.whereRaw(`(${columns}) ${beyond} (${after.map(() => "?").join(", ")})`, bindings);
+    return;
+  }
+  // The bound on the first column alone is implied; without it no index would be used.
+  query.where(first.column, `${beyond}=`, value).where((either) => {
+    either.where(first.column, beyond, value).orWhere((tied) => {
+      tied.where(first.column, value);
+      whereAfter(tied, rest, values);
+    });
+  });
+}
+
+function keyOf(row: object, order: readonly OrderColumn[]): KeyValue[] {
+  return order.map(({ column }) => {
+    const value = (row as Record<string, unknown>)[column.slice(column.lastIndexOf(".") + 1)];
+    if (typeof value === "string" || typeof value === "number") return value;
+    throw new Error(`The order's column ${column} must be selected, and be text or a number in every row.`);
+  });
+}
+
+/** Reads one page of a query that has no order and no limit yet. */
+export async function keysetPage<Row extends object>(
+  query: Knex.QueryBuilder,
+  { order, limit, after }: KeysetOptions,
+): Promise<KeysetPage<Row>> {
+  const page = query.clone().orderBy(order.map(({ column, direction }) => ({ column, order: direction })));
+  if (after !== undefined) whereAfter(page, order, after);
+  const found: Row[] = await page.limit(limit + 1);
+  const rows = found.slice(0, limit);
+  const last = rows.at(-1);
+  return found.length > limit && last !== undefined ? { rows, next: keyOf(last, order) } : { rows };
+}
+
+interface ListRequest {
+  readonly pageSize: number;
+  readonly pageToken: string;
+}
+
+/** What a page token belongs to: a request, whatever its page, and the order that the service makes of it. */
+export interface TokenScope<D extends DescMessage> {
+  readonly schema: D;
+  readonly request: MessageShape<D>;
+  readonly order: readonly OrderColumn[];
+}
+
+function seal<D extends DescMessage>({ schema, request, order }: TokenScope<D>, values: readonly KeyValue[]): string {
+  const list = fingerprint(schema, request, ["page_size", "page_token"]);
+  return createHash("sha256")
+    .update(JSON.stringify([list, order, values]))
+    .digest("base64url")
+    .slice(0, 22);
+}
+
+/** Makes the opaque token of the page that follows the row with these values; empty if there is none (AIP-158). */
+export function encodePageToken<D extends DescMessage>(scope: TokenScope<D>, next?: readonly KeyValue[]): string {
+  if (next === undefined) return "";
+  return Buffer.from(JSON.stringify([seal(scope, next), ...next])).toString("base64url");
+}
+
+function parseToken(token: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(token, "base64url").toString());
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Reads a page token; undefined for the first page.
+ *
+ * @throws ConnectError `PAGE_TOKEN_INVALID` if it is mangled, or was made for another filter or order
+ */
+export function decodePageToken<D extends DescMessage>(scope: TokenScope<D>, token: string): KeyValue[] | undefined {
+  if (token === "") return undefined;
+  const parsed = parseToken(token);
+  if (Array.isArray(parsed)) {
+    const [sealed, ...values] = parsed;
+    if (values.length === scope.order.length && sealed === seal(scope, values)) return values;
+  }
+  throw fail(
+    Code.InvalidArgument,
+    "PAGE_TOKEN_INVALID",
+    "The page_token does not belong to this request. Repeat it with the filter and order it was made for, or leave it out to start at the first page.",
+  );
+}
+
+/**
+ * Reads the page that a List request asks for.
+ *
+ * @throws ConnectError `PAGE_TOKEN_INVALID`, see `decodePageToken`
+ */
+export async function listPage<Row extends object, D extends DescMessage = DescMessage>(
+  query: Knex.QueryBuilder,
+  scope: TokenScope<D> & { readonly request: MessageShape<D> & ListRequest },
+  sizes: PageSizes = {},
+): Promise<{ readonly rows: Row[]; readonly nextPageToken: string }> {
+  const after = decodePageToken(scope, scope.request.pageToken);
+  const limit = pageSize(scope.request.pageSize, sizes);
+  const { rows, next } = await keysetPage<Row>(query, { order: scope.order, limit, after });
+  return { rows, nextPageToken: encodePageToken(scope, next) };
+}
+
+/** Counts the rows of a query without reading past `limit`: exact up to there, then `more` is true. */
+export async function countUpTo(
+  query: Knex.QueryBuilder,
+  limit = 1000,
+): Promise<{ readonly count: number; readonly more: boolean }> {
+  const { client } = query as unknown as { client: Knex.Client };
+  const bounded = query.clone().clearSelect().clearOrder();
+  bounded
+    .select(client.raw("1"))
+    .limit(limit + 1)
+    .as("bounded");
+  const { count } = await client.queryBuilder().count({ count: "*" }).from(bounded).first();
+  return { count: Math.min(count, limit), more: count > limit };
+}
+
+/** Counts for a response's `total_size`: exact up to 1,000; 1,001 means more than 1,000. */
+export async function totalSize(query: Knex.QueryBuilder): Promise<number> {
+  const { count, more } = await countUpTo(query);
+  return more ? count + 1 : count;
+}

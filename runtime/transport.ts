@@ -1,0 +1,155 @@
+// The two ways from one service to another, both behind Connect's `Transport`: in process, and over gRPC.
+import {
+  create,
+  type DescMethod,
+  type DescMethodStreaming,
+  type MessageInitShape,
+  type MessageShape,
+} from "@bufbuild/protobuf";
+import { Code, createContextValues, type HandlerContext, type Transport } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
+import { fail } from "./errors.ts";
+import type { BoundService } from "./service.ts";
+
+/** Upper bound for a call to another process that brings no deadline of its own, in milliseconds. */
+const DEFAULT_TIMEOUT_MS = 30_000;
+
+const never = new AbortController().signal;
+
+function callContext(
+  method: DescMethod,
+  signal: AbortSignal,
+  timeoutMs: number | undefined,
+  header: ConstructorParameters<typeof Headers>[0],
+): HandlerContext {
+  const deadline = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
+  return {
+    method,
+    service: method.parent,
+    signal,
+    timeoutMs: () => (deadline === undefined ? undefined : Math.max(0, deadline - performance.now())),
+    requestMethod: "POST",
+    requestHeader: new Headers(header),
+    responseHeader: new Headers(),
+    responseTrailer: new Headers(),
+    protocolName: "direct",
+    values: createContextValues(),
+    url: `direct:/${method.parent.typeName}/${method.name}`,
+  };
+}
+
+function deadlineSignal(signal: AbortSignal | undefined, timeoutMs: number | undefined): AbortSignal {
+  if (timeoutMs === undefined || timeoutMs <= 0) return signal ?? never;
+  const timeout = AbortSignal.timeout(timeoutMs);
+  return signal ? AbortSignal.any([signal, timeout]) : timeout;
+}
+
+function stopped(signal: AbortSignal) {
+  return (signal.reason as Error | undefined)?.name === "TimeoutError"
+    ? fail(Code.DeadlineExceeded, "DEADLINE_EXCEEDED", "The call ran out of time. Allow it more, or ask for less.")
+    : fail(Code.Canceled, "CANCELED", "The caller ended the call.");
+}
+
+/** Settles as `work` does, or rejects as soon as the signal is aborted, like a client whose server does not answer. */
+async function orStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  if (signal.aborted) {
+    work.catch(() => {});
+    throw stopped(signal);
+  }
+  if (signal === never) return work;
+  let stop = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(stopped(signal));
+    signal.addEventListener("abort", stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+/**
+ * Calls services of this process directly: the same guard as on a port, without serialising. Messages are handed over as
+ * they are, so neither side may change one after it has passed it on.
+ *
+ * A method of a service that is not among `services` at the time of the call is `unimplemented`.
+ */
+export function directTransport(services: readonly BoundService[]): Transport {
+  const find = (method: DescMethod) => {
+    const service = services.find(({ desc }) => desc.typeName === method.parent.typeName);
+    const call = (service?.implementation as Record<string, unknown> | undefined)?.[method.localName];
+    if (typeof call === "function") return call as (request: unknown, context: HandlerContext) => never;
+    throw fail(
+      Code.Unimplemented,
+      "METHOD_NOT_HERE",
+      `${method.parent.typeName}/${method.name} is not served in this process. Start its service, or set its URL.`,
+    );
+  };
+  return {
+    async unary(method, signal, timeoutMs, header, input) {
+      const deadline = deadlineSignal(signal, timeoutMs);
+      const context = callContext(method, deadline, timeoutMs, header);
+      const answer = await orStopped<MessageInitShape<typeof method.output>>(
+        find(method)(create(method.input, input), context),
+        deadline,
+      );
+      return {
+        stream: false,
+        service: method.parent,
+        method,
+        header: context.responseHeader,
+        trailer: context.responseTrailer,
+        message: create(method.output, answer),
+      };
+    },
+    async stream(method, signal, timeoutMs, header, input) {
+      const deadline = deadlineSignal(signal, timeoutMs);
+      const context = callContext(method, deadline, timeoutMs, header);
+      return {
+        stream: true,
+        service: method.parent,
+        method,
+        header: context.responseHeader,
+        trailer: context.responseTrailer,
+        message: streamOf(method, find(method), input, context),
+      };
+    },
+  };
+}
+
+async function* streamOf<M extends DescMethodStreaming>(
+  method: M,
+  call: (request: unknown, context: HandlerContext) => never,
+  input: AsyncIterable<MessageInitShape<M["input"]>>,
+  context: HandlerContext,
+): AsyncGenerator<MessageShape<M["output"]>> {
+  const { signal } = context;
+  const requests = (async function* () {
+    for await (const message of input) yield create(method.input, message as never);
+  })();
+  if (method.methodKind === "client_streaming") {
+    const answer = await orStopped<MessageInitShape<M["output"]>>(call(requests, context), signal);
+    yield create(method.output, answer as never) as MessageShape<M["output"]>;
+    return;
+  }
+  const request = method.methodKind === "server_streaming" ? (await requests.next()).value : requests;
+  const answers: AsyncIterator<MessageInitShape<M["output"]>> = (call(request, context) as AsyncIterable<never>)[
+    Symbol.asyncIterator
+  ]();
+  try {
+    while (true) {
+      const next = await orStopped(answers.next(), signal);
+      if (next.done) return;
+      yield create(method.output, next.value as never) as MessageShape<M["output"]>;
+    }
+  } finally {
+    // Not awaited: a generator that waits for its next event would never come back.
+    answers.return?.().catch(() => {});
+  }
+}
+
+/** Calls services of another process over gRPC at `url`, such as `http://127.0.0.1:5001`. */
+export function remoteTransport(url: string): Transport {
+  return createGrpcTransport({ baseUrl: url, defaultTimeoutMs: DEFAULT_TIMEOUT_MS });
+}

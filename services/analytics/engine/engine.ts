@@ -1,0 +1,40 @@
+// What the service needs of whatever reads texts: a word list today, a trained model tomorrow.
+import type { Category, Sentiment } from "#gen/deskwire/analytics/v1/analysis_pb.js";
+
+/** The mood of a text. */
+export interface Mood {
+  sentiment: Sentiment;
+  /** From -1 (as negative as can be) to 1. */
+  score: number;
+  /** From 0 to 1. */
+  confidence: number;
+  /** The words that spoke for it, the weightiest first. */
+  evidence: string[];
+}
+
+/** The subject of a text. */
+export interface Subject {
+  primaryCategory: Category;
+  /** From 0 to 1: the share of the primary category. */
+  confidence: number;
+  /** Categories the text speaks for, the likeliest first; their shares add up to 1 at most. */
+  ranked: { category: Category; confidence: number }[];
+  /** The words that spoke for the primary category, the weightiest first. */
+  evidence: string[];
+}
+
+/** What an engine says about one text. */
+export interface Reading {
+  sentiment: Mood;
+  categorization: Subject;
+}
+
+/**
+ * Reads texts. `analyze` is pure and total: the same text gives the same reading, no text makes it throw, and its time
+ * grows no faster than the text. A text with nothing to read is neutral and general, with confidence 0.
+ */
+export interface Engine {
+  /** Name and version, such as `lexicon/1`; a reading is comparable only with readings of the same name. */
+  readonly name: string;
+  analyze(text: string): Reading;
+}

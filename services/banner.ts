@@ -1,0 +1,71 @@
+// What a person reads after the start: where everything is, and the exact lines to connect.
+import { fileURLToPath } from "node:url";
+import type { Config, Part } from "../runtime/config.ts";
+
+interface Started {
+  readonly config: Config;
+  readonly parts: readonly Part[];
+  readonly url: string;
+  readonly seeded: boolean;
+  readonly version: string;
+}
+
+const HOME = fileURLToPath(new URL("..", import.meta.url)).replace(/[/\\]$/, "");
+
+const SERVICES: Readonly<Record<Exclude<Part, "adapter">, string>> = {
+  crm: "deskwire.crm.v1.CrmService",
+  ticket: "deskwire.ticket.v1.TicketService",
+  analytics: "deskwire.analytics.v1.AnalyticsService",
+  support: "deskwire.support.v1.SupportService",
+};
+
+function where({ config, parts, url, seeded }: Started): [string, string][] {
+  const rows: [string, string][] = [];
+  if (parts.includes("adapter")) rows.push(["MCP", `${url}/mcp`]);
+  const services = parts.flatMap((part) => (part === "adapter" ? [] : SERVICES[part]));
+  if (services.length > 0) rows.push(["gRPC, Connect, gRPC-Web", url]);
+  for (const service of services) rows.push(["", service]);
+  rows.push(["Health", `${url}/readyz`]);
+  if (parts.includes("crm") || parts.includes("ticket")) {
+    const data = config.DATABASE_URL ? "PostgreSQL (DATABASE_URL)" : `SQLite in ${config.DATA_DIR}`;
+    rows.push(["Data", seeded ? `${data}, with demo customers and tickets (TKT-1001 is one)` : data]);
+  }
+  return rows;
+}
+
+function connect({ parts, url }: Started): [string, string][] {
+  const address = new URL(url).host;
+  const lines: [string, string][] = [];
+  if (parts.includes("adapter")) {
+    const entry = { mcpServers: { deskwire: { command: "npm", args: ["--prefix", HOME, "run", "-s", "mcp"] } } };
+    lines.push(["Claude Code", `claude mcp add --transport http deskwire ${url}/mcp`]);
+    lines.push(["MCP desktop client, in its configuration file", JSON.stringify(entry)]);
+  }
+  const method = parts.includes("support") ? `${SERVICES.support}/HandleTicket` : undefined;
+  if (method) {
+    const body = '{"ticketId":"TKT-1001"}';
+    lines.push(["grpcurl", `grpcurl -plaintext -d '${body}' ${address} ${method}`]);
+    lines.push(["buf curl", `npx buf curl --http2-prior-knowledge -d '${body}' ${url}/${method}`]);
+    lines.push(["curl", `curl -H 'content-type: application/json' -d '${body}' ${url}/${method}`]);
+  } else if (parts.some((part) => part !== "adapter")) {
+    lines.push(["grpcurl", `grpcurl -plaintext ${address} list`]);
+  }
+  return lines;
+}
+
+/** The text of a start. */
+export function banner(started: Started): string {
+  const rows = where(started).map(([name, value]) => `  ${name.padEnd(24)} ${value}`);
+  const lines = connect(started).flatMap(([name, line]) => [`  ${name}:`, `    ${line}`]);
+  const title = `Deskwire ${started.version} is running (${started.parts.join(", ")})`;
+  return [
+    "",
+    title,
+    "",
+    ...rows,
+    ...(lines.length > 0 ? ["", "Connect", ...lines] : []),
+    "",
+    "Ctrl-C stops it.",
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,43 @@
+// The CRM as a module.
+import type { Transport } from "@connectrpc/connect";
+import { CrmService } from "#gen/deskwire/crm/v1/crm_service_pb.js";
+import { type DatabaseLocation, openDatabase } from "../../runtime/database/database.ts";
+import { type Log, logToStderr } from "../../runtime/log.ts";
+import type { ServiceModule } from "../../runtime/module.ts";
+import { bindService } from "../../runtime/service.ts";
+import { migrations } from "./migrations.ts";
+import { crmService } from "./service.ts";
+import { keepTicketNotes } from "./ticket-notes.ts";
+
+/** What the CRM stands on. */
+export interface CrmOptions {
+  readonly database: DatabaseLocation;
+  /** Reaches the ticket service, whose log asks for notes. */
+  readonly tickets: Transport;
+  readonly now?: () => number;
+  readonly log?: Log;
+}
+
+/** Opens the CRM. */
+export async function crmModule({
+  database: location,
+  tickets,
+  now = Date.now,
+  log = logToStderr,
+}: CrmOptions): Promise<ServiceModule> {
+  const database = await openDatabase({ name: "crm", location, migrations, log });
+  const closing = new AbortController();
+  let reading: Promise<void> | undefined;
+  return {
+    service: bindService(CrmService, crmService(database, now), log),
+    start() {
+      reading = keepTicketNotes(database, tickets, closing.signal, log);
+    },
+    ready: () => database.ping(),
+    async close() {
+      closing.abort();
+      await reading;
+      await database.close();
+    },
+  };
+}

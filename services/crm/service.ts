@@ -1,0 +1,124 @@
+// The CRM's rules.
+import { create } from "@bufbuild/protobuf";
+import { Code, type ServiceImpl } from "@connectrpc/connect";
+import {
+  type CreateCustomerRequest,
+  CrmService,
+  ListCustomersRequestSchema,
+  ListNotesRequestSchema,
+  type UpdateCustomerRequest,
+  UpdateCustomerRequestSchema,
+} from "#gen/deskwire/crm/v1/crm_service_pb.js";
+import { type Customer, CustomerSchema } from "#gen/deskwire/crm/v1/customer_pb.js";
+import type { Database } from "../../runtime/database/database.ts";
+import { fail } from "../../runtime/errors.ts";
+import { listPage, totalSize } from "../../runtime/pagination.ts";
+import { assertEtag, maskedFields, mutableFields } from "../../runtime/resource.ts";
+import { write } from "../../runtime/write.ts";
+import * as customers from "./customer-store.ts";
+import { insertNote, type NoteRow, notesAbout, toNote } from "./note-store.ts";
+
+const NEWEST_FIRST = [{ column: "id", direction: "desc" }] as const;
+const NEWEST_CUSTOMER_FIRST = [{ column: "customer.id", direction: "desc" }] as const;
+const MUTABLE = mutableFields(UpdateCustomerRequestSchema);
+
+function notFound(customerId: string) {
+  return fail(
+    Code.NotFound,
+    "CUSTOMER_NOT_FOUND",
+    `There is no customer ${customerId}. Find customers by name or e-mail address with ListCustomers or FindCustomer.`,
+    { customer_id: customerId },
+  );
+}
+
+function found(customer: Customer | undefined, customerId: string): Customer {
+  if (customer) return customer;
+  throw notFound(customerId);
+}
+
+/** Makes the CRM over a database. `now` tells the time in milliseconds UTC. */
+export function crmService(database: Database, now: () => number): ServiceImpl<typeof CrmService> {
+  const { knex } = database;
+  const orTaken = async <T>(customer: Customer, work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      throw await customers.takenError(database, error, customer);
+    }
+  };
+  return {
+    createCustomer(request: CreateCustomerRequest, context) {
+      const customer = request.customer ?? create(CustomerSchema);
+      const call = { method: CrmService.method.createCustomer, request, context, now: now() };
+      return orTaken(
+        customer,
+        write(database, call, async (trx) => ({ customer: await customers.insertCustomer(trx, customer, call.now) })),
+      );
+    },
+    async getCustomer({ customerId }) {
+      return { customer: found(await customers.findCustomer(knex, customerId), customerId) };
+    },
+    async batchGetCustomers({ customerIds }) {
+      const byId = new Map(
+        (await customers.findCustomers(knex, customerIds)).map((customer) => [customer.id, customer]),
+      );
+      return {
+        customers: customerIds.flatMap((id) => byId.get(id) ?? []),
+        missingCustomerIds: customerIds.filter((id) => !byId.has(id)),
+      };
+    },
+    async listCustomers(request) {
+      const matching = customers.customersMatching(database, request);
+      const scope = { schema: ListCustomersRequestSchema, request, order: NEWEST_CUSTOMER_FIRST };
+      const { rows, nextPageToken } = await listPage<
+        Parameters<typeof customers.toCustomer>[0],
+        typeof ListCustomersRequestSchema
+      >(matching, scope);
+      return {
+        customers: rows.map(customers.toCustomer),
+        nextPageToken,
+        totalSize: await totalSize(matching),
+      };
+    },
+    updateCustomer(request: UpdateCustomerRequest, context) {
+      const patch = request.customer ?? create(CustomerSchema);
+      const call = { method: CrmService.method.updateCustomer, request, context, now: now() };
+      return orTaken(
+        patch,
+        write(database, call, async (trx) => {
+          const current = found(await customers.findCustomer(trx, patch.id, true), patch.id);
+          assertEtag(current, patch.etag);
+          const fields = maskedFields(CustomerSchema, patch, request.updateMask, MUTABLE);
+          return { customer: await customers.updateCustomer(trx, { ...current, ...fields }, call.now) };
+        }),
+      );
+    },
+    async findCustomer({ key }) {
+      const value = key.value ?? "";
+      const customer = await customers.findByKey(knex, key.case === "email" ? "email" : "external_id", value);
+      if (customer) return { customer };
+      throw fail(
+        Code.NotFound,
+        "CUSTOMER_NOT_FOUND",
+        `No customer is known by ${value}. Search by name with ListCustomers, or add one with CreateCustomer.`,
+        { key: value },
+      );
+    },
+    addNote(request, context) {
+      const { note } = request;
+      if (!note) throw new TypeError("validation lets no request through without a note");
+      const call = { method: CrmService.method.addNote, request, context, now: now() };
+      return write(database, call, async (trx) => {
+        found(await customers.findCustomer(trx, note.customerId), note.customerId);
+        return { note: await insertNote(trx, { note, now: call.now }) };
+      });
+    },
+    async listNotes(request) {
+      found(await customers.findCustomer(knex, request.customerId), request.customerId);
+      const notes = notesAbout(knex, request.customerId);
+      const scope = { schema: ListNotesRequestSchema, request, order: NEWEST_FIRST };
+      const { rows, nextPageToken } = await listPage<NoteRow, typeof ListNotesRequestSchema>(notes, scope);
+      return { notes: rows.map(toNote), nextPageToken, totalSize: await totalSize(notes) };
+    },
+  };
+}

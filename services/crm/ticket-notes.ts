@@ -1,0 +1,68 @@
+// Notes that answers to tickets asked for: read from the ticket service's log, each stored once.
+import { setTimeout as delay } from "node:timers/promises";
+import { create } from "@bufbuild/protobuf";
+import { timestampMs } from "@bufbuild/protobuf/wkt";
+import { type Client, createClient, type Transport } from "@connectrpc/connect";
+import { NoteSchema } from "#gen/deskwire/crm/v1/note_pb.js";
+import { type TicketEvent, TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
+import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
+import type { Database } from "../../runtime/database/database.ts";
+import type { Log } from "../../runtime/log.ts";
+import { findCustomer } from "./customer-store.ts";
+import { insertNote, moveCursor, readCursor } from "./note-store.ts";
+
+const FIRST_RETRY_MS = 100;
+const LAST_RETRY_MS = 5_000;
+
+/** Reads on until `signal` is aborted; while the ticket service cannot be reached it tries again. */
+export async function keepTicketNotes(
+  database: Database,
+  transport: Transport,
+  signal: AbortSignal,
+  log: Log,
+): Promise<void> {
+  const tickets: Client<typeof TicketService> = createClient(TicketService, transport);
+  let retryMs = FIRST_RETRY_MS;
+  while (!signal.aborted) {
+    try {
+      const afterPosition = BigInt(await readCursor(database.knex));
+      const types = [TicketEventType.CUSTOMER_NOTE_REQUESTED];
+      // No deadline: the stream lasts as long as both services do.
+      for await (const { event } of tickets.watchEvents({ afterPosition, types }, { signal, timeoutMs: 0 })) {
+        if (event) await keepNote(database, event, log);
+        retryMs = FIRST_RETRY_MS;
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      // One line an outage, not one a try.
+      if (retryMs === FIRST_RETRY_MS)
+        log("cannot read the ticket service's log; notes wait until it is back", { error });
+      await delay(retryMs * (0.5 + Math.random()), undefined, { signal }).catch(() => {});
+      retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
+    }
+  }
+}
+
+/** Stores an event's note and the cursor in one transaction. An event that was read before changes nothing. */
+export async function keepNote(database: Database, event: TicketEvent, log: Log): Promise<void> {
+  const position = Number(event.position);
+  await database.transaction(async (trx) => {
+    if (position <= (await readCursor(trx, true))) return;
+    if (await findCustomer(trx, event.customerId)) {
+      const note = create(NoteSchema, {
+        customerId: event.customerId,
+        author: event.actor,
+        body: event.customerNote,
+        ticketId: event.ticketId,
+      } as never);
+      await insertNote(trx, {
+        note,
+        now: event.createTime ? timestampMs(event.createTime) : Date.now(),
+        ticketEvent: position,
+      });
+    } else {
+      log("a note's customer is not in the CRM; the note is dropped", { position, customer: event.customerId });
+    }
+    await moveCursor(trx, position);
+  });
+}

@@ -1,0 +1,150 @@
+// The desk, or a part of it: opens modules, connects each to the others, and closes them in the right order.
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { DescService, FileRegistry } from "@bufbuild/protobuf";
+import { Code, type Transport } from "@connectrpc/connect";
+import { SupportService } from "#gen/deskwire/support/v1/support_service_pb.js";
+import { buildCatalog } from "../adapter/catalog/build-catalog.ts";
+import type { Catalog } from "../adapter/catalog.ts";
+import type { Config, Part } from "../runtime/config.ts";
+import type { DatabaseLocation } from "../runtime/database/database.ts";
+import { type DirectoryLock, lockDirectory } from "../runtime/database/lock.ts";
+import { loadImage, wellKnownFiles } from "../runtime/descriptor-image.ts";
+import { fail } from "../runtime/errors.ts";
+import { type Log, logToStderr } from "../runtime/log.ts";
+import type { ServiceModule } from "../runtime/module.ts";
+import { type BoundService, warmUp } from "../runtime/service.ts";
+import { directTransport, remoteTransport } from "../runtime/transport.ts";
+import { analyticsModule } from "./analytics/index.ts";
+import { crmModule } from "./crm/index.ts";
+import { seedDemo } from "./demo.ts";
+import { supportModule } from "./support/index.ts";
+import { ticketModule } from "./ticket/index.ts";
+
+type ServiceName = Exclude<Part, "adapter">;
+
+const IMAGE = new URL("../gen/deskwire.binpb", import.meta.url);
+
+/** What to open. */
+export interface DeskOptions {
+  readonly config: Config;
+  readonly parts: readonly Part[];
+  /** Whether to fill a desk that is opened for the first time. PostgreSQL is never filled. */
+  readonly demo: boolean;
+  readonly log?: Log;
+}
+
+/** Open services, and the ways to them. */
+export interface Desk extends AsyncDisposable {
+  readonly services: readonly BoundService[];
+  /** Descriptors with comments. */
+  readonly files: FileRegistry;
+  /** What the adapter offers; undefined where it is not among the parts. */
+  readonly catalog: Catalog | undefined;
+  /** Whether the demo data was written just now. */
+  readonly seeded: boolean;
+  /** The services that cannot do their work now, with what is in the way. */
+  unready(): Promise<Map<string, unknown>>;
+  /** Ends streams that would not end by themselves, before the port is closed. */
+  drain(): void;
+  close(): Promise<void>;
+}
+
+/** Loads the descriptors of all of Deskwire's protos, with their comments. */
+export function loadDescriptors(): FileRegistry {
+  return loadImage(readFileSync(IMAGE), wellKnownFiles);
+}
+
+/** Makes the tools, resources and prompts of the support service at the end of `transport`. */
+export function supportCatalog(files: FileRegistry, transport: Transport, config: Config): Catalog {
+  const service = files.getService(SupportService.typeName) as DescService;
+  const maxResultTokens = config.MAX_RESULT_TOKENS;
+  return buildCatalog({ services: [service], transport, expose: "annotated", registry: files, maxResultTokens });
+}
+
+/**
+ * Opens services.
+ *
+ * @throws ConnectError `DATA_DIR_IN_USE` when another process holds the SQLite files
+ */
+export async function openDesk({ config, parts, demo, log = logToStderr }: DeskOptions): Promise<Desk> {
+  const services: BoundService[] = [];
+  const modules: ServiceModule[] = [];
+  const locks: DirectoryLock[] = [];
+  const direct = directTransport(services);
+  const urls: Record<ServiceName, string> = {
+    crm: config.CRM_URL,
+    ticket: config.TICKET_URL,
+    analytics: config.ANALYTICS_URL,
+    support: config.SUPPORT_URL,
+  };
+  const to = (name: ServiceName): Transport => (parts.includes(name) ? direct : remoteTransport(urls[name]));
+
+  async function locate(name: "crm" | "ticket"): Promise<DatabaseLocation> {
+    if (config.DATABASE_URL) return { kind: "postgres", url: config.DATABASE_URL, schema: name };
+    const directory = join(config.DATA_DIR, name);
+    locks.push(await lockDirectory(directory));
+    return { kind: "sqlite", file: join(directory, `${name}.db`) };
+  }
+  const open: Record<ServiceName, () => ServiceModule | Promise<ServiceModule>> = {
+    crm: async () => crmModule({ database: await locate("crm"), tickets: to("ticket"), log }),
+    ticket: async () => ticketModule({ database: await locate("ticket"), crm: to("crm"), log }),
+    analytics: () => analyticsModule({ log }),
+    support: () => supportModule({ crm: to("crm"), tickets: to("ticket"), analytics: to("analytics"), log }),
+  };
+
+  async function close(): Promise<void> {
+    for (const module of modules.splice(0).reverse()) await module.close();
+    for (const lock of locks.splice(0)) await lock.release();
+  }
+
+  const first = !config.DATABASE_URL && !existsSync(join(config.DATA_DIR, "ticket"));
+  try {
+    for (const part of parts) {
+      if (part === "adapter") continue;
+      const module = await open[part]();
+      modules.push(module);
+      services.push(module.service);
+    }
+    warmUp(services);
+    for (const module of modules) module.start?.();
+    const seeded = demo && first && parts.includes("crm") && parts.includes("ticket");
+    if (seeded) await seedDemo(direct);
+    const files = loadDescriptors();
+    return {
+      services,
+      files,
+      catalog: parts.includes("adapter") ? supportCatalog(files, to("support"), config) : undefined,
+      seeded,
+      async unready() {
+        const checks = modules.map(async ({ service, ready }) => {
+          const problem = await ready().then(
+            () => undefined,
+            (error: unknown) => error ?? "not ready",
+          );
+          return [service.desc.typeName, problem] as const;
+        });
+        return new Map((await Promise.all(checks)).filter(([, problem]) => problem !== undefined));
+      },
+      drain() {
+        for (const module of modules) module.drain?.();
+      },
+      close,
+      [Symbol.asyncDispose]: close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** @throws ConnectError `PART_UNKNOWN` naming the parts there are */
+export function parseParts(names: readonly string[], all: readonly Part[]): readonly Part[] {
+  const unknown = names.find((name) => !all.includes(name as Part));
+  if (unknown === undefined) return names.length > 0 ? all.filter((part) => names.includes(part)) : all;
+  throw fail(
+    Code.InvalidArgument,
+    "PART_UNKNOWN",
+    `There is no part ${unknown}. Parts: ${all.join(", ")}; none for all.`,
+  );
+}

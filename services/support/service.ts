@@ -1,0 +1,125 @@
+// The support service's rules: each method is a whole step of an agent's work, done by the services behind.
+import { create } from "@bufbuild/protobuf";
+import type { ServiceImpl } from "@connectrpc/connect";
+import { type Actor, ActorKind, ActorSchema } from "#gen/deskwire/actor/v1/actor_pb.js";
+import { CustomerNoteState } from "#gen/deskwire/support/v1/case_pb.js";
+import type { SupportService, UpdateTicketRequest } from "#gen/deskwire/support/v1/support_service_pb.js";
+import { TicketOrder, WaitingOn } from "#gen/deskwire/ticket/v1/ticket_pb.js";
+import { onBehalfOf, writeOnBehalfOf } from "../../runtime/call.ts";
+import type { Log } from "../../runtime/log.ts";
+import { type Clients, needed } from "./clients.ts";
+import { handleTicket } from "./handle-ticket.ts";
+import { lookUpCustomer } from "./look-up-customer.ts";
+import { openTicket } from "./open-ticket.ts";
+import { summarize } from "./summary.ts";
+
+const DEFAULT_PAGE = 20;
+
+function agent(actor: Actor | undefined): Actor {
+  return actor ?? create(ActorSchema, { kind: ActorKind.AI, id: "ai" });
+}
+
+function updateMask(request: UpdateTicketRequest): string[] {
+  const { priority, category, assignee, team, waitingOn } = request;
+  const given = { priority, category, assignee, team, waiting_on: waitingOn };
+  return Object.entries(given).flatMap(([path, value]) => (value === undefined ? [] : [path]));
+}
+
+/** Makes the support service over the services behind it. */
+export function supportService(clients: Clients, log: Log): ServiceImpl<typeof SupportService> {
+  const { crm, tickets } = clients;
+  return {
+    handleTicket: (request, context) => handleTicket(clients, request, context, log),
+
+    async respondToTicket({ ticketId, response, updateStatus, addCustomerNote, etag, author, requestId }, context) {
+      const answer = {
+        ...{ ticketId, response, addCustomerNote, etag, requestId, author: agent(author) },
+        updateStatus,
+      };
+      const { ticket, message } = await needed("tickets", tickets.respondToTicket(answer, writeOnBehalfOf(context)));
+      return {
+        success: true,
+        customerNote: addCustomerNote ? CustomerNoteState.QUEUED : CustomerNoteState.NOT_REQUESTED,
+        ticket,
+        response: message,
+      };
+    },
+
+    async searchTickets(request, context) {
+      const { pageToken, query, statuses, priorities, category, assignee, unassigned, team, tags, customerId } =
+        request;
+      const {
+        createdFrom,
+        createdBefore,
+        order = TicketOrder.UNSPECIFIED,
+        waitingOn = WaitingOn.UNSPECIFIED,
+      } = request;
+      const filter = {
+        ...{ query, statuses, priorities, assignee, unassigned, team, tags, customerId, waitingOn },
+        categories: category ? [category] : [],
+        ...{ createdFrom, createdBefore, order, pageToken },
+        pageSize: request.pageSize || DEFAULT_PAGE,
+      };
+      const found = await needed("tickets", tickets.listTickets(filter, onBehalfOf(context)));
+      const { nextPageToken, totalSize } = found;
+      return { tickets: found.tickets.map(summarize), nextPageToken, totalSize };
+    },
+
+    async listConversation({ ticketId, pageSize, pageToken }, context) {
+      const request = { ticketId, pageSize: pageSize || DEFAULT_PAGE, pageToken };
+      const found = await needed("tickets", tickets.listTicketMessages(request, onBehalfOf(context)));
+      const { messages, nextPageToken, totalSize } = found;
+      return { messages, nextPageToken, totalSize };
+    },
+
+    openTicket: (request, context) => openTicket(clients, request, agent(request.actor), context),
+
+    async recordCustomerReply({ ticketId, body, requestId }, context) {
+      const call = tickets.recordCustomerReply({ ticketId, body, requestId }, writeOnBehalfOf(context));
+      const { ticket, message } = await needed("tickets", call);
+      return { ticket, message };
+    },
+
+    async updateTicket(request, context) {
+      const { ticketId: id, etag, addTags, removeTags, requestId, status: updateStatus } = request;
+      const { priority = 0, category = "", assignee = "", team = "", waitingOn = 0 } = request;
+      const update = {
+        ticket: { id, etag, priority, category, assignee, team, waitingOn },
+        // What is not in the mask is left alone, whatever it says above.
+        updateMask: { paths: updateMask(request) },
+        ...{ addTags, removeTags, updateStatus, requestId, actor: agent(request.actor) },
+      };
+      const { ticket } = await needed("tickets", tickets.updateTicket(update, writeOnBehalfOf(context)));
+      return { ticket };
+    },
+
+    async addInternalNote({ ticketId, body, author, requestId }, context) {
+      const request = { ticketId, body, author: agent(author), requestId };
+      const { ticket, message } = await needed("tickets", tickets.addInternalNote(request, writeOnBehalfOf(context)));
+      return { ticket, message };
+    },
+
+    async mergeTickets({ ticketId, intoTicketId, actor, requestId }, context) {
+      const request = { ticketId, intoTicketId, actor: agent(actor), requestId };
+      const { ticket, mergedTicket } = await needed("tickets", tickets.mergeTickets(request, writeOnBehalfOf(context)));
+      return { ticket, ...(mergedTicket && { mergedTicket: summarize(mergedTicket) }) };
+    },
+
+    lookUpCustomer: (request, context) => lookUpCustomer(clients, request, context, log),
+
+    async searchCustomers({ pageSize, pageToken, query, plan, tags }, context) {
+      const request = { pageSize: pageSize || DEFAULT_PAGE, pageToken, query, plan, tags };
+      const { customers, nextPageToken, totalSize } = await needed(
+        "crm",
+        crm.listCustomers(request, onBehalfOf(context)),
+      );
+      return { customers, nextPageToken, totalSize };
+    },
+
+    async addCustomerNote({ customerId, note: body, ticketId, author, requestId }, context) {
+      const request = { note: { customerId, body, ticketId, author: agent(author) }, requestId };
+      const { note } = await needed("crm", crm.addNote(request, writeOnBehalfOf(context)));
+      return { note };
+    },
+  };
+}

@@ -1,0 +1,82 @@
+// What the ticket service asks of the CRM: whether a customer exists, and who an imported row is from.
+import {
+  type Client,
+  Code,
+  ConnectError,
+  createClient,
+  type HandlerContext,
+  type Transport,
+} from "@connectrpc/connect";
+import { CrmService } from "#gen/deskwire/crm/v1/crm_service_pb.js";
+import { onBehalfOf } from "../../runtime/call.ts";
+import { fail, metadataOf, reasonOf } from "../../runtime/errors.ts";
+import type { ResolveCustomer } from "./import.ts";
+
+const TIMEOUT_MS = 5_000;
+const NOBODY = "Imported";
+
+/** Customers as the CRM knows them. */
+export class CustomerDirectory {
+  readonly #crm: Client<typeof CrmService>;
+
+  constructor(crm: Transport) {
+    this.#crm = createClient(CrmService, crm);
+  }
+
+  /** @throws ConnectError `failed_precondition` (CUSTOMER_NOT_FOUND); `unavailable` when the CRM cannot be asked */
+  async assertExists(customerId: string, context: HandlerContext): Promise<void> {
+    try {
+      await this.#crm.getCustomer({ customerId }, onBehalfOf(context, TIMEOUT_MS));
+    } catch (error) {
+      if (reasonOf(error) !== "CUSTOMER_NOT_FOUND") throw unavailable(error);
+      throw fail(
+        Code.FailedPrecondition,
+        "CUSTOMER_NOT_FOUND",
+        `The CRM knows no customer ${customerId}. Add the customer first, or find the right one with ListCustomers.`,
+        { customer_id: customerId },
+      );
+    }
+  }
+
+  /**
+   * Finds the customers of imported rows by address, else by name, and adds those who are not known. Answers are kept for
+   * as long as the import runs.
+   */
+  resolver(context: HandlerContext): ResolveCustomer {
+    const known = new Map<string, string>();
+    return async (email, name) => {
+      const key = email ? email.toLowerCase() : `imported:${name || NOBODY}`;
+      const customerId = known.get(key) ?? (await this.#findOrAdd(email, name || NOBODY, key, context));
+      known.set(key, customerId);
+      return customerId;
+    };
+  }
+
+  async #findOrAdd(email: string, name: string, key: string, context: HandlerContext): Promise<string> {
+    const options = onBehalfOf(context, TIMEOUT_MS);
+    const by = email ? { case: "email" as const, value: email } : { case: "externalId" as const, value: key };
+    try {
+      return (await this.#crm.findCustomer({ key: by }, options)).customer?.id ?? "";
+    } catch (error) {
+      if (reasonOf(error) !== "CUSTOMER_NOT_FOUND") throw unavailable(error);
+    }
+    try {
+      const customer = email ? { name: name === NOBODY ? email : name, emails: [email] } : { name, externalId: key };
+      return (await this.#crm.createCustomer({ customer }, options)).customer?.id ?? "";
+    } catch (error) {
+      // Another import has added the customer in between.
+      const holder = metadataOf(error).customer_id;
+      if (holder) return holder;
+      throw unavailable(error);
+    }
+  }
+}
+
+function unavailable(error: unknown): unknown {
+  if (!(error instanceof ConnectError) || error.code !== Code.Unavailable) return error;
+  return fail(
+    Code.Unavailable,
+    "CRM_UNAVAILABLE",
+    "The CRM cannot be reached. Nothing was written by this step; try again later.",
+  );
+}

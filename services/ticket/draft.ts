@@ -1,0 +1,165 @@
+// One write to tickets: tickets are changed in memory, then stored with the events that tell what changed.
+import { create } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { Code } from "@connectrpc/connect";
+import type { Knex } from "knex";
+import type { Actor } from "#gen/deskwire/actor/v1/actor_pb.js";
+import { type FieldChange, TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
+import { type MessageVisibility, type TicketMessage, TicketMessageSchema } from "#gen/deskwire/ticket/v1/message_pb.js";
+import { type Ticket, TicketSchema, TicketStatus } from "#gen/deskwire/ticket/v1/ticket_pb.js";
+import { take } from "../../runtime/database/counter.ts";
+import { fail } from "../../runtime/errors.ts";
+import { formatId } from "../../runtime/ids.ts";
+import { differences } from "./differences.ts";
+import { appendEvents, type NewEvent } from "./event-store.ts";
+import { insertMessage } from "./message-store.ts";
+import { closedError, moveTo } from "./status.ts";
+import { findTicket, insertTickets, updateTicket } from "./ticket-store.ts";
+
+/** Fields that change along with the status. */
+const WITH_STATUS = new Set(["status", "waiting_on", "waiting_since", "resolve_time", "close_time", "reopen_count"]);
+
+/** Who writes, when, and by which call. */
+export interface WriteInfo {
+  readonly actor: Actor;
+  readonly now: number;
+  /** Such as `deskwire.ticket.v1.TicketService/RespondToTicket`. */
+  readonly method: string;
+  readonly requestId: string;
+}
+
+/** The error for a ticket that does not exist. */
+export function notFound(ticketId: string) {
+  return fail(
+    Code.NotFound,
+    "TICKET_NOT_FOUND",
+    `There is no ticket ${ticketId}. Check the number, or find the ticket with ListTickets (tool search_tickets).`,
+    { ticket_id: ticketId },
+  );
+}
+
+/** A ticket that is being written to. */
+export class TicketDraft {
+  readonly #trx: Knex.Transaction;
+  readonly #info: WriteInfo;
+  readonly #before: Ticket | undefined;
+  readonly #messages: TicketMessage[] = [];
+  readonly #notes: string[] = [];
+  #ticket: Ticket;
+
+  private constructor(trx: Knex.Transaction, info: WriteInfo, ticket: Ticket, before: Ticket | undefined) {
+    this.#trx = trx;
+    this.#info = info;
+    this.#ticket = ticket;
+    this.#before = before;
+  }
+
+  /**
+   * Loads a ticket and keeps it from other writers until the transaction ends.
+   *
+   * @throws ConnectError `not_found` (TICKET_NOT_FOUND)
+   */
+  static async load(trx: Knex.Transaction, info: WriteInfo, ticketId: string): Promise<TicketDraft> {
+    const ticket = await findTicket(trx, ticketId, true);
+    if (!ticket) throw notFound(ticketId);
+    return new TicketDraft(trx, info, ticket, ticket);
+  }
+
+  /** Begins a new ticket. */
+  static async begin(trx: Knex.Transaction, info: WriteInfo, fields: Partial<Ticket>): Promise<TicketDraft> {
+    const id = formatId("TKT", await take(trx, "ticket"));
+    const time = timestampFromMs(info.now);
+    const times = { createTime: time, updateTime: time, waitingSince: time };
+    const ticket = create(TicketSchema, { ...fields, ...times, id, etag: "v0" } as never);
+    return new TicketDraft(trx, info, ticket, undefined);
+  }
+
+  get ticket(): Ticket {
+    return this.#ticket;
+  }
+
+  /** @throws ConnectError `failed_precondition` (TICKET_CLOSED) */
+  assertNotClosed(): this {
+    if (this.#ticket.status === TicketStatus.CLOSED) throw closedError(this.#ticket.id);
+    return this;
+  }
+
+  /** Changes fields. */
+  change(fields: Partial<Ticket>): this {
+    const waited = fields.waitingOn !== undefined && fields.waitingOn !== this.#ticket.waitingOn;
+    const since = waited ? { waitingSince: timestampFromMs(this.#info.now) } : {};
+    this.#ticket = { ...this.#ticket, ...fields, ...since };
+    return this;
+  }
+
+  /**
+   * Moves the ticket to a status; undefined leaves it where it is.
+   *
+   * @throws ConnectError `failed_precondition` (STATUS_TRANSITION_ILLEGAL)
+   */
+  move(status: TicketStatus | undefined): this {
+    return status === undefined ? this : this.change(moveTo(this.#ticket, status, this.#info.now));
+  }
+
+  /** Adds a message, by default of whoever writes and of now. */
+  async addMessage(
+    visibility: MessageVisibility,
+    body: string,
+    from: Partial<TicketMessage> = {},
+  ): Promise<TicketMessage> {
+    const message = create(TicketMessageSchema, {
+      id: formatId("MSG", await take(this.#trx, "message")),
+      ticketId: this.#ticket.id,
+      author: this.#info.actor,
+      visibility,
+      body,
+      createTime: timestampFromMs(this.#info.now),
+      ...from,
+    } as never);
+    this.#messages.push(message);
+    return message;
+  }
+
+  /** Asks the CRM to keep a note about the customer. */
+  requestCustomerNote(text: string): void {
+    this.#notes.push(text);
+  }
+
+  /** Stores the ticket, its new messages and the events. Nothing has changed: nothing is stored. Returns the ticket. */
+  async save(mainType: TicketEventType = TicketEventType.UPDATED): Promise<Ticket> {
+    const changes = differences(this.#before, this.#ticket);
+    if (changes.length === 0 && this.#messages.length === 0 && this.#notes.length === 0) return this.#ticket;
+    this.#ticket = {
+      ...this.#ticket,
+      etag: `v${Number(this.#ticket.etag.slice(1)) + 1}`,
+      updateTime: timestampFromMs(this.#info.now),
+      messageCount: this.#ticket.messageCount + this.#messages.length,
+    };
+    if (this.#before) await updateTicket(this.#trx, this.#ticket, this.#before.tags !== this.#ticket.tags);
+    else await insertTickets(this.#trx, [this.#ticket]);
+    for (const message of this.#messages) await insertMessage(this.#trx, message);
+    await appendEvents(this.#trx, this.#events(changes, this.#before ? mainType : TicketEventType.CREATED));
+    return this.#ticket;
+  }
+
+  #events(changes: FieldChange[], mainType: TicketEventType): NewEvent[] {
+    const { actor, now, method, requestId } = this.#info;
+    const { id: ticketId, customerId } = this.#ticket;
+    const common = { ticketId, customerId, actor, createTime: timestampFromMs(now), method, requestId };
+    const moved = this.#before !== undefined && this.#before.status !== this.#ticket.status;
+    const apart = moved && mainType !== TicketEventType.MERGED;
+    const withStatus = apart ? changes.filter(({ field }) => WITH_STATUS.has(field)) : [];
+    const rest = changes.filter((change) => !withStatus.includes(change));
+    // A message brings the changes that it caused along, such as who is waited on now.
+    const [first, ...others] = this.#before ? this.#messages : [undefined, ...this.#messages];
+    const events: NewEvent[] = [];
+    if (first) events.push({ ...common, type: TicketEventType.MESSAGE_ADDED, message: first, changes: rest });
+    else if (rest.length > 0) events.push({ ...common, type: mainType, changes: rest });
+    for (const message of others) events.push({ ...common, type: TicketEventType.MESSAGE_ADDED, message });
+    if (apart) events.push({ ...common, type: TicketEventType.STATUS_CHANGED, changes: withStatus });
+    for (const customerNote of this.#notes) {
+      events.push({ ...common, type: TicketEventType.CUSTOMER_NOTE_REQUESTED, customerNote });
+    }
+    return events;
+  }
+}

@@ -1,0 +1,57 @@
+// The log in the database.
+import { create, fromJson, type MessageInitShape, toJson } from "@bufbuild/protobuf";
+import { timestampMs } from "@bufbuild/protobuf/wkt";
+import type { Knex } from "knex";
+import { type TicketEvent, TicketEventSchema, type TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
+import { take } from "../../runtime/database/counter.ts";
+import { parseId } from "../../runtime/ids.ts";
+
+interface EventRow {
+  readonly position: number;
+  readonly event: string;
+}
+
+/** An event that has no position yet. */
+export type NewEvent = Omit<MessageInitShape<typeof TicketEventSchema>, "position"> & { ticketId: string };
+
+/**
+ * Appends events at the end of the log, in this order.
+ *
+ * Positions come from a counter that stays locked until the transaction ends, so their order is the order of commits. Call
+ * it last in a transaction: from here on, other writers wait.
+ */
+export async function appendEvents(trx: Knex.Transaction, events: readonly NewEvent[]): Promise<void> {
+  if (events.length === 0) return;
+  const first = await take(trx, "event", events.length);
+  const rows = events.map((init, index) => {
+    const position = first + index;
+    const event = create(TicketEventSchema, { ...init, position: BigInt(position) } as never);
+    return {
+      position,
+      ticket_id: parseId(event.ticketId),
+      type: event.type,
+      create_time: event.createTime ? timestampMs(event.createTime) : 0,
+      event: JSON.stringify(toJson(TicketEventSchema, event)),
+    };
+  });
+  await trx("event").insert(rows);
+}
+
+/** Reads a row as a message. */
+export function toEvent(row: EventRow): TicketEvent {
+  return fromJson(TicketEventSchema, JSON.parse(row.event), { ignoreUnknownFields: true });
+}
+
+/** The order of the log. */
+export const BY_POSITION = [{ column: "position", direction: "asc" }] as const;
+
+/** The events of a ticket, in no order yet. */
+export function eventsOf(db: Knex, ticketId: string): Knex.QueryBuilder {
+  return db("event").where({ ticket_id: parseId(ticketId) });
+}
+
+/** The events after a position, of these types, or of all where none is named; in no order yet. */
+export function eventsAfter(db: Knex, position: bigint, types: readonly TicketEventType[]): Knex.QueryBuilder {
+  const query = db("event").where("position", ">", Number(position));
+  return types.length > 0 ? query.whereIn("type", types) : query;
+}

@@ -1,0 +1,189 @@
+// ImportTickets: rows of a file or of another desk become tickets, batch by batch.
+import { createHash } from "node:crypto";
+import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { createValidator } from "@bufbuild/protovalidate";
+import type { Knex } from "knex";
+import { type Actor, ActorKind, ActorSchema } from "#gen/deskwire/actor/v1/actor_pb.js";
+import { TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
+import {
+  type ImportedRow,
+  ImportedRowSchema,
+  type ImportRow,
+  ImportRowSchema,
+  type RefusedRow,
+  RefusedRowSchema,
+} from "#gen/deskwire/ticket/v1/import_pb.js";
+import {
+  type Ticket,
+  TicketChannel,
+  TicketPriority,
+  TicketSchema,
+  TicketStatus,
+  WaitingOn,
+} from "#gen/deskwire/ticket/v1/ticket_pb.js";
+import {
+  type ImportTicketsRequest,
+  type ImportTicketsResponse,
+  ImportTicketsResponseSchema,
+  TicketService,
+} from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
+import { take } from "../../runtime/database/counter.ts";
+import type { Database } from "../../runtime/database/database.ts";
+import { formatId } from "../../runtime/ids.ts";
+import { differences } from "./differences.ts";
+import { appendEvents, type NewEvent } from "./event-store.ts";
+import { isDone } from "./status.ts";
+import { findByExternalIds, insertTickets } from "./ticket-store.ts";
+
+const BATCH = 500;
+const SUBJECT_CHARACTERS = 80;
+const METHOD = `${TicketService.typeName}/${TicketService.method.importTickets.name}`;
+const IMPORTER: Actor = create(ActorSchema, { kind: ActorKind.SYSTEM, id: "import", name: "Import" });
+
+const validator = createValidator();
+
+/** Finds or adds the customer of a row in the CRM; answers `CUS-1001`. */
+export type ResolveCustomer = (email: string, name: string) => Promise<string>;
+
+interface KeyedRow {
+  readonly row: ImportRow;
+  readonly line: bigint;
+  readonly key: string;
+}
+
+/** Counts rows of the same content, so that a file that has a row twice gives two tickets, and the file again none. */
+class Keys {
+  readonly #seen = new Map<string, number>();
+
+  of(row: ImportRow): string {
+    if (row.externalId) return row.externalId;
+    const content = create(ImportRowSchema, { ...row, line: 0n, occurrence: 0n } as never);
+    const hash = createHash("sha256").update(toBinary(ImportRowSchema, content)).digest("base64url");
+    const occurrence = row.occurrence > 0n ? Number(row.occurrence) : (this.#seen.get(hash) ?? 0) + 1;
+    this.#seen.set(hash, occurrence);
+    return `import:${hash}:${occurrence}`;
+  }
+}
+
+function refusal(row: ImportRow | undefined, line: bigint): RefusedRow | undefined {
+  if (!row) return create(RefusedRowSchema, { line, field: "row", message: "the message has no row" });
+  const result = validator.validate(ImportRowSchema, row);
+  if (result.kind === "error") throw result.error;
+  if (result.kind === "invalid") {
+    const [violation] = result.violations;
+    const [field] = violation?.field ?? [];
+    const name = field?.kind === "field" ? field.name : "";
+    return create(RefusedRowSchema, { line, field: name, message: violation?.message ?? "" });
+  }
+  if (row.createTime && Number.isNaN(Date.parse(row.createTime))) {
+    return create(RefusedRowSchema, { line, field: "create_time", message: "no such day or time in the calendar" });
+  }
+  return undefined;
+}
+
+/** The first characters of a text on one line, cut between characters, not within one. */
+function firstCharacters(text: string, count: number): string {
+  return [...text.replace(/\s+/g, " ").trim()].slice(0, count).join("") || "(no subject)";
+}
+
+function toTicket({ row, key }: KeyedRow, id: number, customerId: string, now: number): Ticket {
+  const name = <E extends Record<string, string | number>>(values: E, text: string) => values[text.toUpperCase()];
+  const status = (row.status ? name(TicketStatus, row.status) : TicketStatus.OPEN) as TicketStatus;
+  const created = timestampFromMs(row.createTime ? Date.parse(row.createTime) : now);
+  const init: MessageInitShape<typeof TicketSchema> = {
+    id: formatId("TKT", id),
+    subject: row.subject || firstCharacters(row.description, SUBJECT_CHARACTERS),
+    description: row.description,
+    customerId,
+    status,
+    priority: (row.priority ? name(TicketPriority, row.priority) : TicketPriority.NORMAL) as TicketPriority,
+    channel: TicketChannel.IMPORT,
+    tags: row.label ? [row.label] : [],
+    customFields: row.source ? { source: row.source } : {},
+    waitingOn: isDone(status) ? WaitingOn.NOBODY : WaitingOn.DESK,
+    externalId: key,
+    etag: "v1",
+    createTime: created,
+    updateTime: timestampFromMs(now),
+    waitingSince: created,
+    ...(status === TicketStatus.RESOLVED && { resolveTime: timestampFromMs(now) }),
+    ...(status === TicketStatus.CLOSED && { closeTime: timestampFromMs(now) }),
+  };
+  return create(TicketSchema, init);
+}
+
+async function insertNew(
+  trx: Knex.Transaction,
+  rows: readonly KeyedRow[],
+  customers: ReadonlyMap<KeyedRow, string>,
+  now: number,
+): Promise<Map<string, string>> {
+  if (rows.length === 0) return new Map();
+  const first = await take(trx, "ticket", rows.length);
+  const tickets = rows.map((row, index) => toTicket(row, first + index, customers.get(row) ?? "", now));
+  await insertTickets(trx, tickets);
+  const events = tickets.map((ticket): NewEvent => {
+    const { id: ticketId, customerId } = ticket;
+    const type = TicketEventType.CREATED;
+    const changes = differences(undefined, ticket);
+    return { ticketId, customerId, type, actor: IMPORTER, createTime: timestampFromMs(now), changes, method: METHOD };
+  });
+  await appendEvents(trx, events);
+  return new Map(tickets.map(({ externalId, id }) => [externalId, id]));
+}
+
+/** Imports a stream of rows. What was stored before an error stays. */
+export async function importTickets(
+  database: Database,
+  requests: AsyncIterable<ImportTicketsRequest>,
+  resolveCustomer: ResolveCustomer,
+  now: () => number,
+): Promise<ImportTicketsResponse> {
+  const response = create(ImportTicketsResponseSchema);
+  const keys = new Keys();
+  let batch: KeyedRow[] = [];
+  let count = 0n;
+
+  const store = async () => {
+    const present = await findByExternalIds(
+      database.knex,
+      batch.map(({ key }) => key),
+    );
+    const customers = new Map<KeyedRow, string>();
+    for (const keyed of batch) {
+      if (!present.has(keyed.key))
+        customers.set(keyed, await resolveCustomer(keyed.row.customerEmail, keyed.row.customerName));
+    }
+    const added = await database.transaction(async (trx) => {
+      // Another import may have been quicker since; the counter's lock lets only one at a time past this point.
+      await trx("counter").where({ name: "ticket" }).forUpdate().first();
+      for (const [key, id] of await findByExternalIds(
+        trx,
+        batch.map(({ key }) => key),
+      ))
+        present.set(key, id);
+      const fresh = new Map(batch.filter(({ key }) => !present.has(key)).map((keyed) => [keyed.key, keyed]));
+      return insertNew(trx, [...fresh.values()], customers, now());
+    });
+    const reported = new Set<string>();
+    for (const { key, line } of batch) {
+      const ticketId = added.get(key) ?? present.get(key) ?? "";
+      const alreadyPresent = present.has(key) || reported.has(key);
+      reported.add(key);
+      response.imported.push(create(ImportedRowSchema, { line, ticketId, alreadyPresent }) satisfies ImportedRow);
+    }
+    batch = [];
+  };
+
+  for await (const { row } of requests) {
+    count += 1n;
+    const line = row?.line || count;
+    const refused = refusal(row, line);
+    if (refused) response.refused.push(refused);
+    else if (row) batch.push({ row, line, key: keys.of(row) });
+    if (batch.length >= BATCH) await store();
+  }
+  if (batch.length > 0) await store();
+  return response;
+}

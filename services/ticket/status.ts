@@ -1,0 +1,62 @@
+// The one table of legal moves between statuses, and what else changes with a move.
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { Code, type ConnectError } from "@connectrpc/connect";
+import { type Ticket, TicketStatus, WaitingOn } from "#gen/deskwire/ticket/v1/ticket_pb.js";
+import { fail } from "../../runtime/errors.ts";
+
+const { OPEN, IN_PROGRESS, RESOLVED, CLOSED } = TicketStatus;
+
+const LEGAL_MOVES: Readonly<Record<TicketStatus, readonly TicketStatus[]>> = {
+  [TicketStatus.UNSPECIFIED]: [],
+  [OPEN]: [IN_PROGRESS, RESOLVED, CLOSED],
+  [IN_PROGRESS]: [OPEN, RESOLVED, CLOSED],
+  [RESOLVED]: [OPEN, IN_PROGRESS, CLOSED],
+  [CLOSED]: [],
+};
+
+/** A status as people and models write it: `in_progress`. */
+export function statusName(status: TicketStatus): string {
+  return TicketStatus[status].toLowerCase();
+}
+
+/** Whether the work on a ticket of this status is done, for now or for good. */
+export function isDone(status: TicketStatus): boolean {
+  return status === RESOLVED || status === CLOSED;
+}
+
+/** The error for writing to a closed ticket. */
+export function closedError(ticketId: string): ConnectError {
+  return fail(
+    Code.FailedPrecondition,
+    "TICKET_CLOSED",
+    `${ticketId} is closed and takes nothing more. Open a follow-up instead: CreateFollowUp, or the tool open_ticket with follow_up_of.`,
+    { ticket_id: ticketId },
+  );
+}
+
+function illegal(ticket: Ticket, status: TicketStatus): ConnectError {
+  const legal = LEGAL_MOVES[ticket.status].map(statusName).join(", ");
+  const wayOut = legal ? `Legal: ${legal}.` : "A closed ticket stays closed; open a follow-up instead.";
+  return fail(
+    Code.FailedPrecondition,
+    "STATUS_TRANSITION_ILLEGAL",
+    `${ticket.id} is ${statusName(ticket.status)} and cannot become ${statusName(status)}. ${wayOut} Nothing was written.`,
+    { ticket_id: ticket.id, status: statusName(ticket.status), legal_statuses: legal },
+  );
+}
+
+/**
+ * What changes when a ticket moves to a status; nothing when it is there already.
+ *
+ * @param now milliseconds UTC
+ * @throws ConnectError `failed_precondition` (STATUS_TRANSITION_ILLEGAL) that names the legal moves
+ */
+export function moveTo(ticket: Ticket, status: TicketStatus, now: number): Partial<Ticket> {
+  if (status === ticket.status) return {};
+  if (!LEGAL_MOVES[ticket.status].includes(status)) throw illegal(ticket, status);
+  const time = timestampFromMs(now);
+  if (status === CLOSED) return { status, waitingOn: WaitingOn.NOBODY, closeTime: time };
+  if (status === RESOLVED) return { status, waitingOn: WaitingOn.NOBODY, resolveTime: time };
+  if (ticket.status !== RESOLVED) return { status };
+  return { status, waitingOn: WaitingOn.DESK, resolveTime: undefined as never, reopenCount: ticket.reopenCount + 1 };
+}

@@ -1,0 +1,139 @@
+// Tickets in the database.
+import { create } from "@bufbuild/protobuf";
+import { type Timestamp, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import type { Knex } from "knex";
+import { type Ticket, TicketSchema } from "#gen/deskwire/ticket/v1/ticket_pb.js";
+import { formatId, parseId } from "../../runtime/ids.ts";
+
+/** A row of the table `ticket`. */
+export interface TicketRow {
+  readonly id: number;
+  readonly subject: string;
+  readonly description: string;
+  readonly customer_id: string;
+  readonly status: number;
+  readonly priority: number;
+  readonly category: string;
+  readonly channel: number;
+  readonly tags: string;
+  readonly assignee: string;
+  readonly team: string;
+  readonly custom_fields: string;
+  readonly waiting_on: number;
+  readonly external_id: string | null;
+  readonly version: number;
+  readonly create_time: number;
+  readonly update_time: number;
+  readonly waiting_since: number;
+  readonly first_response_time: number | null;
+  readonly resolve_time: number | null;
+  readonly close_time: number | null;
+  readonly reopen_count: number;
+  readonly message_count: number;
+  readonly merged_into: number | null;
+  readonly follow_up_of: number | null;
+}
+
+const toTime = (ms: number | null) => (ms === null ? {} : { value: timestampFromMs(ms) }).value;
+const toMs = (time: Timestamp | undefined) => (time ? timestampMs(time) : null);
+const toTicketId = (id: number | null) => (id === null ? "" : formatId("TKT", id));
+const toNumber = (ticketId: string) => (ticketId ? parseId(ticketId) : null);
+
+/** Reads a row as a message. */
+export function toTicket(row: TicketRow): Ticket {
+  const ticket = create(TicketSchema, {
+    id: formatId("TKT", row.id),
+    subject: row.subject,
+    description: row.description,
+    customerId: row.customer_id,
+    status: row.status,
+    priority: row.priority,
+    category: row.category,
+    channel: row.channel,
+    tags: JSON.parse(row.tags),
+    assignee: row.assignee,
+    team: row.team,
+    customFields: JSON.parse(row.custom_fields),
+    waitingOn: row.waiting_on,
+    externalId: row.external_id ?? "",
+    etag: `v${row.version}`,
+    createTime: timestampFromMs(row.create_time),
+    updateTime: timestampFromMs(row.update_time),
+    waitingSince: timestampFromMs(row.waiting_since),
+    reopenCount: row.reopen_count,
+    messageCount: row.message_count,
+    mergedInto: toTicketId(row.merged_into),
+    followUpOf: toTicketId(row.follow_up_of),
+  });
+  return Object.assign(ticket, {
+    firstResponseTime: toTime(row.first_response_time),
+    resolveTime: toTime(row.resolve_time),
+    closeTime: toTime(row.close_time),
+  });
+}
+
+function toRow(ticket: Ticket): TicketRow {
+  return {
+    id: parseId(ticket.id),
+    subject: ticket.subject,
+    description: ticket.description,
+    customer_id: ticket.customerId,
+    status: ticket.status,
+    priority: ticket.priority,
+    category: ticket.category,
+    channel: ticket.channel,
+    tags: JSON.stringify(ticket.tags),
+    assignee: ticket.assignee,
+    team: ticket.team,
+    custom_fields: JSON.stringify(ticket.customFields),
+    waiting_on: ticket.waitingOn,
+    external_id: ticket.externalId || null,
+    version: Number(ticket.etag.slice(1)),
+    create_time: toMs(ticket.createTime) ?? 0,
+    update_time: toMs(ticket.updateTime) ?? 0,
+    waiting_since: toMs(ticket.waitingSince) ?? 0,
+    first_response_time: toMs(ticket.firstResponseTime),
+    resolve_time: toMs(ticket.resolveTime),
+    close_time: toMs(ticket.closeTime),
+    reopen_count: ticket.reopenCount,
+    message_count: ticket.messageCount,
+    merged_into: toNumber(ticket.mergedInto),
+    follow_up_of: toNumber(ticket.followUpOf),
+  };
+}
+
+/** Reads one ticket; undefined where there is none. `lock` keeps it from other writers until the transaction ends. */
+export async function findTicket(db: Knex, ticketId: string, lock = false): Promise<Ticket | undefined> {
+  const query = db<TicketRow>("ticket")
+    .where({ id: parseId(ticketId) })
+    .first();
+  const row = await (lock ? query.forUpdate() : query);
+  return row && toTicket(row);
+}
+
+/** Finds the tickets that have one of these keys in another system: key to identifier. */
+export async function findByExternalIds(db: Knex, externalIds: readonly string[]): Promise<Map<string, string>> {
+  const rows = await db<TicketRow>("ticket").whereIn("external_id", externalIds).select("id", "external_id");
+  return new Map(rows.map(({ id, external_id }) => [external_id ?? "", formatId("TKT", id)]));
+}
+
+const tagRows = (ticket: Ticket) => ticket.tags.map((tag) => ({ ticket_id: parseId(ticket.id), tag }));
+
+/** Adds tickets; throws the driver's unique violation where an external id is taken. */
+export async function insertTickets(trx: Knex.Transaction, tickets: readonly Ticket[]): Promise<void> {
+  if (tickets.length === 0) return;
+  await trx("ticket").insert(tickets.map(toRow));
+  const tags = tickets.flatMap(tagRows);
+  if (tags.length > 0) await trx("ticket_tag").insert(tags);
+}
+
+/** Stores a ticket's fields. */
+export async function updateTicket(trx: Knex.Transaction, ticket: Ticket, tagsChanged: boolean): Promise<void> {
+  const { id, ...columns } = toRow(ticket);
+  await trx<TicketRow>("ticket")
+    .where({ id })
+    .update(columns as never);
+  if (!tagsChanged) return;
+  await trx("ticket_tag").where({ ticket_id: id }).delete();
+  if (ticket.tags.length > 0) await trx("ticket_tag").insert(tagRows(ticket));
+}

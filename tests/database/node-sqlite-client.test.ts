@@ -1,0 +1,102 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type Database, openDatabase } from "../../runtime/database/database.ts";
+import { SqliteConnection } from "../../runtime/database/node-sqlite-client.ts";
+import { type TemporaryDatabase, temporaryDatabase } from "../support/databases.ts";
+
+let place: TemporaryDatabase;
+let database: Database;
+let connection: SqliteConnection;
+
+beforeEach(async () => {
+  place = await temporaryDatabase("sqlite");
+  database = await place.open({
+    name: "thing",
+    up: async (trx) => trx.schema.createTable("thing", (t) => t.text("name")),
+  });
+  connection = new SqliteConnection(":memory:", 3);
+  return async () => {
+    await database.close();
+    await place.remove();
+  };
+});
+afterEach(() => connection.close());
+
+test("forgets the statement that was used longest ago", () => {
+  for (const sql of ["SELECT 1", "SELECT 2", "SELECT 3", "SELECT 1", "SELECT 4"]) connection.run(sql);
+  expect(connection.preparedStatements).toEqual(["SELECT 3", "SELECT 1", "SELECT 4"]);
+});
+
+test("runs an evicted statement again, and a cached one after the table changed", () => {
+  connection.run("CREATE TABLE a (x INTEGER)");
+  connection.run("INSERT INTO a VALUES (1)");
+  expect(connection.run("SELECT * FROM a")).toEqual([{ x: 1 }]);
+  connection.run("ALTER TABLE a ADD COLUMN y DEFAULT 2");
+  expect(connection.run("SELECT * FROM a")).toEqual([{ x: 1, y: 2 }]);
+  for (let index = 0; index < 10; index++) connection.run(`SELECT ${index}`);
+  expect(connection.run("SELECT * FROM a")).toEqual([{ x: 1, y: 2 }]);
+});
+
+test("is durable and checks foreign keys", async () => {
+  const pragma = async (name: string) => Object.values((await database.knex.raw(`PRAGMA ${name}`))[0])[0];
+  expect(await pragma("journal_mode")).toBe("wal");
+  expect(await pragma("synchronous")).toBe(2);
+  expect(await pragma("foreign_keys")).toBe(1);
+  expect(await pragma("busy_timeout")).toBe(5000);
+});
+
+test.each([
+  ["undefined", undefined],
+  ["an object", { a: 1 }],
+  ["an array", [1]],
+])("refuses to bind %s", (what, value) => {
+  expect(() => connection.run("SELECT ?", [value])).toThrow(`Binding 1 is ${what}`);
+});
+
+test("refuses an undefined value in an insert", async () => {
+  await expect(database.knex("thing").insert({ name: undefined })).rejects.toThrow(TypeError);
+});
+
+test("refuses a text of several statements, of which all but the first would be dropped", () => {
+  expect(() => connection.run("SELECT 1; SELECT 2")).toThrow(/One statement at a time/);
+  expect(connection.run("SELECT 1 AS one; ")).toEqual([{ one: 1 }]);
+});
+
+test("takes the write lock when a transaction begins", async () => {
+  const other = await place.open({ name: "thing", up: async () => {} });
+  await other.knex.raw("PRAGMA busy_timeout = 0");
+  await database.transaction(async (trx) => {
+    await trx("thing").select();
+    await expect(other.transaction(async () => {})).rejects.toThrow(/locked/);
+    await trx("thing").insert({ name: "a" });
+  });
+  await other.transaction((trx) => trx("thing").insert({ name: "b" }));
+  await other.close();
+  expect(await database.knex("thing").pluck("name")).toEqual(["a", "b"]);
+});
+
+test("stores nothing of a transaction that SQLite itself rolled back", async () => {
+  const work = database.transaction(async (trx) => {
+    await trx("thing").insert({ name: "before" });
+    await trx.raw("CREATE TEMP TRIGGER full BEFORE INSERT ON thing BEGIN SELECT RAISE(ROLLBACK, 'disk full'); END");
+    await trx("thing")
+      .insert({ name: "refused" })
+      .catch(() => undefined);
+    await trx("thing").insert({ name: "after" });
+  });
+  await expect(work).rejects.toThrow(/rolled this transaction back/);
+  expect(await database.knex("thing").select()).toEqual([]);
+  await database.transaction((trx) => trx("thing").insert({ name: "next" }));
+  expect(await database.knex("thing").pluck("name")).toEqual(["next"]);
+});
+
+test("keeps a database in memory as long as it is open", async () => {
+  const memory = await openDatabase({
+    name: "memory",
+    location: { kind: "sqlite", file: ":memory:" },
+    log: () => {},
+    migrations: [{ name: "thing", up: async (trx) => trx.schema.createTable("thing", (t) => t.text("name")) }],
+  });
+  await memory.transaction((trx) => trx("thing").insert({ name: "a" }));
+  expect(await memory.knex("thing").pluck("name")).toEqual(["a"]);
+  await memory.close();
+});
