@@ -13,8 +13,10 @@ import type { Knex } from "knex";
 import type { Database, Migration } from "./database/database.ts";
 import { fail } from "./errors.ts";
 import { fingerprint } from "./fingerprint.ts";
+import type { Log } from "./log.ts";
 
-const KEPT_MS = 24 * 60 * 60 * 1000;
+const HOUR_MS = 60 * 60 * 1000;
+const KEPT_MS = 24 * HOUR_MS;
 
 /** Makes the table `request` that `replay` needs; a service that writes puts it in its list of migrations. */
 export const requestLogMigration: Migration = {
@@ -97,4 +99,17 @@ export async function pruneRequests(database: Database, now: number): Promise<nu
     .knex("request")
     .where("created_at", "<", now - KEPT_MS)
     .delete();
+}
+
+/** Forgets old answers now and every hour, until the returned function is called. */
+export function pruneHourly(database: Database, log: Log): () => void {
+  const prune = () => {
+    pruneRequests(database, Date.now()).catch((error) =>
+      log("cannot forget old requests; trying again in an hour", { error }),
+    );
+  };
+  prune();
+  const timer = setInterval(prune, HOUR_MS);
+  timer.unref();
+  return () => clearInterval(timer);
 }

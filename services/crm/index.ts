@@ -2,6 +2,7 @@
 import type { Transport } from "@connectrpc/connect";
 import { CrmService } from "#gen/deskwire/crm/v1/crm_service_pb.js";
 import { type DatabaseLocation, openDatabase } from "../../runtime/database/database.ts";
+import { pruneHourly } from "../../runtime/idempotency.ts";
 import { type Log, logToStderr } from "../../runtime/log.ts";
 import type { ServiceModule } from "../../runtime/module.ts";
 import { bindService } from "../../runtime/service.ts";
@@ -27,6 +28,7 @@ export async function crmModule({
 }: CrmOptions): Promise<ServiceModule> {
   const database = await openDatabase({ name: "crm", location, migrations, log });
   const closing = new AbortController();
+  const stopPruning = pruneHourly(database, log);
   let reading: Promise<void> | undefined;
   return {
     service: bindService(CrmService, crmService(database, now), log),
@@ -36,6 +38,7 @@ export async function crmModule({
     ready: () => database.ping(),
     async close() {
       closing.abort();
+      stopPruning();
       await reading;
       await database.close();
     },

@@ -1,0 +1,91 @@
+// Real processes of the desk, and other programs, for tests.
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { promisify } from "node:util";
+
+const ROOT = new URL("../../", import.meta.url);
+const READY_MS = 20_000;
+
+/** Runs a program to its end; rejects when it fails. */
+export const run = promisify(execFile);
+
+/** Whether a program is installed. */
+export async function isInstalled(program: string): Promise<boolean> {
+  return run("which", [program]).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** A port that nobody uses now. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
+
+/** Waits until `condition` gives a value; throws what it says last when it takes longer than `withinMs`. */
+export async function eventually<T>(condition: () => Promise<T | undefined | false>, withinMs = 10_000): Promise<T> {
+  const end = Date.now() + withinMs;
+  let problem: unknown = new Error("the condition was never met");
+  while (Date.now() < end) {
+    try {
+      const value = await condition();
+      if (value !== undefined && value !== false) return value;
+    } catch (error) {
+      problem = error;
+    }
+    await delay(20);
+  }
+  throw problem;
+}
+
+/** A spawned process of the desk. */
+export class DeskProcess implements AsyncDisposable {
+  readonly url: string;
+  readonly child: ChildProcess;
+  output = "";
+
+  private constructor(child: ChildProcess, url: string) {
+    this.child = child;
+    this.url = url;
+    for (const stream of [child.stdout, child.stderr]) stream?.on("data", (data) => (this.output += data));
+  }
+
+  /** Starts `services/main.ts` with these arguments, and waits until it is ready. */
+  static async start(args: readonly string[], environment: Record<string, string>): Promise<DeskProcess> {
+    const port = environment.PORT ?? String(await freePort());
+    const env = { ...process.env, ...environment, PORT: port };
+    const child = spawn(process.execPath, ["services/main.ts", ...args], { cwd: ROOT, env });
+    const desk = new DeskProcess(child, `http://127.0.0.1:${port}`);
+    try {
+      const ready = async () => (await fetch(`${desk.url}/readyz`)).ok && desk.output.includes("Ctrl-C");
+      const ended = once(child, "close").then(() => Promise.reject(new Error("it has ended")));
+      await Promise.race([eventually(ready, READY_MS), ended]);
+      ended.catch(() => {});
+    } catch (error) {
+      child.kill("SIGKILL");
+      throw new Error(`the desk did not start: ${desk.output}`, { cause: error });
+    }
+    return desk;
+  }
+
+  /** Asks it to end; resolves with its exit code. */
+  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return this.child.exitCode;
+    const exit = once(this.child, "exit");
+    this.child.kill(signal);
+    await exit;
+    return this.child.exitCode;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop("SIGKILL");
+  }
+}
