@@ -110,6 +110,19 @@ async function filesOf(ask: Ask, names: readonly string[]): Promise<FileRegistry
   return loadImage(image, [...linked.values()]);
 }
 
+async function describe(transport: Transport, url: string, only: readonly string[]) {
+  const { ask, names } = await connect(transport, url);
+  const listed = names.filter((name) => !name.startsWith("grpc.reflection."));
+  const wanted = only.length > 0 ? only : listed;
+  const unknown = wanted.filter((name) => !names.includes(name));
+  if (unknown.length > 0) {
+    const message = `The server at ${url} has no service ${listOf(unknown)}. It has ${listOf(listed, "and") || "none"}.`;
+    throw fail(Code.NotFound, "SERVICE_NOT_FOUND", message);
+  }
+  const registry = await filesOf(ask, wanted);
+  return { services: wanted.flatMap((name) => registry.getService(name) ?? []), registry };
+}
+
 /**
  * Reads the descriptors of the server at `url`, such as `http://127.0.0.1:50051`.
  *
@@ -119,15 +132,10 @@ async function filesOf(ask: Ask, names: readonly string[]): Promise<FileRegistry
  */
 export async function reflectServices(url: string, options: { services?: readonly string[] } = {}): Promise<Reflected> {
   const transport = remoteTransport(url);
-  const { ask, names } = await connect(transport, url);
-  const listed = names.filter((name) => !name.startsWith("grpc.reflection."));
-  const wanted = options.services?.length ? options.services : listed;
-  const unknown = wanted.filter((name) => !names.includes(name));
-  if (unknown.length > 0) {
-    const message = `The server at ${url} has no service ${listOf(unknown)}. It has ${listOf(listed, "and") || "none"}.`;
-    throw fail(Code.NotFound, "SERVICE_NOT_FOUND", message);
+  try {
+    return { ...(await describe(transport, url, options.services ?? [])), transport };
+  } catch (error) {
+    transport.close();
+    throw error;
   }
-  const registry = await filesOf(ask, wanted);
-  const services = wanted.flatMap((name) => registry.getService(name) ?? []);
-  return { services, registry, transport };
 }
