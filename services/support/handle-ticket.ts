@@ -23,14 +23,17 @@ function textsOf(ticket: Ticket, conversation: readonly TicketMessage[]): [first
   return [first, last ?? first];
 }
 
+/** To three digits: a model pays for more, and they mean nothing. */
+const rounded = (value: number) => Math.round(value * 1000) / 1000;
+
 function toTicketAnalysis([first, last]: readonly Analysis[]): TicketAnalysis | undefined {
   if (!first?.categorization || !last?.sentiment) return undefined;
   return create(TicketAnalysisSchema, {
     sentiment: last.sentiment.sentiment,
     category: first.categorization.primaryCategory,
-    sentimentScore: last.sentiment.score,
-    sentimentConfidence: last.sentiment.confidence,
-    categoryConfidence: first.categorization.confidence,
+    sentimentScore: rounded(last.sentiment.score),
+    sentimentConfidence: rounded(last.sentiment.confidence),
+    categoryConfidence: rounded(first.categorization.confidence),
     engine: first.engine,
   });
 }
