@@ -28,9 +28,7 @@ export function refusal(row: ImportRow | undefined): MessageInitShape<typeof Ref
     findUnstorable(ImportRowSchema, row) ?? (result.kind === "invalid" ? result.violations[0] : undefined);
   if (violation) {
     const [field] = violation.field;
-    // The empty text in a list of choices stands for the default; in a message it would look like a mistake.
-    const message = violation.message.replace("[, ", "[");
-    return { field: field?.kind === "field" ? field.name : "", message };
+    return { field: field?.kind === "field" ? field.name : "", message: violation.message };
   }
   if (row.createTime && !isInCalendar(row.createTime)) {
     return { field: "create_time", message: "no such day or time in the calendar" };
