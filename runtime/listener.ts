@@ -60,7 +60,8 @@ const MAX_TIMEOUT_MS = 60 * 60 * 1000;
 /** How long an aborted call has to tell its client, before the connection is cut. */
 const FAREWELL_MS = 1_000;
 
-function urlOf(host: string, port: number): string {
+/** The address at which clients on this machine reach a port. */
+export function urlOf(host: string, port: number): string {
   if (host === "0.0.0.0" || host === "::") return `http://localhost:${port}`;
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
