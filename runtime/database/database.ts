@@ -5,7 +5,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import createKnex, { type Knex } from "knex";
 import pg from "pg";
 import { type Log, logToStderr } from "../log.ts";
-import { isTransientConflict } from "./errors.ts";
+import { databaseBusy, isTransientConflict } from "./errors.ts";
+import { GroupCommit } from "./group-commit.ts";
 import { type Dialect, type Migration, migrate } from "./migrations.ts";
 import { NodeSqliteClient } from "./node-sqlite-client.ts";
 
@@ -46,8 +47,11 @@ export interface Database {
    * Runs `work` in a transaction: all of it is stored, or nothing.
    *
    * On PostgreSQL a deadlock or a serialization failure runs `work` again, so it must do nothing outside `trx`; read
-   * what you are about to write with `.forUpdate()`. On SQLite there is one connection: inside `work` use only `trx`,
-   * because `knex` and a second `transaction` would wait for the connection that `work` holds.
+   * what you are about to write with `.forUpdate()`. On SQLite there is one connection, and works that come together
+   * share a commit (`GroupCommit`): inside `work` use only `trx`, because `knex` and a second `transaction` would wait
+   * for the connection that `work` holds.
+   *
+   * @throws ConnectError `resource_exhausted` (DATABASE_BUSY) when too many transactions wait
    */
   transaction<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
   /** Resolves if the database answers; for readiness. */
@@ -59,6 +63,7 @@ const MAX_ATTEMPTS = 6;
 const STATEMENT_TIMEOUT_MS = 15_000;
 const ACQUIRE_TIMEOUT_MS = 10_000;
 const PING_TIMEOUT_MS = 2_000;
+const MAX_WAITING = 1_000;
 
 function integer(text: string): number | bigint {
   const value = Number(text);
@@ -104,6 +109,11 @@ async function connect(name: string, location: DatabaseLocation, log: Log): Prom
   });
 }
 
+/** The part of knex's pool that its types leave out. */
+interface Pool {
+  numPendingAcquires(): number;
+}
+
 async function retrying<T>(attempt: () => Promise<T>): Promise<T> {
   for (let failures = 1; ; failures++) {
     try {
@@ -135,13 +145,16 @@ export async function openDatabase({
     await knex.destroy();
     throw error;
   }
+  const groups = new GroupCommit(knex);
+  const pool: Pool = knex.client.pool;
   return {
     knex,
     dialect,
-    transaction: (work) =>
-      dialect === "sqlite"
-        ? knex.transaction(work)
-        : retrying(() => knex.transaction(work, { isolationLevel: "read committed" })),
+    async transaction(work) {
+      if (dialect === "sqlite") return groups.run(work);
+      if (pool.numPendingAcquires() >= MAX_WAITING) throw databaseBusy();
+      return retrying(() => knex.transaction(work, { isolationLevel: "read committed" }));
+    },
     ping: async () => {
       await knex.raw("SELECT 1").timeout(PING_TIMEOUT_MS);
     },
