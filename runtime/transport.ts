@@ -9,6 +9,7 @@ import {
 import { Code, createContextValues, type HandlerContext, type Transport } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { fail } from "./errors.ts";
+import { retrying } from "./retry.ts";
 import type { BoundService } from "./service.ts";
 
 /** Upper bound for a call to another process that brings no deadline of its own, in milliseconds. */
@@ -149,7 +150,7 @@ async function* streamOf<M extends DescMethodStreaming>(
   }
 }
 
-/** Calls services of another process over gRPC at `url`, such as `http://127.0.0.1:5001`. */
+/** Calls services of another process over gRPC at `url`, such as `http://127.0.0.1:5001`, with a deadline and retries. */
 export function remoteTransport(url: string): Transport {
-  return createGrpcTransport({ baseUrl: url, defaultTimeoutMs: DEFAULT_TIMEOUT_MS });
+  return retrying(createGrpcTransport({ baseUrl: url, defaultTimeoutMs: DEFAULT_TIMEOUT_MS }), DEFAULT_TIMEOUT_MS);
 }
