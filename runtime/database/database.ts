@@ -70,7 +70,8 @@ function integer(text: string): number | bigint {
   return Number.isSafeInteger(value) ? value : BigInt(text);
 }
 
-function postgresTypes(): pg.TypeOverrides {
+/** How values of PostgreSQL are read: integers of 8 bytes as numbers where a number holds them. */
+export function postgresTypes(): pg.TypeOverrides {
   const types = new pg.TypeOverrides();
   types.setTypeParser(pg.types.builtins.INT8, integer);
   // sum() and avg() of integers are numeric; SQLite gives numbers for them too.
@@ -78,7 +79,8 @@ function postgresTypes(): pg.TypeOverrides {
   return types;
 }
 
-async function connect(name: string, location: DatabaseLocation, log: Log): Promise<Knex> {
+/** Opens the connections to a database, without a look at its schema. */
+export async function connect(name: string, location: DatabaseLocation, log: Log): Promise<Knex> {
   const write = (message: unknown) => log("knex", { database: name, detail: String(message) });
   const shared = {
     acquireConnectionTimeout: ACQUIRE_TIMEOUT_MS,
