@@ -14,7 +14,7 @@ import { fail } from "../runtime/errors.ts";
 import { type Log, logToStderr } from "../runtime/log.ts";
 import type { ServiceModule } from "../runtime/module.ts";
 import { type BoundService, warmUp } from "../runtime/service.ts";
-import { directTransport, remoteTransport } from "../runtime/transport.ts";
+import { directTransport, type RemoteTransport, remoteTransport } from "../runtime/transport.ts";
 import { analyticsModule } from "./analytics/index.ts";
 import { crmModule } from "./crm/index.ts";
 import { type DATABASES, databaseLocation } from "./databases.ts";
@@ -79,7 +79,13 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
     analytics: config.ANALYTICS_URL,
     support: config.SUPPORT_URL,
   };
-  const to = (name: ServiceName): Transport => (parts.includes(name) ? direct : remoteTransport(urls[name]));
+  const remotes: RemoteTransport[] = [];
+  const to = (name: ServiceName): Transport => {
+    if (parts.includes(name)) return direct;
+    const remote = remoteTransport(urls[name]);
+    remotes.push(remote);
+    return remote;
+  };
 
   async function locate(name: keyof typeof DATABASES): Promise<DatabaseLocation> {
     const location = databaseLocation(config, name);
@@ -93,8 +99,14 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
     support: () => supportModule({ crm: to("crm"), tickets: to("ticket"), analytics: to("analytics"), log }),
   };
 
+  /** In the order of opening: a reader of another service's streams ends before these do. */
+  function drain(): void {
+    for (const module of modules) module.drain?.();
+  }
   async function close(): Promise<void> {
+    drain();
     for (const module of modules.splice(0).reverse()) await module.close();
+    for (const remote of remotes.splice(0)) remote.close();
     for (const lock of locks.splice(0)) await lock.release();
   }
 
@@ -126,9 +138,7 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
         });
         return new Map((await Promise.all(checks)).filter(([, problem]) => problem !== undefined));
       },
-      drain() {
-        for (const module of modules) module.drain?.();
-      },
+      drain,
       close,
       [Symbol.asyncDispose]: close,
     };

@@ -2,6 +2,7 @@
 import type { Transport } from "@connectrpc/connect";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import { type DatabaseLocation, openDatabase } from "../../runtime/database/database.ts";
+import { pruneHourly } from "../../runtime/idempotency.ts";
 import { type Log, logToStderr } from "../../runtime/log.ts";
 import type { ServiceModule } from "../../runtime/module.ts";
 import { bindService } from "../../runtime/service.ts";
@@ -28,6 +29,7 @@ export async function ticketModule({
 }: TicketOptions): Promise<ServiceModule> {
   const database = await openDatabase({ name: "ticket", location, migrations, log });
   const closing = new AbortController();
+  const stopPruning = pruneHourly(database, log);
   const customers = new CustomerDirectory(crm);
   const bell = new EventBell();
   return {
@@ -40,6 +42,7 @@ export async function ticketModule({
     drain: () => closing.abort(),
     async close() {
       closing.abort();
+      stopPruning();
       await database.close();
     },
   };
