@@ -1,4 +1,5 @@
 // Group commit: writes that come at the same time share one transaction, and with it one flush to the disk.
+import { setImmediate as turn } from "node:timers/promises";
 import type { Knex } from "knex";
 import { databaseBusy } from "./errors.ts";
 
@@ -74,6 +75,8 @@ export class GroupCommit {
       } catch (error) {
         for (const { reject } of group) reject(error);
       }
+      // SQLite answers at once, so without this, writers who keep at it would leave no turn to sockets and timers.
+      await turn();
     }
     this.#running = false;
   }

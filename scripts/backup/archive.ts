@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { access, open, rename, rm } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createGzip } from "node:zlib";
-import { Code } from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
 import type { Value } from "../../runtime/database/snapshot.ts";
 import { fail } from "../../runtime/errors.ts";
 
@@ -112,6 +112,7 @@ export async function* readArchive(file: string): AsyncGenerator<Line> {
       yield line;
     }
   } catch (error) {
+    if (error instanceof ConnectError) throw error;
     const { code = "", message } = error as NodeJS.ErrnoException;
     const isMalformed = error instanceof SyntaxError || error instanceof TypeError || code.startsWith("Z_");
     if (isMalformed) throw damaged(file, message);

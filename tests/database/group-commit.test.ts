@@ -155,3 +155,17 @@ test("past the bound of those that wait, the next is refused with a hint when to
   await Promise.all(waiting);
   expect(await names()).toEqual(["a", "b"]);
 });
+
+test("writers who keep at it leave a turn to timers", async () => {
+  let fired = false;
+  setTimeout(() => {
+    fired = true;
+  }, 1);
+  let writes = 0;
+  const write = async () => {
+    while (!fired && writes < 5_000) await database.transaction(insert(`n${writes++}`));
+  };
+  await Promise.all(Array.from({ length: 4 }, write));
+  expect(fired).toBe(true);
+  expect(writes).toBeLessThan(5_000);
+});
