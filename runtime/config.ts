@@ -152,7 +152,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     throw fail(
       Code.FailedPrecondition,
       "HOST_NEEDS_CREDENTIALS",
-      `HOST=${config.HOST} can be reached from other machines, and callers of gRPC and Connect are not asked who they are. Leave HOST at 127.0.0.1, and put a proxy that authenticates before it.`,
+      `HOST=${config.HOST} is no loopback address: other machines could reach it, and callers of gRPC and Connect are not asked who they are. Leave HOST at 127.0.0.1, and put a proxy that authenticates before it.`,
       { variable: "HOST" },
     );
   }

@@ -1,6 +1,6 @@
 // The desk, or a part of it: opens modules, connects each to the others, and closes them in the right order.
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import type { DescService, FileRegistry } from "@bufbuild/protobuf";
 import { Code, type Transport } from "@connectrpc/connect";
 import { SupportService } from "#gen/deskwire/support/v1/support_service_pb.js";
@@ -18,7 +18,7 @@ import { directTransport, type RemoteTransport, remoteTransport } from "../runti
 import { analyticsModule } from "./analytics/index.ts";
 import { crmModule } from "./crm/index.ts";
 import { type DATABASES, databaseLocation } from "./databases.ts";
-import { seedDemo } from "./demo.ts";
+import { isDemoDue, seedDemo, settleDemo } from "./demo.ts";
 import { supportModule } from "./support/index.ts";
 import { ticketModule } from "./ticket/index.ts";
 
@@ -110,8 +110,9 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
     for (const lock of locks.splice(0)) await lock.release();
   }
 
-  const first = !config.DATABASE_URL && !existsSync(join(config.DATA_DIR, "ticket"));
   try {
+    const wanted = demo && !config.DATABASE_URL && parts.includes("crm") && parts.includes("ticket");
+    const seeded = wanted && (await isDemoDue(config.DATA_DIR));
     for (const part of parts) {
       if (part === "adapter") continue;
       const module = await open[part]();
@@ -120,8 +121,10 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
     }
     warmUp(services);
     for (const module of modules) module.start?.();
-    const seeded = demo && first && parts.includes("crm") && parts.includes("ticket");
-    if (seeded) await seedDemo(direct);
+    if (seeded) {
+      await seedDemo(direct);
+      await settleDemo(config.DATA_DIR);
+    }
     const files = loadDescriptors();
     return {
       services,

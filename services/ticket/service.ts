@@ -43,6 +43,8 @@ import { findByExternalIds, findTicket, type TicketRow, toTicket } from "./ticke
 import { type EventBell, watchEvents } from "./watch.ts";
 
 const MUTABLE = mutableFields(UpdateTicketRequestSchema);
+/** What a caller may say of a new ticket; the rest is the service's own. */
+const SETTABLE = [...MUTABLE, "description", "customer_id"];
 const NOTE_CHARACTERS = 100;
 const DEFAULT_MESSAGES = 50;
 const MAX_TAGS = 50;
@@ -70,7 +72,7 @@ function customerNote(ticketId: string, response: string): string {
   return `Ticket ${ticketId} - Response: ${[...response].slice(0, NOTE_CHARACTERS).join("")}...`;
 }
 
-/** Puts the default where nothing is said, or where an update clears what cannot be empty. */
+/** Puts the default where an update clears what cannot be empty. */
 function withDefaults(fields: Partial<Ticket>): Partial<Ticket> {
   const empty = Object.entries(DEFAULTS).filter(([name]) => fields[name as keyof typeof DEFAULTS] === 0);
   return { ...fields, ...Object.fromEntries(empty) };
@@ -101,8 +103,8 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
     work: (trx: Knex.Transaction, info: WriteInfo) => Promise<MessageInitShape<O>>,
   ): Promise<MessageShape<O>> {
     const { requestId } = request;
-    const info: WriteInfo = { actor, now: now(), method: `${method.parent.typeName}/${method.name}`, requestId };
-    const response = await write(database, { method, request, context, now: info.now }, (trx) => work(trx, info));
+    const info: WriteInfo = { actor, clock: now, method: `${method.parent.typeName}/${method.name}`, requestId };
+    const response = await write(database, { method, request, context, now: now() }, (trx) => work(trx, info));
     bell.ring();
     return response;
   }
@@ -130,12 +132,9 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
       const actor = actorOr(request.actor, ActorKind.CUSTOMER, ticket.customerId);
       const work = writing(TicketService.method.createTicket, request, context, actor, async (trx, info) => {
         const draft = await TicketDraft.begin(trx, info, {
-          ...withDefaults(ticket),
+          ...DEFAULTS,
+          ...maskedFields(TicketSchema, { patch: ticket, mask: undefined, current: ticket }, SETTABLE),
           status: ticket.status || TicketStatus.OPEN,
-          reopenCount: 0,
-          messageCount: 0,
-          mergedInto: "",
-          followUpOf: "",
         });
         return { ticket: await draft.save() };
       });
@@ -174,7 +173,9 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
         const draft = await TicketDraft.load(trx, info, patch.id);
         assertEtag(draft.ticket, patch.etag);
         draft.assertNotClosed();
-        draft.change(withDefaults(maskedFields(TicketSchema, patch, request.updateMask, MUTABLE)));
+        draft.change(
+          withDefaults(maskedFields(TicketSchema, { patch, mask: request.updateMask, current: draft.ticket }, MUTABLE)),
+        );
         draft.change(withTags(draft.ticket, request.addTags, request.removeTags));
         return { ticket: await draft.move(request.updateStatus).save() };
       });
@@ -234,6 +235,8 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
         for (const id of [ticketId, intoTicketId].sort()) drafts.set(id, await TicketDraft.load(trx, info, id));
         const merged = (drafts.get(ticketId) as TicketDraft).assertNotClosed();
         const into = (drafts.get(intoTicketId) as TicketDraft).assertNotClosed();
+        // What is still to be done must not vanish in a ticket that counts as done.
+        if (isDone(into.ticket.status) && !isDone(merged.ticket.status)) into.move(TicketStatus.OPEN);
         return { mergedTicket: await closeInto(trx, merged, into), ticket: await into.save() };
       });
     },

@@ -1206,7 +1206,8 @@ export declare const TicketService: GenService<{
     output: typeof ChangeStatusResponseSchema;
   },
   /**
-   * Merges a ticket into another of the same customer: its description and conversation move there, and it is closed.
+   * Merges a ticket into another of the same customer: its description and conversation move there, and it is closed. A
+   * resolved ticket is opened again when one that is not done is merged into it.
    *
    * @generated from rpc deskwire.ticket.v1.TicketService.MergeTickets
    */
