@@ -61,7 +61,7 @@ async function main(args: string[]): Promise<void> {
     port: portOf(parts, config),
     services: desk.services,
     files: desk.files,
-    routes: mcp ? { "/mcp": (request, response) => mcp.handler(request, response) } : {},
+    routes: { ...desk.routes, ...(mcp && { "/mcp": (request, response) => mcp.handler(request, response) }) },
     allowedOrigins: config.ALLOWED_ORIGINS,
     allowedHosts: config.ALLOWED_HOSTS,
   });
