@@ -120,21 +120,20 @@ describe.each(DIALECTS)("on %s", (dialect) => {
   it("events of a ticket keep their order, and other tickets do not wait", async () => {
     const [stuck, other] = [await desk.openTicket(), await desk.openTicket()];
     await desk.add({ url: receiver.url });
-    receiver.answer = ({ json }, response) => {
-      response.writeHead(json.data.ticketId === stuck && receiver.received.length < 4 ? 500 : 204).end();
-    };
+    const bodies = () => receiver.received.map(({ json }) => (json.data.message as { body: string }).body);
+    receiver.answer = (_, response) => void response.writeHead(bodies().at(-1) === "one" ? 500 : 204).end();
     for (const response of ["one", "two", "three"]) await desk.respond(stuck, response);
     await desk.respond(other, "four");
-    const bodies = () => receiver.received.map(({ json }) => (json.data.message as { body: string }).body);
-    await eventually(async () => bodies().includes("four") && bodies().includes("one"));
-    expect(bodies()).toHaveLength(2);
+    await arrived(2);
     await eventually(async () => {
-      await desk.advance(MINUTE_MS);
-      return bodies().includes("three");
+      const { deliveries } = await desk.webhooks.listWebhookDeliveries({});
+      return deliveries.filter(({ lastStatus }) => lastStatus !== 0).length === 2;
     });
-    expect(bodies().filter((body) => body !== "four")).toEqual(expect.arrayContaining(["one", "two", "three"]));
-    expect([...new Set(bodies().filter((body) => body !== "four"))]).toEqual(["one", "two", "three"]);
-    expect(bodies().slice(-2)).toEqual(["two", "three"]);
+    expect(bodies().toSorted()).toEqual(["four", "one"]);
+    receiver.answer = accept;
+    await desk.advance(MINUTE_MS);
+    await arrived(5);
+    expect(bodies().slice(2)).toEqual(["one", "two", "three"]);
   });
 
   it("a slow endpoint holds up itself alone", async () => {
@@ -177,7 +176,8 @@ describe.each(DIALECTS)("on %s", (dialect) => {
     expect(ids()).toEqual([deliveries[0]?.id]);
   });
 
-  it("several processes on one database send each event once", async () => {
+  // SQLite's files belong to one process.
+  it.runIf(dialect === "postgres")("several processes on one database send each event once", async () => {
     const other = await desk.another();
     other.start?.();
     const tickets = createClient(TicketService, directTransport(other.services));

@@ -28,7 +28,9 @@ export function targets(allowPrivate: readonly string[], lookup: Lookup = system
   const isAllowedPrivate = inNetworks(allowPrivate);
   return {
     async resolve(url) {
-      const { protocol, hostname } = new URL(url);
+      const parsed = URL.parse(url);
+      if (!parsed) throw refused(`${url} is no URL that can be called: look at its host and port.`);
+      const { protocol, hostname } = parsed;
       const host = hostname.replace(/^\[|\]$/g, "");
       const addresses = await addressesOf(host, lookup);
       for (const { address } of addresses) {
