@@ -39,8 +39,9 @@ function found(row: webhooks.WebhookRow | undefined, webhookId: string): webhook
   );
 }
 
+/** After the insert, which lets one at a time past. */
 async function assertRoom(trx: Knex.Transaction): Promise<void> {
-  if ((await trx("webhook").pluck("id")).length < MAX_WEBHOOKS) return;
+  if ((await trx("webhook").pluck("id")).length <= MAX_WEBHOOKS) return;
   throw fail(
     Code.ResourceExhausted,
     "TOO_MANY_WEBHOOKS",
