@@ -2,8 +2,9 @@
 import { create, type DescMethod, type DescService, type MessageShape } from "@bufbuild/protobuf";
 import { createValidator } from "@bufbuild/protovalidate";
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
-import { fail, failValidation } from "./errors.ts";
+import { fail, failValidation, reasonOf } from "./errors.ts";
 import { type Log, logToStderr } from "./log.ts";
+import { findUnstorable } from "./unstorable.ts";
 
 /** A service whose methods are guarded: ready to be called in process or to be put on a port. */
 export interface BoundService {
@@ -16,6 +17,8 @@ type Method = (request: never, context: HandlerContext) => unknown;
 const validator = createValidator();
 
 function assertValid<M extends DescMethod>(method: M, message: MessageShape<M["input"]>): void {
+  const unstorable = findUnstorable(method.input, message);
+  if (unstorable) throw failValidation([unstorable]);
   const result = validator.validate(method.input, message);
   if (result.kind === "valid") return;
   if (result.kind === "invalid") throw failValidation(result.violations);
@@ -37,8 +40,15 @@ function ended(signal: AbortSignal): ConnectError {
     : fail(Code.Canceled, "CANCELED", "The caller ended the call.");
 }
 
+/** Errors of Connect's own, such as a deadline that passed on the way to another service, say no reason: their code is it. */
+function withReason(error: ConnectError): ConnectError {
+  if (reasonOf(error) !== undefined) return error;
+  const name = Code[error.code] ?? "Unknown";
+  return fail(error.code, name.replace(/(?<=[a-z])[A-Z]/g, "_$&").toUpperCase(), error.rawMessage);
+}
+
 function publicError(error: unknown, method: DescMethod, context: HandlerContext, log: Log): ConnectError {
-  if (error instanceof ConnectError) return error;
+  if (error instanceof ConnectError) return withReason(error);
   if (context.signal.aborted) return ended(context.signal);
   const incident = crypto.randomUUID();
   log("call failed", { incident, method: `${method.parent.typeName}/${method.name}`, error });

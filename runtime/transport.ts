@@ -7,7 +7,7 @@ import {
   type MessageShape,
 } from "@bufbuild/protobuf";
 import { Code, createContextValues, type HandlerContext, type Transport } from "@connectrpc/connect";
-import { createGrpcTransport } from "@connectrpc/connect-node";
+import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import { fail } from "./errors.ts";
 import type { BoundService } from "./service.ts";
 
@@ -149,7 +149,15 @@ async function* streamOf<M extends DescMethodStreaming>(
   }
 }
 
+/** The way to another process. */
+export interface RemoteTransport extends Transport {
+  /** Ends the connection and the calls on it. */
+  close(): void;
+}
+
 /** Calls services of another process over gRPC at `url`, such as `http://127.0.0.1:5001`. */
-export function remoteTransport(url: string): Transport {
-  return createGrpcTransport({ baseUrl: url, defaultTimeoutMs: DEFAULT_TIMEOUT_MS });
+export function remoteTransport(url: string): RemoteTransport {
+  const sessionManager = new Http2SessionManager(url);
+  const transport = createGrpcTransport({ baseUrl: url, sessionManager, defaultTimeoutMs: DEFAULT_TIMEOUT_MS });
+  return { ...transport, close: () => sessionManager.abort() };
 }

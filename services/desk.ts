@@ -15,7 +15,7 @@ import type { Route } from "../runtime/listener.ts";
 import { type Log, logToStderr } from "../runtime/log.ts";
 import type { ServiceModule } from "../runtime/module.ts";
 import { type BoundService, warmUp } from "../runtime/service.ts";
-import { directTransport, remoteTransport } from "../runtime/transport.ts";
+import { directTransport, type RemoteTransport, remoteTransport } from "../runtime/transport.ts";
 import { analyticsModule } from "./analytics/index.ts";
 import { crmModule } from "./crm/index.ts";
 import { seedDemo } from "./demo.ts";
@@ -81,7 +81,13 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
     analytics: config.ANALYTICS_URL,
     support: config.SUPPORT_URL,
   };
-  const to = (name: ServiceName): Transport => (parts.includes(name) ? direct : remoteTransport(urls[name]));
+  const remotes: RemoteTransport[] = [];
+  const to = (name: ServiceName): Transport => {
+    if (parts.includes(name)) return direct;
+    const remote = remoteTransport(urls[name]);
+    remotes.push(remote);
+    return remote;
+  };
 
   async function locate(name: "crm" | "ticket"): Promise<DatabaseLocation> {
     if (config.DATABASE_URL) return { kind: "postgres", url: config.DATABASE_URL, schema: name };
@@ -103,8 +109,14 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
     support: () => supportModule({ crm: to("crm"), tickets: to("ticket"), analytics: to("analytics"), log }),
   };
 
+  /** In the order of opening: a reader of another service's streams ends before these do. */
+  function drain(): void {
+    for (const module of modules) module.drain?.();
+  }
   async function close(): Promise<void> {
+    drain();
     for (const module of modules.splice(0).reverse()) await module.close();
+    for (const remote of remotes.splice(0)) remote.close();
     for (const lock of locks.splice(0)) await lock.release();
   }
 
@@ -137,9 +149,7 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
         });
         return new Map((await Promise.all(checks)).flat().filter(([, problem]) => problem !== undefined));
       },
-      drain() {
-        for (const module of modules) module.drain?.();
-      },
+      drain,
       close,
       [Symbol.asyncDispose]: close,
     };

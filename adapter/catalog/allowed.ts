@@ -47,6 +47,9 @@ export function allowedBy(schema: JsonObject | undefined): string | undefined {
   if (!schema) return undefined;
   if (Array.isArray(schema.enum)) return `one of ${listOf(schema.enum.map(String))}`;
   if (schema.const !== undefined) return String(schema.const);
+  if (Array.isArray(schema.anyOf) && schema.type === undefined) {
+    return listOf(schema.anyOf.flatMap((branch) => allowedBy(asSchema(branch)) ?? []));
+  }
   const names = asSchema(schema.properties);
   const parts = [
     KINDS[String(schema.type)],

@@ -69,9 +69,15 @@ export class Excerpts {
   readonly #lists: Slots[] = [];
   readonly #maps: { readonly entries: JsonObject; readonly path: string; readonly size: number }[] = [];
   readonly #cut = new Map<TextSlot, number>();
+  readonly #beside: Json[] = [];
 
   text(slot: TextSlot): void {
     if (slot.text.length > LAST_RESORT) this.#texts.push(slot);
+  }
+
+  /** Counts something that is given beside the result, such as the text of a document. */
+  beside(json: Json): void {
+    this.#beside.push(json);
   }
 
   list(items: Json[], path: string): void {
@@ -83,14 +89,20 @@ export class Excerpts {
     if (size > 0) this.#maps.push({ entries, path, size });
   }
 
+  /** Whether a result, given as text, is within the budget as it is. */
+  fits(text: string, maxTokens: number): boolean {
+    const beside = this.#beside.length > 0 ? bytesOf(this.#beside) : 0;
+    return Buffer.byteLength(text) + beside <= maxTokens * BYTES_PER_TOKEN;
+  }
+
   /**
-   * Shortens `result` in place until it takes at most `maxTokens`, and says what was cut; undefined where nothing was.
+   * Shortens `result` in place until it and `reserved` tokens beside it take at most `maxTokens`, and says what was cut.
    * What people outside wrote goes first, longest first, then other long texts, then the tails of lists and maps.
    */
-  fit(result: JsonObject, maxTokens: number): string | undefined {
-    const budget = maxTokens * BYTES_PER_TOKEN;
-    if (bytesOf(result) <= budget) return undefined;
-    const over = () => bytesOf(result) + ROOM_FOR_NOTE - budget;
+  fit(result: JsonObject, maxTokens: number, reserved = 0): string {
+    const budget = (maxTokens - reserved) * BYTES_PER_TOKEN;
+    const all = [result, ...this.#beside];
+    const over = () => bytesOf(all) + ROOM_FOR_NOTE - budget;
     const outside = this.#texts.filter(({ wrap }) => wrap);
     const inside = this.#texts.filter(({ wrap }) => !wrap);
     this.#shorten(outside, over, SHORTEST_CUT);
@@ -103,30 +115,25 @@ export class Excerpts {
   }
 
   #shorten(slots: readonly TextSlot[], over: () => number, floor: number): void {
-    // The mark at the cut takes room itself, so that one round may not be enough.
-    for (let round = 0; round < 3; round++) {
-      const excess = over();
-      if (excess <= 0) return;
-      const sizes = slots.map(({ holder, key }) => bytesOf((holder as JsonObject)[key] ?? null));
-      const limit = level(sizes, excess, floor);
-      slots.forEach((slot, index) => {
-        if ((sizes[index] ?? 0) > limit) this.#cutTo(slot, limit);
-      });
-    }
+    const excess = over();
+    if (excess <= 0) return;
+    const sizes = slots.map(({ holder, key }) => bytesOf((holder as JsonObject)[key] ?? null));
+    const limit = level(sizes, excess, floor);
+    for (const [index, slot] of slots.entries()) if ((sizes[index] ?? 0) > limit) this.#cutTo(slot, limit);
   }
 
   #cutTo(slot: TextSlot, limit: number): void {
     const { text, unit, wrap } = slot;
-    const written = (part: string) => {
-      const shown = count([...part].length);
-      const marked = unit === 4 ? part : `${part}… [cut: ${shown} of ${count([...text].length)} characters]`;
+    const all = count([...text].length);
+    const written = (part: string, shown: string) => {
+      const marked = unit === 4 ? part : `${part}… [cut: ${shown} of ${all} characters]`;
       return wrap ? wrap(marked) : marked;
     };
-    const room = Math.max(0, limit - bytesOf(written("")));
+    const room = Math.max(0, limit - bytesOf(written("", all)));
     const part = beginning(text, room);
     const kept = unit === 4 ? part.slice(0, part.length - (part.length % 4)) : part;
     if (kept.length >= text.length) return;
-    (slot.holder as JsonObject)[slot.key] = written(kept);
+    (slot.holder as JsonObject)[slot.key] = written(kept, count([...kept].length));
     this.#cut.set(slot, kept.length);
   }
 

@@ -1,6 +1,8 @@
 // Descriptors → everything that an MCP server offers.
-import type { DescMethod, DescService, Registry } from "@bufbuild/protobuf";
+import { createRegistry, type DescMethod, type DescService, type Registry } from "@bufbuild/protobuf";
 import type { Transport } from "@connectrpc/connect";
+import { wellKnownFiles } from "../../runtime/descriptor-image.ts";
+import { type Log, logToStderr } from "../../runtime/log.ts";
 import type { Catalog } from "../catalog.ts";
 import { serviceOptions, toolOptions } from "./options.ts";
 import { servicePrompts } from "./prompts.ts";
@@ -24,6 +26,8 @@ export interface CatalogOptions {
   readonly maxResultTokens?: number | undefined;
   /** Deadline of each call in milliseconds. Default: the transport's. */
   readonly timeoutMs?: number | undefined;
+  /** Told of what goes wrong in the adapter itself. Default: standard error. */
+  readonly log?: Log | undefined;
 }
 
 function isExposed(method: DescMethod, expose: CatalogOptions["expose"]): boolean {
@@ -39,12 +43,15 @@ function isExposed(method: DescMethod, expose: CatalogOptions["expose"]): boolea
  */
 export function buildCatalog(options: CatalogOptions): Catalog {
   const { services, transport, expose, registry, timeoutMs } = options;
+  // An image without imports, and many a server, leaves out the types that everybody has.
+  const types = createRegistry(...wellKnownFiles, registry);
   const setting: ToolSetting = {
     transport,
     timeoutMs,
-    registry,
-    required: requiredFields(registry),
+    registry: types,
+    required: requiredFields(types),
     maxResultTokens: options.maxResultTokens ?? DEFAULT_MAX_RESULT_TOKENS,
+    log: options.log ?? logToStderr,
   };
   const methods = services.flatMap((service) => service.methods.filter((method) => isExposed(method, expose)));
   const names = toolNames(methods);

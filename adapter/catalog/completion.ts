@@ -1,5 +1,5 @@
 // Completes a value by asking one of the service's own search methods.
-import { create, type DescMethod, type DescService } from "@bufbuild/protobuf";
+import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import { ConnectError } from "@connectrpc/connect";
 import type { Completion } from "#gen/deskwire/mcp/v1/options_pb.js";
 import type { CallContext, Complete, Json } from "../catalog.ts";
@@ -37,20 +37,25 @@ export function completion(
   const { queryField, valuePath } = option;
   const method = unaryMethod(service, option.method);
   const scope = toolOptions(method)?.scope;
-  return async (typed: string, context: CallContext): Promise<string[]> => {
-    if (scope && context.scopes && !context.scopes.has(scope)) return [];
-    // Nothing typed yet asks for anything at all, which a rule such as min_len would refuse.
+  const search = async (typed: string, context: CallContext): Promise<string[]> => {
     const { message, issues } = decode(method.input, typed ? { [queryField]: typed } : {}, setting.registry);
     if (issues.length > 0) return [];
+    const response = await callUnary(setting, method, message.message, context);
+    return valuesAt(
+      encode(method.output, response, { registry: setting.registry, detailed: true }),
+      valuePath.split("."),
+    );
+  };
+  return async (typed, context) => {
+    if (scope && context.scopes && !context.scopes.has(scope)) return [];
     try {
-      const response = await callUnary(setting, method, message.message, context);
-      const json = encode(method.output, response ?? create(method.output), {
-        registry: setting.registry,
-        detailed: true,
-      });
-      return [...new Set(valuesAt(json, valuePath.split(".")))].slice(0, MAX_VALUES);
+      const found = typed ? await search(typed, context) : [];
+      // Half an identifier is often no word that a search finds; then the first ones that begin with it are offered.
+      const beginning = (value: string) => value.toLowerCase().startsWith(typed.toLowerCase());
+      const values = found.length > 0 ? found : (await search("", context)).filter(beginning);
+      return [...new Set(values)].slice(0, MAX_VALUES);
     } catch (error) {
-      // Half a word is often no valid search; a list of suggestions has no place for the reason.
+      // A list of suggestions has no place for the reason why there is none.
       if (error instanceof ConnectError) return [];
       throw error;
     }

@@ -28,6 +28,8 @@ import { listOf } from "./words.ts";
 /** As deep as Protobuf's own parsers go. */
 const MAX_DEPTH = 100;
 const MAX_NAMES_SHOWN = 20;
+/** More than anybody reads; bounds the work that senseless arguments make. */
+const MAX_ISSUES = 50;
 
 /** What a decoded message came to; the message counts only where there are no issues. */
 export interface Decoded {
@@ -59,6 +61,7 @@ class Decoder {
     const target = reflect(desc, create(desc), false);
     const given = new Map<DescField, string>();
     for (const [key, value] of Object.entries(json)) {
+      if (this.issues.length >= MAX_ISSUES) break;
       const field = this.#fieldOf(desc, key, path);
       if (!field) continue;
       const here = [...path, field.name];
@@ -117,6 +120,7 @@ class Decoder {
       return;
     }
     for (const [index, item] of json.entries()) {
+      if (this.issues.length >= MAX_ISSUES) break;
       const value = this.#element(field, item, [...path, index]);
       if (value !== undefined) list.add(value);
     }
@@ -128,6 +132,7 @@ class Decoder {
       return;
     }
     for (const [name, item] of Object.entries(json)) {
+      if (this.issues.length >= MAX_ISSUES) break;
       const here = [...path, name];
       const key = this.#attempt(here, name, () => decodeKey(keyType, name));
       const value = this.#element(field, item, here);

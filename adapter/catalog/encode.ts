@@ -17,9 +17,10 @@ import {
   isWrapperDesc,
   FeatureSet_FieldPresence as Presence,
 } from "@bufbuild/protobuf/wkt";
-import type { Json, JsonObject } from "../catalog.ts";
+import type { Json, JsonObject, Media } from "../catalog.ts";
 import type { Excerpts } from "./budget.ts";
 import { enumNames } from "./enum-names.ts";
+import { isHttpBody, partsOf } from "./media.ts";
 import { shownFields } from "./message-schema.ts";
 import { fieldOptions } from "./options.ts";
 import { type Boundary, withoutHidden } from "./untrusted.ts";
@@ -33,13 +34,20 @@ export interface Encoding {
   /** Around text marked as untrusted; without one it stays as it is. */
   readonly boundary?: Boundary | undefined;
   readonly excerpts?: Excerpts | undefined;
+  /** Takes what stands beside the result. */
+  readonly media?: Media[] | undefined;
 }
 
 type Holder = JsonObject | Json[];
 
-/** Sets an own property, whatever its name: assigning to `__proto__` would not. */
+/** Sets an own property, whatever its name. */
 function put(holder: Holder, key: string | number, value: Json): void {
-  Object.defineProperty(holder, key, { value, enumerable: true, configurable: true, writable: true });
+  if (key === "__proto__") {
+    // Assigning would set the prototype.
+    Object.defineProperty(holder, key, { value, enumerable: true, configurable: true, writable: true });
+  } else {
+    (holder as JsonObject)[key] = value;
+  }
 }
 
 class Encoder {
@@ -50,6 +58,7 @@ class Encoder {
   }
 
   object(source: ReflectMessage, path: string, untrusted: boolean, root: boolean): JsonObject {
+    if (isHttpBody(source.desc)) return this.#body(source.message, path, untrusted);
     const out: JsonObject = {};
     for (const field of shownFields(source.desc, "output")) {
       const { detail, untrusted: marked } = fieldOptions(field);
@@ -158,6 +167,17 @@ class Encoder {
     } else {
       put(to, key, value);
     }
+  }
+
+  #body(message: Message, path: string, untrusted: boolean): JsonObject {
+    const { json, media } = partsOf(message, path.slice(2) || "content");
+    this.#how.media?.push(media);
+    if (media.type === "resource" && "text" in media.resource) {
+      const { text } = media.resource;
+      this.#how.excerpts?.beside(media);
+      this.#text(media.resource, "text", text, `${path} (content)`, untrusted);
+    }
+    return json;
   }
 
   #any({ typeUrl, value }: Any, path: string, untrusted: boolean): JsonObject {

@@ -1,5 +1,4 @@
 // An error of a service, or of the arguments, as the result of a tool: what is wrong, where, and whether to try again.
-import type { DescMessage } from "@bufbuild/protobuf";
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import { type FieldPath, ViolationsSchema } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { Code, ConnectError } from "@connectrpc/connect";
@@ -70,10 +69,6 @@ export const errorSchema: Schema = {
 /** What a tool knows that makes its errors more helpful. */
 export interface ErrorContext {
   readonly inputSchema: Schema;
-  /** The request type, in which paths of violations are read. */
-  readonly input: DescMessage;
-  /** Where the request stands in the arguments: `["messages", 3]` for an item of a stream. */
-  readonly base?: Path;
   /** The property that carries the error. */
   readonly property: string;
   /** The same call may be made twice without doing harm. */
@@ -119,31 +114,30 @@ export function argumentError(issues: readonly Issue[], context: ErrorContext): 
 
 const MAX_VIOLATIONS = 20;
 
-function pathOf(proto: FieldPath | undefined, { base = [] }: ErrorContext): Path {
-  const path = (proto?.elements ?? []).flatMap(({ fieldName, subscript }): (string | number)[] => {
+function pathOf(proto: FieldPath | undefined): Path {
+  return (proto?.elements ?? []).flatMap(({ fieldName, subscript }): (string | number)[] => {
     if (subscript.case === undefined) return [fieldName];
     return [fieldName, subscript.case === "index" ? Number(subscript.value) : String(subscript.value)];
   });
-  return [...base, ...path];
 }
 
 /** Where in the request something is, from the text form that google.rpc.BadRequest has: `tags[2].name`. */
-function parsedPath(text: string, { base = [] }: ErrorContext): Path {
+function parsedPath(text: string): Path {
   const segments = text.split(/[.[\]]+/).filter(Boolean);
-  return [...base, ...segments.map((segment) => (/^\d+$/.test(segment) ? Number(segment) : snakeCase(segment)))];
+  return segments.map((segment) => (/^\d+$/.test(segment) ? Number(segment) : snakeCase(segment)));
 }
 
-function issuesOf(error: ConnectError, context: ErrorContext): Issue[] {
+function issuesOf(error: ConnectError): Issue[] {
   const rules = error.findDetails(ViolationsSchema).flatMap(({ violations }) =>
     violations.map(({ field, ruleId, message, forKey }) => ({
-      path: pathOf(field, context),
+      path: pathOf(field),
       rule: ruleId,
       message: `${forKey ? "The key " : ""}${message || `breaks the rule ${ruleId}`}.`.replace(/\.\.$/, "."),
     })),
   );
   const fields = error.findDetails(BadRequestSchema).flatMap(({ fieldViolations }) =>
     fieldViolations.map(({ field, reason, description }) => ({
-      path: parsedPath(field, context),
+      path: parsedPath(field),
       rule: reason || "invalid",
       message: description,
     })),
@@ -173,7 +167,7 @@ export function serviceError(thrown: unknown, context: ErrorContext): ToolResult
     incident && `Incident number for the operator: ${incident}.`,
     unsure && "It may have taken effect all the same: check before calling again.",
   ];
-  const violations = inside ? [] : issuesOf(error, context).map((issue) => violation(issue, context));
+  const violations = inside ? [] : issuesOf(error).map((issue) => violation(issue, context));
   const metadata = inside ? { ...(incident && { incident }) } : { ...info?.metadata };
   const delay = retryInfo?.retryDelay && durationMs(retryInfo.retryDelay);
   return result(

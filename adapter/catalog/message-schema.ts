@@ -15,6 +15,7 @@ import {
 } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { commentOf } from "../../runtime/comments.ts";
 import type { Json } from "../catalog.ts";
+import { bodySchema, isHttpBody } from "./media.ts";
 import { fieldOptions } from "./options.ts";
 import type { RequiredFields } from "./required.ts";
 import { allOf, described, type ObjectSchema, objectOf, type Schema } from "./schema.ts";
@@ -26,12 +27,23 @@ type RuleType = FieldRules["type"];
 
 const NO_RULES: RuleType = { case: undefined };
 
+const shown: Readonly<Record<Use, WeakMap<DescMessage, readonly DescField[]>>> = {
+  input: new WeakMap(),
+  output: new WeakMap(),
+};
+
 /** The fields of a message that a model gets to see. */
-export function shownFields(desc: DescMessage, use: Use): DescField[] {
-  return desc.fields.filter((field) => {
-    const { hidden, outputOnly } = fieldOptions(field);
-    return !hidden && !(use === "input" && outputOnly);
-  });
+export function shownFields(desc: DescMessage, use: Use): readonly DescField[] {
+  let fields = shown[use].get(desc);
+  if (!fields) {
+    fields = desc.fields.filter((field) => {
+      const { hidden, outputOnly } = fieldOptions(field);
+      return !hidden && !(use === "input" && outputOnly);
+    });
+    // Every value of every call asks for them.
+    shown[use].set(desc, fields);
+  }
+  return fields;
 }
 
 function rulesOf(field: DescField): FieldRules | undefined {
@@ -41,10 +53,8 @@ function rulesOf(field: DescField): FieldRules | undefined {
 
 function customRules(rules: { cel: readonly Rule[]; celExpression: readonly string[] } | undefined): string[] {
   if (!rules) return [];
-  const told = rules.cel.map(({ message, expression, id }) => message || `Must hold: ${expression || id}`);
-  return [...told, ...rules.celExpression.map((expression) => `Must hold: ${expression}`)].map((text) =>
-    /[.!?]$/.test(text) ? text : `${text}.`,
-  );
+  const told = rules.cel.map(({ message, expression, id }) => message || expression || id);
+  return [...told, ...rules.celExpression].map((text) => `Rule: ${/[.!?]$/.test(text) ? text : `${text}.`}`);
 }
 
 interface Exclusive {
@@ -54,11 +64,11 @@ interface Exclusive {
 
 /** Sets of fields of which at most one, or exactly one, may be given: oneofs, and the rules that say the same. */
 function exclusive(desc: DescMessage, fields: readonly DescField[]): Exclusive[] {
-  const shown = (candidates: readonly DescField[]) => candidates.filter((field) => fields.includes(field));
-  const byName = (names: readonly string[]) => shown(desc.fields.filter(({ name }) => names.includes(name)));
+  const visible = (candidates: readonly DescField[]) => candidates.filter((field) => fields.includes(field));
+  const byName = (names: readonly string[]) => visible(desc.fields.filter(({ name }) => names.includes(name)));
   return [
     ...desc.oneofs.map((oneof: DescOneof) => ({
-      fields: shown(oneof.fields),
+      fields: visible(oneof.fields),
       required: getOption(oneof, oneofRules).required,
     })),
     ...getOption(desc, messageRules).oneof.map((rule) => ({ fields: byName(rule.fields), required: rule.required })),
@@ -114,6 +124,7 @@ export class MessageSchemas {
 
   /** The message itself, never as a reference. Words on the whole message are its description. */
   object(desc: DescMessage, root: boolean): ObjectSchema {
+    if (this.#use === "output" && isHttpBody(desc)) return bodySchema;
     const fields = shownFields(desc, this.#use);
     const properties = Object.fromEntries(fields.map((field) => [field.name, this.#property(field)]));
     if (this.#use === "output") return objectOf(properties);
@@ -271,7 +282,7 @@ function sharedMessages(root: DescMessage, use: Use): ReadonlySet<DescMessage> {
   const shared = new Set<DescMessage>();
   const visit = (desc: DescMessage, above: readonly DescMessage[]) => {
     for (const { message } of shownFields(desc, use)) {
-      if (!message || hasCustomJsonRepresentation(message)) continue;
+      if (!message || hasCustomJsonRepresentation(message) || isHttpBody(message)) continue;
       if (seen.has(message) || above.includes(message)) shared.add(message);
       if (seen.has(message)) continue;
       seen.add(message);

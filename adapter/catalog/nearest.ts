@@ -27,7 +27,7 @@ export function nearest(typed: string, names: Iterable<string>): string | undefi
   let bestDistance = Number.POSITIVE_INFINITY;
   for (const name of names) {
     const candidate = name.toLowerCase();
-    const contained = wanted.length > 2 && (candidate.endsWith(`_${wanted}`) || candidate.startsWith(`${wanted}_`));
+    const contained = wanted.length > 1 && (candidate.endsWith(`_${wanted}`) || candidate.startsWith(`${wanted}_`));
     const apart = contained ? 1 : distance(wanted, candidate);
     if (apart <= Math.max(1, Math.floor(candidate.length / 3)) && apart < bestDistance) {
       best = name;

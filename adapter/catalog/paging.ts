@@ -10,6 +10,7 @@ const EXACT_UP_TO = 1_000;
 const STEERING = new Set([
   "page_token",
   "page_size",
+  "order",
   "order_by",
   "skip",
   "request_id",

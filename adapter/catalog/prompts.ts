@@ -8,10 +8,10 @@ import type { ToolSetting } from "./tool.ts";
 import { inWords, listOf } from "./words.ts";
 
 function prompt(service: DescService, option: PromptOption, setting: ToolSetting): Prompt {
-  const { name, title, description, arguments: values, text } = option;
+  const { name, title, description, arguments: values, text, attachments } = option;
   const required = values.filter((value) => value.required).map((value) => value.name);
   const known = new Set(values.map((value) => value.name));
-  for (const [, used = ""] of text.matchAll(/\{(\w+)\}/g)) {
+  for (const [, used = ""] of [text, ...attachments].join(" ").matchAll(/\{\+?(\w+)\}/g)) {
     if (!known.has(used)) throw new TypeError(`The prompt ${name} of ${service.typeName} has no argument ${used}.`);
   }
   return {
@@ -29,6 +29,14 @@ function prompt(service: DescService, option: PromptOption, setting: ToolSetting
       if (missing.length > 0) throw new TypeError(`The prompt ${name} needs ${listOf(missing, "and")}.`);
       // In one pass, so that braces inside a value stay what they are.
       return text.replaceAll(/\{(\w+)\}/g, (_, each: string) => given[each] ?? "").trim();
+    },
+    attachments(given) {
+      return attachments.map((template) =>
+        template.replaceAll(/\{(\+?)(\w+)\}/g, (_, whole: string, each: string) => {
+          const value = given[each] ?? "";
+          return whole ? value : encodeURIComponent(value);
+        }),
+      );
     },
   };
 }

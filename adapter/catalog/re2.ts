@@ -16,6 +16,13 @@ const POSIX: Readonly<Record<string, string>> = {
 const TOKEN = /\\(?:[pP]\{\^?\w+\}|[pP]\w|x\{[0-9A-Fa-f]+\}|[\s\S])|\(\?P<|\[:\w+:\]|\[\^?\]?|[\].-]|[^\\([\].-]+|\(/g;
 const SYNTAX = new Set("^$\\.*+?()[]{}|/");
 
+/** RE2 names scripts without saying that they are scripts, and may negate within the braces. */
+function unicodeClass(letter: string, name: string): string {
+  const bare = name.replace(/[{}^]/g, "");
+  const negated = name.includes("^") !== (letter === "P");
+  return `\\${negated ? "P" : "p"}{${bare.length > 2 ? `Script=${bare}` : bare}}`;
+}
+
 function escaped(token: string, inClass: boolean): string {
   const [, letter = "", ...rest] = token;
   if (letter === "s") return inClass ? "\\t\\n\\f\\r " : "[\\t\\n\\f\\r ]";
@@ -24,7 +31,7 @@ function escaped(token: string, inClass: boolean): string {
   if (letter === "z") return "$";
   if (letter === "a") return "\\x07";
   if (letter === "x" && rest[0] === "{") return `\\u${rest.join("")}`;
-  if (/[pP]/.test(letter) && rest[0] !== "{") return `\\${letter}{${rest.join("")}}`;
+  if (/[pP]/.test(letter)) return unicodeClass(letter, rest.join(""));
   // RE2 lets any punctuation be escaped, ECMA-262 in Unicode mode only that which has a meaning.
   if (/[^\w\s]/.test(letter) && !SYNTAX.has(letter)) return letter === "-" ? (inClass ? "\\-" : "-") : letter;
   return token;

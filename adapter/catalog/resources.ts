@@ -3,6 +3,7 @@ import type { DescService } from "@bufbuild/protobuf";
 import type { Resource } from "#gen/deskwire/mcp/v1/options_pb.js";
 import type { ResourceTemplate } from "../catalog.ts";
 import { completion, unaryMethod } from "./completion.ts";
+import { isHttpBody } from "./media.ts";
 import { serviceOptions } from "./options.ts";
 import { literal } from "./re2.ts";
 import { methodTool, type ToolSetting } from "./tool.ts";
@@ -43,13 +44,16 @@ function resourceTemplate(service: DescService, option: Resource, setting: ToolS
     title: title || tool.definition.title,
     description: description || tool.definition.description,
     scope: tool.scope,
+    mimeType: isHttpBody(method.output) ? undefined : "application/json",
     variables: variables.map((name, index) => ({
       name,
       complete: index === variables.length - 1 ? complete : undefined,
     })),
     read(uri, context) {
-      const values = Object.entries(matcher.exec(uri)?.groups ?? {}).map(([name, value]) => [name, decoded(value)]);
-      if (values.length !== variables.length || values.some(([, value]) => value === undefined)) return undefined;
+      const match = matcher.exec(uri);
+      if (!match) return undefined;
+      const values = Object.entries(match.groups ?? {}).map(([name, value]) => [name, decoded(value)]);
+      if (values.some(([, value]) => value === undefined)) return undefined;
       return tool.call(Object.fromEntries(values), context);
     },
   };

@@ -4,7 +4,8 @@ import { hasCustomJsonRepresentation, MethodOptions_IdempotencyLevel as Idempote
 import { Code, ConnectError } from "@connectrpc/connect";
 import { commentOf } from "../../runtime/comments.ts";
 import { fail } from "../../runtime/errors.ts";
-import type { CallContext, Json, JsonObject, Tool, ToolDefinition, ToolResult } from "../catalog.ts";
+import type { Log } from "../../runtime/log.ts";
+import type { CallContext, Json, JsonObject, Media, Tool, ToolDefinition, ToolResult } from "../catalog.ts";
 import { Excerpts, tokens } from "./budget.ts";
 import { decode } from "./decode.ts";
 import { type Encoding, encode } from "./encode.ts";
@@ -37,6 +38,14 @@ export interface ToolSetting extends Endpoint {
   readonly required: RequiredFields;
   /** How long a result may be, in tokens. */
   readonly maxResultTokens: number;
+  readonly log: Log;
+}
+
+/** An encoding of a whole result. */
+interface ResultEncoding extends Encoding {
+  readonly boundary: Boundary;
+  readonly excerpts: Excerpts;
+  readonly media: Media[];
 }
 
 interface Arguments {
@@ -63,7 +72,6 @@ class MethodTool implements Tool {
     this.scope = toolOptions(method)?.scope || undefined;
     this.#errors = {
       inputSchema: this.#schemas.input,
-      input: method.input,
       property: this.#schemas.names.error,
       repeatable: method.idempotency !== Idempotency.IDEMPOTENCY_UNKNOWN,
     };
@@ -78,6 +86,8 @@ class MethodTool implements Tool {
         ? this.#stream(requests, detailed, context)
         : this.#unary(requests, detailed, context));
     } catch (error) {
+      // Whatever is not an answer of the service is a mistake of this program, and no client is told of it.
+      if (!isExpected(error)) this.#setting.log("tool failed", { tool: this.definition.name, error });
       return serviceError(error, this.#errors);
     }
   }
@@ -135,9 +145,9 @@ class MethodTool implements Tool {
     return [];
   }
 
-  #encoding(detailed: boolean): Encoding & { boundary: Boundary; excerpts: Excerpts } {
+  #encoding(detailed: boolean): ResultEncoding {
     const { registry } = this.#setting;
-    return { registry, detailed, boundary: new Boundary(), excerpts: new Excerpts() };
+    return { registry, detailed, boundary: new Boundary(), excerpts: new Excerpts(), media: [] };
   }
 
   async #unary(requests: readonly Message[], detailed: boolean, context: CallContext): Promise<ToolResult> {
@@ -155,7 +165,7 @@ class MethodTool implements Tool {
     const encoding = this.#encoding(detailed);
     const result = encode(this.#method.output, response, encoding);
     const more = request && this.#more?.(request, response);
-    return this.#finish(more ? { ...result, [this.#schemas.names.more]: more } : result, encoding);
+    return this.#finish(result, encoding, { more });
   }
 
   async #stream(requests: readonly Message[], detailed: boolean, context: CallContext): Promise<ToolResult> {
@@ -178,30 +188,35 @@ class MethodTool implements Tool {
     } catch (error) {
       // A stream that has no end is as long as its deadline; what came until then is its result.
       if (messages.length === 0 || ConnectError.from(error).code !== Code.DeadlineExceeded) throw error;
-      left = `The stream had not ended when the time was up; these are the ${count(messages.length)} messages until then.`;
+      left = "The stream had not ended when the time was up; this is what came until then.";
     }
     encoding.excerpts.list(messages, `$.${MESSAGES}`);
-    return this.#finish({ [MESSAGES]: messages }, encoding, left);
+    return this.#finish({ [MESSAGES]: messages }, encoding, { left });
   }
 
   /** Says what a model must know of the result, inside of it: some clients show nothing else. */
   #finish(
     result: JsonObject,
-    { boundary, excerpts }: { boundary: Boundary; excerpts: Excerpts },
-    left?: string,
+    { boundary, excerpts, media }: ResultEncoding,
+    { more, left }: { more?: string | undefined; left?: string | undefined },
   ): ToolResult {
     const { names } = this.#schemas;
+    const { maxResultTokens } = this.#setting;
     const { notice } = boundary;
-    const whole: JsonObject = { ...(notice && { [names.notice]: notice }), ...result };
-    const cut = excerpts.fit(whole, this.#setting.maxResultTokens);
-    const truncated = paragraph(left, cut);
-    const structuredContent: JsonObject = {
-      ...(notice && { [names.notice]: notice }),
-      ...(truncated && { [names.truncated]: truncated }),
-      ...whole,
-    };
-    return { content: [{ type: "text", text: JSON.stringify(structuredContent) }], structuredContent };
+    const before: JsonObject = { ...(notice && { [names.notice]: notice }), ...(left && { [names.truncated]: left }) };
+    const after: JsonObject = more ? { [names.more]: more } : {};
+    const whole: JsonObject = { ...before, ...result, ...after };
+    const text = JSON.stringify(whole);
+    if (excerpts.fits(text, maxResultTokens))
+      return { content: [{ type: "text", text }, ...media], structuredContent: whole };
+    const cut = excerpts.fit(result, maxResultTokens, tokens({ ...before, ...after }));
+    const structuredContent = { ...before, [names.truncated]: paragraph(left, cut), ...result, ...after };
+    return { content: [{ type: "text", text: JSON.stringify(structuredContent) }, ...media], structuredContent };
   }
+}
+
+function isExpected(error: unknown): boolean {
+  return error instanceof ConnectError || (error as Error | undefined)?.name === "AbortError";
 }
 
 function definition(method: DescMethod, name: string, schemas: ToolSchemas): ToolDefinition {

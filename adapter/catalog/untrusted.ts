@@ -16,7 +16,8 @@ const JOINED = "[\\p{L}\\p{M}\\p{Extended_Pictographic}\\p{Emoji_Modifier}\\u{1F
 const JOINER = `(?<=[^\\x00-\\x7f])(?<=${JOINED})[\\u200C\\u200D](?=[^\\x00-\\x7f])(?=${JOINED})`;
 // Text or emoji style after a symbol, digit, # or *; a glyph variant after an ideograph.
 const VARIATION = "(?<=[\\p{Emoji}\\p{S}\\p{P}])[\\uFE0E\\uFE0F]|(?<=\\p{Ideographic})[\\u{E0100}-\\u{E01EF}]";
-const KEPT = `${FLAG}|${JOINER}|${VARIATION}`;
+const MONGOLIAN = "(?<=\\p{Script=Mongolian})[\\u180B-\\u180F]";
+const KEPT = `${FLAG}|${JOINER}|${VARIATION}|${MONGOLIAN}`;
 
 const HIDDEN = [
   "[\\u202A-\\u202E\\u2066-\\u2069]", // bidirectional overrides, embeddings and isolates

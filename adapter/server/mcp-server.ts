@@ -77,6 +77,7 @@ export function createServerFactory(options: ServerOptions): ServerFactory {
     throw new TypeError(`The header ${credentials} carries credentials: it is never forwarded.`);
   const viewOf = createViews(catalog);
   const capabilities = capabilitiesOf(viewOf(undefined));
+  const prompts = catalog.prompts.map(describePrompt);
 
   return (callerOf) => {
     const server = new Server(
@@ -123,7 +124,6 @@ export function createServerFactory(options: ServerOptions): ServerFactory {
       );
     }
     if (capabilities.prompts) {
-      const prompts = catalog.prompts.map(describePrompt);
       server.setRequestHandler("prompts/list", ({ params }) => ({ prompts: wholeList(prompts, params?.cursor) }));
       server.setRequestHandler(
         "prompts/get",

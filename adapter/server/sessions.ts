@@ -52,7 +52,7 @@ function victim(sessions: Iterable<Session>): Session | undefined {
   );
 }
 
-/** Makes the sessions of an endpoint; `connect` makes the protocol instance of each. */
+/** Makes the sessions of an endpoint; `createServer` makes the protocol instance of each. */
 export function createSessions(createServer: () => Server, limits: SessionLimits, log: Log): Sessions {
   const sessions = new Map<string, Session>();
 

@@ -36,6 +36,7 @@ export async function crmModule({
       reading = keepTicketNotes(database, tickets, closing.signal, log);
     },
     ready: () => database.ping(),
+    drain: () => closing.abort(),
     async close() {
       closing.abort();
       stopPruning();

@@ -9,7 +9,7 @@ const customers: Migration = {
   async up(trx, dialect) {
     await createCounters(trx, { customer: 1000, note: 1000 });
     await trx.schema.createTable("customer", (table) => {
-      table.increments("id");
+      table.bigIncrements("id");
       table.text("name").notNullable();
       table.text("emails").notNullable();
       table.text("phone").notNullable();
@@ -29,10 +29,10 @@ const customers: Migration = {
     await createSearch(trx, dialect, { table: "customer", columns: ["name", "company", "emails", "phone"] });
     await trx.schema.createTable("customer_email", (table) => {
       table.text("email").primary();
-      table.integer("customer_id").notNullable().references("customer.id").index();
+      table.bigInteger("customer_id").notNullable().references("customer.id").index();
     });
     await trx.schema.createTable("customer_tag", (table) => {
-      table.integer("customer_id").notNullable().references("customer.id");
+      table.bigInteger("customer_id").notNullable().references("customer.id");
       table.text("tag").notNullable();
       table.primary(["tag", "customer_id"]);
       table.index("customer_id");
@@ -44,8 +44,8 @@ const notes: Migration = {
   name: "notes",
   async up(trx) {
     await trx.schema.createTable("note", (table) => {
-      table.increments("id");
-      table.integer("customer_id").notNullable().references("customer.id");
+      table.bigIncrements("id");
+      table.bigInteger("customer_id").notNullable().references("customer.id");
       table.integer("author_kind").notNullable();
       table.text("author_id").notNullable();
       table.text("author_name").notNullable();

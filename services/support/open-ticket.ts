@@ -7,6 +7,9 @@ import { onBehalfOf, writeOnBehalfOf } from "../../runtime/call.ts";
 import { metadataOf, reasonOf } from "../../runtime/errors.ts";
 import { type Clients, needed } from "./clients.ts";
 
+/** The CRM's limit for a name, in characters; an address may be longer. */
+const MAX_NAME = 200;
+
 interface FoundCustomer {
   readonly customerId: string;
   readonly added: boolean;
@@ -27,7 +30,7 @@ async function findOrAdd(
     if (reasonOf(error) !== "CUSTOMER_NOT_FOUND") throw error;
   }
   try {
-    const customer = { name: customerName || email, emails: [email] };
+    const customer = { name: customerName || email.slice(0, MAX_NAME), emails: [email] };
     const added = await needed("crm", crm.createCustomer({ customer, requestId }, options));
     return { customerId: added.customer?.id ?? "", added: true };
   } catch (error) {

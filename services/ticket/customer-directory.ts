@@ -1,4 +1,5 @@
 // What the ticket service asks of the CRM: whether a customer exists, and who an imported row is from.
+import { createHash } from "node:crypto";
 import {
   type Client,
   Code,
@@ -14,6 +15,17 @@ import type { ResolveCustomer } from "./import.ts";
 
 const TIMEOUT_MS = 5_000;
 const NOBODY = "Imported";
+/** Marks a customer behind whom many people stand. */
+const ANONYMOUS = "anonymous";
+/** Limits of the CRM, in characters. */
+const MAX_NAME = 200;
+const MAX_KEY = 200;
+
+/** The external key by which the CRM knows a customer who came by an import without an address. */
+function importedKey(name: string): string {
+  const key = `imported:${name}`;
+  return [...key].length <= MAX_KEY ? key : `imported:${createHash("sha256").update(name).digest("base64url")}`;
+}
 
 /** Customers as the CRM knows them. */
 export class CustomerDirectory {
@@ -43,10 +55,10 @@ export class CustomerDirectory {
    * as long as the import runs.
    */
   resolver(context: HandlerContext): ResolveCustomer {
-    const known = new Map<string, string>();
-    return async (email, name) => {
-      const key = email ? email.toLowerCase() : `imported:${name || NOBODY}`;
-      const customerId = known.get(key) ?? (await this.#findOrAdd(email, name || NOBODY, key, context));
+    const known = new Map<string, Promise<string>>();
+    return (email, name) => {
+      const key = email ? email.toLowerCase() : importedKey(name || NOBODY);
+      const customerId = known.get(key) ?? this.#findOrAdd(email, name || NOBODY, key, context);
       known.set(key, customerId);
       return customerId;
     };
@@ -61,7 +73,9 @@ export class CustomerDirectory {
       if (reasonOf(error) !== "CUSTOMER_NOT_FOUND") throw unavailable(error);
     }
     try {
-      const customer = email ? { name: name === NOBODY ? email : name, emails: [email] } : { name, externalId: key };
+      const named = email && name === NOBODY ? email.slice(0, MAX_NAME) : name;
+      const tags = !email && name === NOBODY ? [ANONYMOUS] : [];
+      const customer = email ? { name: named, emails: [email] } : { name: named, externalId: key, tags };
       return (await this.#crm.createCustomer({ customer }, options)).customer?.id ?? "";
     } catch (error) {
       // Another import has added the customer in between.

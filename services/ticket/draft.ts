@@ -135,7 +135,7 @@ export class TicketDraft {
       updateTime: timestampFromMs(this.#info.now),
       messageCount: this.#ticket.messageCount + this.#messages.length,
     };
-    if (this.#before) await updateTicket(this.#trx, this.#ticket, this.#before.tags !== this.#ticket.tags);
+    if (this.#before) await updateTicket(this.#trx, this.#before, this.#ticket);
     else await insertTickets(this.#trx, [this.#ticket]);
     for (const message of this.#messages) await insertMessage(this.#trx, message);
     await appendEvents(this.#trx, this.#events(changes, this.#before ? mainType : TicketEventType.CREATED));

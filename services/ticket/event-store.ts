@@ -56,6 +56,6 @@ export function eventsOf(db: Knex, ticketId: string): Knex.QueryBuilder {
 
 /** The events after a position, of these types, or of all where none is named; in no order yet. */
 export function eventsAfter(db: Knex, position: bigint, types: readonly TicketEventType[]): Knex.QueryBuilder {
-  const query = db("event").where("position", ">", Number(position));
+  const query = db("event").where("position", ">", position as never);
   return types.length > 0 ? query.whereIn("type", types) : query;
 }

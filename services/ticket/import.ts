@@ -1,8 +1,6 @@
 // ImportTickets: rows of a file or of another desk become tickets, batch by batch.
-import { createHash } from "node:crypto";
-import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { createValidator } from "@bufbuild/protovalidate";
 import type { Knex } from "knex";
 import { type Actor, ActorKind, ActorSchema } from "#gen/deskwire/actor/v1/actor_pb.js";
 import { TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
@@ -10,8 +8,6 @@ import {
   type ImportedRow,
   ImportedRowSchema,
   type ImportRow,
-  ImportRowSchema,
-  type RefusedRow,
   RefusedRowSchema,
 } from "#gen/deskwire/ticket/v1/import_pb.js";
 import {
@@ -33,15 +29,16 @@ import type { Database } from "../../runtime/database/database.ts";
 import { formatId } from "../../runtime/ids.ts";
 import { differences } from "./differences.ts";
 import { appendEvents, type NewEvent } from "./event-store.ts";
+import { contentHash, refusal } from "./import-row.ts";
 import { isDone } from "./status.ts";
 import { findByExternalIds, insertTickets } from "./ticket-store.ts";
 
 const BATCH = 500;
+/** Customers that are looked up in the CRM at once. */
+const LOOKUPS = 8;
 const SUBJECT_CHARACTERS = 80;
 const METHOD = `${TicketService.typeName}/${TicketService.method.importTickets.name}`;
 const IMPORTER: Actor = create(ActorSchema, { kind: ActorKind.SYSTEM, id: "import", name: "Import" });
-
-const validator = createValidator();
 
 /** Finds or adds the customer of a row in the CRM; answers `CUS-1001`. */
 export type ResolveCustomer = (email: string, name: string) => Promise<string>;
@@ -58,33 +55,22 @@ class Keys {
 
   of(row: ImportRow): string {
     if (row.externalId) return row.externalId;
-    const content = create(ImportRowSchema, { ...row, line: 0n, occurrence: 0n } as never);
-    const hash = createHash("sha256").update(toBinary(ImportRowSchema, content)).digest("base64url");
+    const hash = contentHash(row);
     const occurrence = row.occurrence > 0n ? Number(row.occurrence) : (this.#seen.get(hash) ?? 0) + 1;
     this.#seen.set(hash, occurrence);
     return `import:${hash}:${occurrence}`;
   }
 }
 
-function refusal(row: ImportRow | undefined, line: bigint): RefusedRow | undefined {
-  if (!row) return create(RefusedRowSchema, { line, field: "row", message: "the message has no row" });
-  const result = validator.validate(ImportRowSchema, row);
-  if (result.kind === "error") throw result.error;
-  if (result.kind === "invalid") {
-    const [violation] = result.violations;
-    const [field] = violation?.field ?? [];
-    const name = field?.kind === "field" ? field.name : "";
-    return create(RefusedRowSchema, { line, field: name, message: violation?.message ?? "" });
-  }
-  if (row.createTime && Number.isNaN(Date.parse(row.createTime))) {
-    return create(RefusedRowSchema, { line, field: "create_time", message: "no such day or time in the calendar" });
-  }
-  return undefined;
-}
-
 /** The first characters of a text on one line, cut between characters, not within one. */
 function firstCharacters(text: string, count: number): string {
-  return [...text.replace(/\s+/g, " ").trim()].slice(0, count).join("") || "(no subject)";
+  // A text may be long, and only its beginning is needed; a character is at most two UTF-16 units.
+  const oneLine = text
+    .trimStart()
+    .slice(0, 10 * count)
+    .replace(/\s+/g, " ")
+    .trimEnd();
+  return [...oneLine.slice(0, 2 * count)].slice(0, count).join("") || "(no subject)";
 }
 
 function toTicket({ row, key }: KeyedRow, id: number, customerId: string, now: number): Ticket {
@@ -151,10 +137,14 @@ export async function importTickets(
       batch.map(({ key }) => key),
     );
     const customers = new Map<KeyedRow, string>();
-    for (const keyed of batch) {
-      if (!present.has(keyed.key))
+    const absent = batch.filter(({ key }) => !present.has(key)).values();
+    const lookUp = async () => {
+      // All of them take from the one iterator.
+      for (const keyed of absent) {
         customers.set(keyed, await resolveCustomer(keyed.row.customerEmail, keyed.row.customerName));
-    }
+      }
+    };
+    await Promise.all(Array.from({ length: LOOKUPS }, lookUp));
     const added = await database.transaction(async (trx) => {
       // Another import may have been quicker since; the counter's lock lets only one at a time past this point.
       await trx("counter").where({ name: "ticket" }).forUpdate().first();
@@ -163,7 +153,9 @@ export async function importTickets(
         batch.map(({ key }) => key),
       ))
         present.set(key, id);
-      const fresh = new Map(batch.filter(({ key }) => !present.has(key)).map((keyed) => [keyed.key, keyed]));
+      const fresh = new Map<string, KeyedRow>();
+      // Of rows with the same key the first counts, as it does when they come in two batches.
+      for (const keyed of batch) if (!present.has(keyed.key) && !fresh.has(keyed.key)) fresh.set(keyed.key, keyed);
       return insertNew(trx, [...fresh.values()], customers, now());
     });
     const reported = new Set<string>();
@@ -179,8 +171,8 @@ export async function importTickets(
   for await (const { row } of requests) {
     count += 1n;
     const line = row?.line || count;
-    const refused = refusal(row, line);
-    if (refused) response.refused.push(refused);
+    const refused = refusal(row);
+    if (refused) response.refused.push(create(RefusedRowSchema, { ...refused, line }));
     else if (row) batch.push({ row, line, key: keys.of(row) });
     if (batch.length >= BATCH) await store();
   }

@@ -10,7 +10,7 @@ const tickets: Migration = {
   async up(trx, dialect) {
     await createCounters(trx, { ticket: 1000, message: 1000, event: 0 });
     await trx.schema.createTable("ticket", (table) => {
-      table.increments("id");
+      table.bigIncrements("id");
       table.text("subject").notNullable();
       table.text("description").notNullable();
       table.text("customer_id").notNullable();
@@ -33,8 +33,8 @@ const tickets: Migration = {
       table.bigInteger("close_time");
       table.integer("reopen_count").notNullable();
       table.integer("message_count").notNullable();
-      table.integer("merged_into").references("ticket.id");
-      table.integer("follow_up_of").references("ticket.id");
+      table.bigInteger("merged_into").references("ticket.id");
+      table.bigInteger("follow_up_of").references("ticket.id");
       table.index(["update_time", "id"]);
       table.index(["create_time", "id"]);
       table.index(["waiting_since", "id"]);
@@ -47,21 +47,21 @@ const tickets: Migration = {
     });
     await createSearch(trx, dialect, { table: "ticket", columns: ["subject", "description"] });
     await trx.schema.createTable("ticket_tag", (table) => {
-      table.integer("ticket_id").notNullable().references("ticket.id");
+      table.bigInteger("ticket_id").notNullable().references("ticket.id");
       table.text("tag").notNullable();
       table.primary(["tag", "ticket_id"]);
       table.index("ticket_id");
     });
     await trx.schema.createTable("message", (table) => {
-      table.increments("id");
-      table.integer("ticket_id").notNullable().references("ticket.id");
+      table.bigIncrements("id");
+      table.bigInteger("ticket_id").notNullable().references("ticket.id");
       table.integer("author_kind").notNullable();
       table.text("author_id").notNullable();
       table.text("author_name").notNullable();
       table.integer("visibility").notNullable();
       table.text("body").notNullable();
       table.bigInteger("create_time").notNullable();
-      table.integer("merged_from").references("ticket.id");
+      table.bigInteger("merged_from").references("ticket.id");
       table.index(["ticket_id", "create_time", "id"]);
     });
     await createSearch(trx, dialect, { table: "message", columns: ["body"] });
@@ -73,7 +73,7 @@ const events: Migration = {
   async up(trx) {
     await trx.schema.createTable("event", (table) => {
       table.bigInteger("position").primary();
-      table.integer("ticket_id").notNullable().references("ticket.id");
+      table.bigInteger("ticket_id").notNullable().references("ticket.id");
       table.integer("type").notNullable();
       table.bigInteger("create_time").notNullable();
       // The TicketEvent in ProtoJSON: the log outlives every change of the other tables.

@@ -48,6 +48,7 @@ const MUTABLE = mutableFields(UpdateTicketRequestSchema);
 const NOTE_CHARACTERS = 100;
 const DEFAULT_MESSAGES = 50;
 const MAX_TAGS = 50;
+const DEFAULTS = { priority: TicketPriority.NORMAL, channel: TicketChannel.API, waitingOn: WaitingOn.DESK } as const;
 
 /** What the ticket service stands on. */
 export interface TicketServiceOptions {
@@ -67,6 +68,12 @@ function actorOr(actor: Actor | undefined, kind: ActorKind, id = ""): Actor {
 /** The note that an answer asks for: the first 100 code points, so that no character is cut in two. */
 function customerNote(ticketId: string, response: string): string {
   return `Ticket ${ticketId} - Response: ${[...response].slice(0, NOTE_CHARACTERS).join("")}...`;
+}
+
+/** Puts the default where nothing is said, or where an update clears what cannot be empty. */
+function withDefaults(fields: Partial<Ticket>): Partial<Ticket> {
+  const empty = Object.entries(DEFAULTS).filter(([name]) => fields[name as keyof typeof DEFAULTS] === 0);
+  return { ...fields, ...Object.fromEntries(empty) };
 }
 
 function withTags(ticket: Ticket, add: readonly string[], remove: readonly string[]): Partial<Ticket> {
@@ -123,11 +130,8 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
       const actor = actorOr(request.actor, ActorKind.CUSTOMER, ticket.customerId);
       const work = writing(TicketService.method.createTicket, request, context, actor, async (trx, info) => {
         const draft = await TicketDraft.begin(trx, info, {
-          ...ticket,
+          ...withDefaults(ticket),
           status: ticket.status || TicketStatus.OPEN,
-          priority: ticket.priority || TicketPriority.NORMAL,
-          channel: ticket.channel || TicketChannel.API,
-          waitingOn: ticket.waitingOn || WaitingOn.DESK,
           reopenCount: 0,
           messageCount: 0,
           mergedInto: "",
@@ -170,7 +174,7 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
         const draft = await TicketDraft.load(trx, info, patch.id);
         assertEtag(draft.ticket, patch.etag);
         draft.assertNotClosed();
-        draft.change(maskedFields(TicketSchema, patch, request.updateMask, MUTABLE));
+        draft.change(withDefaults(maskedFields(TicketSchema, patch, request.updateMask, MUTABLE)));
         draft.change(withTags(draft.ticket, request.addTags, request.removeTags));
         return { ticket: await draft.move(request.updateStatus).save() };
       });

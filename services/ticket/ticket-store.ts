@@ -127,13 +127,13 @@ export async function insertTickets(trx: Knex.Transaction, tickets: readonly Tic
   if (tags.length > 0) await trx("ticket_tag").insert(tags);
 }
 
-/** Stores a ticket's fields. */
-export async function updateTicket(trx: Knex.Transaction, ticket: Ticket, tagsChanged: boolean): Promise<void> {
-  const { id, ...columns } = toRow(ticket);
-  await trx<TicketRow>("ticket")
-    .where({ id })
-    .update(columns as never);
-  if (!tagsChanged) return;
+/** Stores what has changed of a ticket. Columns that stay are left out, so that their indexes stay as they are too. */
+export async function updateTicket(trx: Knex.Transaction, before: Ticket, after: Ticket): Promise<void> {
+  const old = toRow(before);
+  const { id, ...columns } = toRow(after);
+  const changed = Object.entries(columns).filter(([column, value]) => value !== old[column as keyof TicketRow]);
+  await trx("ticket").where({ id }).update(Object.fromEntries(changed));
+  if (old.tags === columns.tags) return;
   await trx("ticket_tag").where({ ticket_id: id }).delete();
-  if (ticket.tags.length > 0) await trx("ticket_tag").insert(tagRows(ticket));
+  if (after.tags.length > 0) await trx("ticket_tag").insert(tagRows(after));
 }

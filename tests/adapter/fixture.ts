@@ -13,6 +13,7 @@ import {
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { emitValidateProto } from "../../scripts/emit-validate-proto.ts";
 
+const HTTP_BODY = "google/api/httpbody.proto";
 const root = join(import.meta.dirname, "../..");
 
 /** Compiles the fixture protos; takes about half a second. */
@@ -21,6 +22,7 @@ export function loadFixture(): FileRegistry {
   try {
     cpSync(join(root, "tests/adapter/proto"), folder, { recursive: true });
     cpSync(join(root, "proto/deskwire/mcp"), join(folder, "deskwire/mcp"), { recursive: true });
+    cpSync(join(root, `node_modules/google-proto-files/${HTTP_BODY}`), join(folder, HTTP_BODY));
     emitValidateProto(folder);
     const image = execFileSync(join(root, "node_modules/.bin/buf"), ["build", folder, "-o", "-"], {
       maxBuffer: 2 ** 26,

@@ -67,7 +67,7 @@ const BASES: Readonly<Record<string, JsonObject>> = {
   StringRules: { length: "abc", pattern: "AB-1" },
   NumberRules: { range: 5 },
   OtherRules: { tags: ["a"], counts: { a: 1 }, leaf: {} },
-  MessageRules: { by_name: "a", road: "b" },
+  MessageRules: { by_name: "a" },
 };
 
 /** What JSON Schema cannot say. Nor can it tell a 0 from an absent field, nor require one of two at a root. */
@@ -170,6 +170,6 @@ describe.each([
       { numRuns },
     );
     // A test in which nothing is ever refused would prove nothing.
-    expect(refusals).toBeGreaterThan(numRuns / 20);
+    expect(refusals).toBeGreaterThan(numRuns / 100);
   });
 });

@@ -199,7 +199,7 @@ describe("rules", () => {
     ["wait", { description: expect.stringContaining("Must be at least 1s and at most 60s.") }],
     ["mask", { description: expect.stringContaining("Fields that can be named: title and owner.") }],
     ["any", { properties: { "@type": { enum: ["type.googleapis.com/google.protobuf.Duration"] } } }],
-    ["custom", { description: "Custom. must be in lower case." }],
+    ["custom", { description: "Custom. Rule: must be in lower case." }],
   ])("of %s", (name, expected) => {
     expect(property("echo_other_rules", name)).toMatchObject(expected);
   });
@@ -217,7 +217,7 @@ describe("rules", () => {
 
   it("across fields stand in the tool's description, and exclude one another without a union", () => {
     expect(tools.get("echo_message_rules")?.definition.description).toBe(
-      "Rules across fields at the root. Needs road or rail. Needs by_name or by_number. low may not be above high.",
+      "Rules across fields at the root. Needs road or rail. Needs by_name or by_number. Rule: low may not be above high.",
     );
     expect(property("echo_message_rules", "road").description).toBe("Road. Exactly one of road or rail.");
     expect(input("echo_message_rules").dependentSchemas).toEqual({

@@ -18,6 +18,8 @@ import { fixtureCatalog } from "./fixture-catalog.ts";
 /** An endpoint on a port of its own. */
 export interface RunningEndpoint extends AsyncDisposable {
   readonly url: URL;
+  /** Ends sessions and calls, and leaves connections open. */
+  close(): Promise<void>;
 }
 
 /** Starts an endpoint for the fixture's catalog on an ephemeral port of the loopback. */
@@ -29,6 +31,7 @@ export async function startEndpoint(options: Partial<McpEndpointOptions> = {}): 
   const { port } = server.address() as AddressInfo;
   return {
     url: new URL(`http://127.0.0.1:${port}/mcp`),
+    close: () => endpoint.close(),
     async [Symbol.asyncDispose]() {
       await endpoint.close();
       server.closeAllConnections();

@@ -230,6 +230,8 @@ test("the endpoint works over HTTP/2 as well", async () => {
     info: { name: "fixture", version: "1" },
     log: () => {},
   });
+  const warned = vi.fn();
+  process.on("warning", warned);
   const server = createHttp2(endpoint.handler);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const client = connectHttp2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
@@ -250,6 +252,8 @@ test("the endpoint works over HTTP/2 as well", async () => {
   client.close();
   await endpoint.close();
   await new Promise((resolve) => server.close(resolve));
+  process.off("warning", warned);
+  expect(warned).not.toHaveBeenCalled();
 });
 
 test("closing the endpoint ends the calls of both eras", async () => {
@@ -263,8 +267,9 @@ test("closing the endpoint ends the calls of both eras", async () => {
     return { call };
   });
   const running = await Promise.all(calls);
-  await endpoint[Symbol.asyncDispose]();
+  await endpoint.close();
   await aborted;
+  await endpoint[Symbol.asyncDispose]();
   await Promise.all(clients.map((client) => client.close()));
   await Promise.all(running.map(({ call }) => call));
 });

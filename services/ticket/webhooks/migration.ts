@@ -11,7 +11,7 @@ export const webhooksMigration: Migration = {
     });
     await trx("counter").insert({ name: "webhook", value: 1000 });
     await trx.schema.createTable("webhook", (table) => {
-      table.increments("id");
+      table.bigIncrements("id");
       table.text("url").notNullable();
       table.text("event_types").notNullable();
       table.text("description").notNullable();
@@ -29,10 +29,10 @@ export const webhooksMigration: Migration = {
       table.bigIncrements("id");
       // The header `webhook-id`. Random, because numbers would be given out twice after a restore from a backup.
       table.text("message_key").notNullable().unique();
-      table.integer("webhook_id").notNullable().references("webhook.id");
+      table.bigInteger("webhook_id").notNullable().references("webhook.id");
       table.bigInteger("event_position").notNullable().references("event.position");
       table.integer("event_type").notNullable();
-      table.integer("ticket_id").notNullable();
+      table.bigInteger("ticket_id").notNullable();
       // The message that is delivered by it, where the message's state follows from it.
       table.integer("message_id").references("message.id");
       table.integer("state").notNullable();

@@ -238,6 +238,14 @@ export declare type Prompt = Message<"deskwire.mcp.v1.Prompt"> & {
    * @generated from field: string text = 5;
    */
   text: string;
+
+  /**
+   * Addresses of resources that are put beside the instruction, such as `ticket://{ticket_id}`. An argument that is a whole
+   * address stands as `{+name}` (RFC 6570, level 2).
+   *
+   * @generated from field: repeated string attachments = 6;
+   */
+  attachments: string[];
 };
 
 /**

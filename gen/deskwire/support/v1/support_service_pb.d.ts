@@ -81,7 +81,8 @@ export declare type HandleTicketResponse = Message<"deskwire.support.v1.HandleTi
   customerNotes: Note[];
 
   /**
-   * Other open or in-progress tickets of the customer, up to 10, the last changed first.
+   * Other open or in-progress tickets of the customer, up to 10, the last changed first. Empty for a customer with the tag
+   * `anonymous`, behind whom many people stand.
    *
    * @generated from field: repeated deskwire.support.v1.TicketSummary other_open_tickets = 6;
    */

@@ -1,0 +1,159 @@
+// Writes that are sent twice.
+import { expect } from "vitest";
+import { ActorKind } from "#gen/deskwire/actor/v1/actor_pb.js";
+import { TicketStatus } from "#gen/deskwire/ticket/v1/ticket_pb.js";
+import { REPLAYED_HEADER } from "../../../runtime/call.ts";
+import { type Case, type Clients, newCustomer, newTicket, refusalOf, stateOf, unique } from "../case.ts";
+
+type Options = { onHeader(headers: Headers): void };
+/** A write with a request id, and something else that the same id must not stand for. */
+type Write = (clients: Clients) => Promise<(requestId: string, other: boolean, options: Options) => Promise<unknown>>;
+
+const WRITES: Readonly<Record<string, Write>> = {
+  "CrmService.CreateCustomer":
+    async ({ crm }) =>
+    (requestId, other, options) =>
+      crm.createCustomer({ customer: { name: other ? "Eve" : "Ada" }, requestId }, options),
+  "CrmService.UpdateCustomer": async (clients) => {
+    const id = await newCustomer(clients);
+    return (requestId, other, options) =>
+      clients.crm.updateCustomer({ customer: { id, plan: other ? "a" : "b" }, requestId }, options);
+  },
+  "CrmService.AddNote": async (clients) => {
+    const customerId = await newCustomer(clients);
+    const author = { kind: ActorKind.AGENT };
+    return (requestId, other, options) =>
+      clients.crm.addNote({ note: { customerId, author, body: other ? "a" : "b" }, requestId }, options);
+  },
+  "TicketService.CreateTicket": async (clients) => {
+    const customerId = await newCustomer(clients);
+    return (requestId, other, options) =>
+      clients.tickets.createTicket({ ticket: { customerId, subject: other ? "a" : "b" }, requestId }, options);
+  },
+  "TicketService.UpdateTicket": async (clients) => {
+    const { id, etag } = await newTicket(clients);
+    return (requestId, other, options) =>
+      clients.tickets.updateTicket({ ticket: { id, etag, team: other ? "a" : "b" }, requestId }, options);
+  },
+  "TicketService.RespondToTicket": async (clients) => {
+    const { id: ticketId, etag } = await newTicket(clients);
+    return (requestId, other, options) =>
+      clients.tickets.respondToTicket({ ticketId, etag, response: other ? "a" : "b", requestId }, options);
+  },
+  "TicketService.RecordCustomerReply": async (clients) => {
+    const { id: ticketId } = await newTicket(clients);
+    return (requestId, other, options) =>
+      clients.tickets.recordCustomerReply({ ticketId, body: other ? "a" : "b", requestId }, options);
+  },
+  "TicketService.AddInternalNote": async (clients) => {
+    const { id: ticketId } = await newTicket(clients);
+    return (requestId, other, options) =>
+      clients.tickets.addInternalNote({ ticketId, body: other ? "a" : "b", requestId }, options);
+  },
+  "TicketService.ChangeStatus": async (clients) => {
+    const { id: ticketId, etag } = await newTicket(clients);
+    const { RESOLVED, CLOSED } = TicketStatus;
+    return (requestId, other, options) =>
+      clients.tickets.changeStatus({ ticketId, etag, status: other ? RESOLVED : CLOSED, requestId }, options);
+  },
+  "TicketService.MergeTickets": async (clients) => {
+    const into = await newTicket(clients);
+    const { customerId } = into;
+    const [a, b] = [await newTicket(clients, { customerId }), await newTicket(clients, { customerId })];
+    return (requestId, other, options) =>
+      clients.tickets.mergeTickets({ ticketId: other ? a.id : b.id, intoTicketId: into.id, requestId }, options);
+  },
+  "TicketService.CreateFollowUp": async (clients) => {
+    const { id: ticketId } = await newTicket(clients, { status: TicketStatus.CLOSED });
+    return (requestId, other, options) =>
+      clients.tickets.createFollowUp({ ticketId, description: other ? "a" : "b", requestId }, options);
+  },
+  "SupportService.RespondToTicket": async (clients) => {
+    const { id: ticketId, etag } = await newTicket(clients);
+    return (requestId, other, options) =>
+      clients.support.respondToTicket({ ticketId, etag, response: other ? "a" : "b", requestId }, options);
+  },
+  "SupportService.OpenTicket": async (clients) => {
+    const customerId = await newCustomer(clients);
+    return (requestId, other, options) =>
+      clients.support.openTicket({ customerId, subject: "x", description: other ? "a" : "b", requestId }, options);
+  },
+  "SupportService.RecordCustomerReply": async (clients) => {
+    const { id: ticketId } = await newTicket(clients);
+    return (requestId, other, options) =>
+      clients.support.recordCustomerReply({ ticketId, body: other ? "a" : "b", requestId }, options);
+  },
+  "SupportService.UpdateTicket": async (clients) => {
+    const { id: ticketId, etag } = await newTicket(clients);
+    return (requestId, other, options) =>
+      clients.support.updateTicket({ ticketId, etag, team: other ? "a" : "b", requestId }, options);
+  },
+  "SupportService.AddInternalNote": async (clients) => {
+    const { id: ticketId } = await newTicket(clients);
+    return (requestId, other, options) =>
+      clients.support.addInternalNote({ ticketId, body: other ? "a" : "b", requestId }, options);
+  },
+  "SupportService.MergeTickets": async (clients) => {
+    const into = await newTicket(clients);
+    const { customerId } = into;
+    const [a, b] = [await newTicket(clients, { customerId }), await newTicket(clients, { customerId })];
+    return (requestId, other, options) =>
+      clients.support.mergeTickets({ ticketId: other ? a.id : b.id, intoTicketId: into.id, requestId }, options);
+  },
+  "SupportService.AddCustomerNote": async (clients) => {
+    const customerId = await newCustomer(clients);
+    return (requestId, other, options) =>
+      clients.support.addCustomerNote({ customerId, note: other ? "a" : "b", requestId }, options);
+  },
+};
+
+/** The methods that `replayCases` sends twice, such as `TicketService.CreateTicket`. */
+export const replayedMethods = Object.keys(WRITES);
+
+export const replayCases: readonly Case[] = [
+  ...Object.entries(WRITES).map(
+    ([method, prepare]): Case => ({
+      name: `${method} sent again answers what it answered first; the same request_id for something else is refused`,
+      async run(clients) {
+        const write = await prepare(clients);
+        const requestId = unique();
+        const replayed: (string | null)[] = [];
+        const options = { onHeader: (headers: Headers) => void replayed.push(headers.get(REPLAYED_HEADER)) };
+        const first = await write(requestId, false, options);
+        expect(await write(requestId, false, options)).toEqual(first);
+        expect(replayed).toEqual([null, "true"]);
+        expect(await refusalOf(write(requestId, true, options))).toMatchObject({
+          ...{ code: "AlreadyExists", reason: "REQUEST_ID_REUSED", metadata: { request_id: requestId } },
+        });
+      },
+    }),
+  ),
+  {
+    name: "a write that was refused leaves its request_id free",
+    async run(clients) {
+      const { id: ticketId } = await newTicket(clients);
+      const requestId = unique();
+      const request = { ticketId, response: "x", requestId };
+      await refusalOf(clients.tickets.respondToTicket({ ...request, etag: "v77" }));
+      expect((await clients.tickets.respondToTicket(request)).ticket?.messageCount).toBe(1);
+    },
+  },
+  {
+    name: "the same write sent five times at once is done once",
+    async run(clients) {
+      const { id: ticketId } = await newTicket(clients);
+      const request = { ticketId, response: "x", requestId: unique(), addCustomerNote: true };
+      const answers = await Promise.all(Array.from({ length: 5 }, () => clients.tickets.respondToTicket(request)));
+      expect(new Set(answers.map(({ message }) => message?.id)).size).toBe(1);
+      expect((await stateOf(clients, ticketId)).messages).toHaveLength(1);
+    },
+  },
+  {
+    name: "a request_id that is too long is refused",
+    async run(clients) {
+      const requestId = "x".repeat(129);
+      const refusal = await refusalOf(clients.crm.createCustomer({ customer: { name: "Ada" }, requestId }));
+      expect(refusal).toMatchObject({ reason: "VALIDATION_FAILED", fields: ["request_id"] });
+    },
+  },
+];
