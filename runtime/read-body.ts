@@ -6,8 +6,7 @@ export async function readBody(request: HttpRequest, limit: number): Promise<Buf
   if (Number(request.headers["content-length"]) > limit) return undefined;
   const chunks: Buffer[] = [];
   let size = 0;
-  // Leaving the loop must not destroy the request, or the client would see a reset in place of the answer.
-  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+  for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > limit) return undefined;
     chunks.push(chunk);

@@ -167,6 +167,10 @@ describe.each(DIALECTS)("on %s", (dialect) => {
       "400 VALIDATION_FAILED",
       "413 MESSAGE_TOO_LARGE",
     ]);
+    // Nobody says how long it will be.
+    const endless = new ReadableStream({ pull: (to) => to.enqueue(Buffer.alloc(65_536, "x")) });
+    const init = { method: "POST", body: endless, duplex: "half" } as RequestInit;
+    expect((await fetch(`${listener.url}/inbound/messages`, init)).status).toBe(413);
     expect((await fetch(`${listener.url}/inbound/messages`)).status).toBe(405);
     expect((await desk.tickets.listTickets({})).totalSize).toBe(0);
   });
