@@ -1,4 +1,5 @@
 // From an event in the log to an endpoint outside: retried, kept in order, never lost.
+import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { createClient } from "@connectrpc/connect";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
@@ -8,8 +9,9 @@ import { WebhookDeliveryState } from "#gen/deskwire/ticket/v1/webhook_pb.js";
 import { openDatabase } from "../../runtime/database/database.ts";
 import { directTransport } from "../../runtime/transport.ts";
 import { migrations } from "../../services/ticket/migrations.ts";
-import { claim } from "../../services/ticket/webhooks/delivery-store.ts";
+import { claim, type DeliveryRow } from "../../services/ticket/webhooks/delivery-store.ts";
 import { fanOut } from "../../services/ticket/webhooks/fan-out.ts";
+import { settle } from "../../services/ticket/webhooks/settle.ts";
 import { DIALECTS } from "../support/databases.ts";
 import { eventually } from "../support/processes.ts";
 import { openWebhookDesk, type WebhookDesk } from "./desk.ts";
@@ -98,23 +100,41 @@ describe.each(DIALECTS)("on %s", (dialect) => {
     const messageId = await desk.respond(ticketId);
     for (let attempt = 1; attempt <= 12; attempt++) {
       await arrived(attempt);
-      await eventually(async () => {
+      const failed = await eventually(async () => {
         const [delivery] = (await desk.webhooks.listWebhookDeliveries({})).deliveries;
-        return delivery?.lastAttemptTime && Number(delivery.lastAttemptTime.seconds) * 1000 === desk.clock.ms;
+        return delivery?.lastAttemptTime && timestampMs(delivery.lastAttemptTime) === desk.clock.ms && delivery;
       });
-      if (attempt < 12) await desk.advance(DAY_MS / 2);
+      if (failed.nextAttemptTime) await desk.advance(timestampMs(failed.nextAttemptTime) - desk.clock.ms);
     }
     const [dead] = await desk.deadLetters();
     expect(dead).toMatchObject({ webhookId, attemptCount: 12, lastStatus: 503, lastError: "HTTP 503" });
     expect(await desk.deliveryOf(ticketId, messageId)).toBe(MessageDelivery.FAILED);
     expect(desk.logged).toEqual(["webhook delivery is a dead letter"]);
 
-    receiver.answer = accept;
     expect(await desk.webhooks.replayWebhookDeliveries({ webhookId })).toMatchObject({ replayedCount: 1 });
     await arrived(13);
+    expect(await desk.deliveryOf(ticketId, messageId)).toBe(MessageDelivery.STORED);
+    await eventually(async () => {
+      const [delivery] = (await desk.webhooks.listWebhookDeliveries({})).deliveries;
+      return delivery?.state === WebhookDeliveryState.PENDING && delivery.lastStatus === 503;
+    });
+    receiver.answer = accept;
+    await desk.advance(MINUTE_MS);
+    await arrived(14);
     expect(new Set(ids()).size).toBe(1);
     await eventually(async () => (await desk.deliveryOf(ticketId, messageId)) === MessageDelivery.SENT);
     expect(await desk.deadLetters()).toEqual([]);
+  });
+
+  it("nothing is tried again later than 28 hours after it was queued", async () => {
+    receiver.answer = answering(500);
+    await desk.add({ url: receiver.url });
+    await desk.openTicket();
+    await arrived(1);
+    await eventually(async () => (await desk.webhooks.listWebhookDeliveries({})).deliveries[0]?.lastStatus === 500);
+    await desk.advance(28 * 60 * MINUTE_MS);
+    await eventually(async () => (await desk.deadLetters()).length === 1);
+    expect(receiver.received).toHaveLength(2);
   });
 
   it("events of a ticket keep their order, and other tickets do not wait", async () => {
@@ -158,8 +178,7 @@ describe.each(DIALECTS)("on %s", (dialect) => {
   });
 
   it("what a process held that died is sent by another when its time is up", async () => {
-    const idle = await openWebhookDesk(dialect);
-    await using _ = idle;
+    await using idle = await openWebhookDesk(dialect);
     await idle.add({ url: receiver.url });
     await idle.openTicket();
     const dead = await openDatabase({ name: "dead", location: idle.location, migrations, log: () => {} });
@@ -176,23 +195,65 @@ describe.each(DIALECTS)("on %s", (dialect) => {
     expect(ids()).toEqual([deliveries[0]?.id]);
   });
 
+  it("an attempt that outlived its time does not undo what another did", async () => {
+    await using idle = await openWebhookDesk(dialect);
+    await idle.add({ url: receiver.url });
+    await idle.openTicket();
+    const database = await openDatabase({ name: "test", location: idle.location, migrations, log: () => {} });
+    const now = idle.clock.now();
+    await fanOut(database, now);
+    const claimAt = async (time: number) => {
+      const [delivery] = await claim(database, { webhookId: 1001, limit: 1, now: time, leaseMs: MINUTE_MS });
+      return delivery as DeliveryRow;
+    };
+    const slow = await claimAt(now);
+    const quick = await claimAt(now + MINUTE_MS);
+    const failed = { status: 0, error: "no answer in time" };
+    expect(await settle(database, { delivery: slow, answer: failed, now })).toBe("taken over");
+    expect(await settle(database, { delivery: quick, answer: { status: 200, error: "" }, now })).toBe("delivered");
+    expect(await settle(database, { delivery: slow, answer: failed, now })).toBe("taken over");
+    await database.close();
+  });
+
+  it("a webhook is not sent what happened before it was added, however late that is looked at", async () => {
+    await using late = await openWebhookDesk(dialect);
+    await using second = await openReceiver();
+    await late.add({ url: receiver.url });
+    await late.openTicket();
+    await late.add({ url: second.url });
+    await late.openTicket();
+    late.module.start?.();
+    await arrived(2);
+    await eventually(async () => second.received.length > 0);
+    const { deliveries } = await late.webhooks.listWebhookDeliveries({ webhookId: "WHK-1002" });
+    expect(deliveries.map(({ eventPosition }) => eventPosition)).toEqual([2n]);
+  });
+
   // SQLite's files belong to one process.
   it.runIf(dialect === "postgres")("several processes on one database send each event once", async () => {
     const other = await desk.another();
     other.start?.();
     const tickets = createClient(TicketService, directTransport(other.services));
+    const ticketIds = [await desk.openTicket(), await desk.openTicket(), await desk.openTicket()];
     await desk.add({ url: receiver.url });
-    const customerId = "CUS-1001";
-    const open = (_: unknown, index: number) =>
-      (index % 2 ? tickets : desk.tickets).createTicket({ ticket: { subject: `Ticket ${index}`, customerId } });
-    await Promise.all(Array.from({ length: 40 }, open));
+    const writes = ticketIds.flatMap((ticketId) =>
+      Array.from({ length: 20 }, (_, index) =>
+        (index % 2 ? tickets : desk.tickets).addInternalNote({ ticketId, body: `Note ${index}` }),
+      ),
+    );
+    await Promise.all(writes);
     await eventually(async () => {
       const delivered = { state: WebhookDeliveryState.DELIVERED };
-      return (await desk.webhooks.listWebhookDeliveries(delivered)).totalSize === 40;
+      return (await desk.webhooks.listWebhookDeliveries(delivered)).totalSize === writes.length;
     });
-    expect(receiver.received).toHaveLength(40);
-    expect(new Set(ids()).size).toBe(40);
-    expect(new Set(receiver.received.map(({ json }) => json.data.position)).size).toBe(40);
+    expect(new Set(ids()).size).toBe(writes.length);
+    expect(receiver.received).toHaveLength(writes.length);
+    for (const ticketId of ticketIds) {
+      const positions = receiver.received
+        .filter(({ json }) => json.data.ticketId === ticketId)
+        .map(({ json }) => Number(json.data.position));
+      expect(positions).toEqual(positions.toSorted((a, b) => a - b));
+    }
   });
 
   it("nothing is sent to a disabled webhook, then or later", async () => {
@@ -228,12 +289,19 @@ describe.each(DIALECTS)("on %s", (dialect) => {
   });
 
   it("several webhooks: one that takes an answer is enough, all have to fail", async () => {
-    await using second = await openReceiver(answering(410));
+    await using second = await openReceiver(answering(500));
     receiver.answer = answering(410);
     await desk.add({ url: receiver.url, eventTypes: [MESSAGE_ADDED] });
     const { id } = await desk.add({ url: second.url, eventTypes: [MESSAGE_ADDED] });
     const ticketId = await desk.openTicket();
     const lost = await desk.respond(ticketId);
+    await eventually(async () => {
+      const { deliveries } = await desk.webhooks.listWebhookDeliveries({});
+      return deliveries.every(({ lastStatus }) => lastStatus !== 0);
+    });
+    expect(await desk.deliveryOf(ticketId, lost)).toBe(MessageDelivery.STORED);
+    second.answer = answering(410);
+    await desk.advance(MINUTE_MS);
     await eventually(async () => (await desk.deliveryOf(ticketId, lost)) === MessageDelivery.FAILED);
     second.answer = accept;
     const list = await desk.webhooks.listWebhooks({});

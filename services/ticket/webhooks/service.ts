@@ -64,7 +64,8 @@ async function replayDead(
     .whereIn("id", answers)
     .where({ delivery: MessageDelivery.FAILED })
     .update({ delivery: MessageDelivery.STORED });
-  const count = await dead.update({ state: WebhookDeliveryState.PENDING, attempt_count: 0, next_attempt_time: null });
+  const anew = { state: WebhookDeliveryState.PENDING, attempt_count: 0, next_attempt_time: null, create_time: now };
+  const count = await dead.update(anew);
   await promote(trx, now, { webhookId: webhook_id });
   return count;
 }

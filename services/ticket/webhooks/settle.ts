@@ -7,10 +7,13 @@ import { type DeliveryRow, isPendingElsewhere, lockQueues, promote, putDown } fr
 import type { Answer } from "./post.ts";
 import { updateWebhook } from "./webhook-store.ts";
 
+const HOUR_MS = 60 * 60 * 1000;
 /** Attempts before a delivery is a dead letter. With the delays between them, about a day. */
 export const MAX_ATTEMPTS = 12;
+/** How long after it was queued a delivery is tried again: what waited behind a dead one does not start a day of its own. */
+const RETRIED_FOR_MS = 28 * HOUR_MS;
 const FIRST_DELAY_MS = 5_000;
-const LAST_DELAY_MS = 6 * 60 * 60 * 1000;
+const LAST_DELAY_MS = 6 * HOUR_MS;
 const JITTER = 0.2;
 const GONE = 410;
 
@@ -40,10 +43,12 @@ function next({ delivery, answer, now }: Ended): Partial<DeliveryRow> & { readon
   const { DELIVERED, DEAD, PENDING } = WebhookDeliveryState;
   const attempt = { last_attempt_time: now, last_status: answer.status, last_error: answer.error };
   if (answer.error === "") return { ...attempt, state: DELIVERED, next_attempt_time: null };
-  const isLast = delivery.attempt_count >= MAX_ATTEMPTS || answer.status === GONE;
-  if (isLast) return { ...attempt, state: DEAD, next_attempt_time: null };
-  const delay = retryDelayMs(delivery.attempt_count, answer.retryAfterMs);
-  return { ...attempt, state: PENDING, next_attempt_time: now + delay };
+  const next_attempt_time = now + retryDelayMs(delivery.attempt_count, answer.retryAfterMs);
+  const isLate = next_attempt_time > delivery.create_time + RETRIED_FOR_MS;
+  if (isLate || delivery.attempt_count >= MAX_ATTEMPTS || answer.status === GONE) {
+    return { ...attempt, state: DEAD, next_attempt_time: null };
+  }
+  return { ...attempt, state: PENDING, next_attempt_time };
 }
 
 async function markMessage(trx: Knex.Transaction, delivery: DeliveryRow, delivered: boolean): Promise<void> {

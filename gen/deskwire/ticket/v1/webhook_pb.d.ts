@@ -169,7 +169,7 @@ export declare type WebhookDelivery = Message<"deskwire.ticket.v1.WebhookDeliver
   lastError: string;
 
   /**
-   * When the event was queued for this webhook.
+   * When the event was queued for this webhook, or replayed.
    *
    * @generated from field: google.protobuf.Timestamp create_time = 12;
    */
