@@ -16,8 +16,8 @@ import { secretsAt, type WebhookRow } from "./webhook-store.ts";
 
 /** Attempts at once to one endpoint, from one process: a slow one holds up itself alone. */
 const CONCURRENCY = 8;
-/** Longer than an attempt takes; after it, the attempt of a process that died is made again. */
-const LEASE_MS = 60_000;
+/** Twice what an attempt may take; after it, the attempt of a process that died is made again. */
+const LEASE_MS = 30_000;
 const AFTER_ERROR_MS = 1_000;
 
 /** What the dispatcher stands on. */
