@@ -1,6 +1,6 @@
 // Every error that Deskwire makes is made here: a gRPC code, a machine-readable reason, and a message that says the way out.
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { durationFromMs } from "@bufbuild/protobuf/wkt";
+import { durationFromMs, durationMs } from "@bufbuild/protobuf/wkt";
 import type { Violation } from "@bufbuild/protovalidate";
 import { violationsToProto } from "@bufbuild/protovalidate";
 import { ViolationsSchema } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
@@ -47,6 +47,12 @@ export function failValidation(violations: Violation[]): ConnectError {
 /** The reason in an error's ErrorInfo; undefined for an error that did not come from Deskwire. */
 export function reasonOf(error: unknown): string | undefined {
   return error instanceof ConnectError ? error.findDetails(ErrorInfoSchema)[0]?.reason : undefined;
+}
+
+/** How many milliseconds an error asks to wait before another try (google.rpc.RetryInfo); undefined where it does not. */
+export function retryDelayOf(error: ConnectError): number | undefined {
+  const [retry] = error.findDetails(RetryInfoSchema);
+  return retry && (retry.retryDelay ? durationMs(retry.retryDelay) : 0);
 }
 
 /** The metadata in an error's ErrorInfo; empty for an error that carries none. */

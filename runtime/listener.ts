@@ -10,7 +10,7 @@ import {
   type PortLimits,
 } from "./cleartext-port.ts";
 import { answerCors } from "./cors.ts";
-import { fail } from "./errors.ts";
+import { fail, failForNow } from "./errors.ts";
 import { createHealth, type Health } from "./health.ts";
 import { answerError, answerJson } from "./http-error.ts";
 import { type Log, logToStderr } from "./log.ts";
@@ -57,10 +57,13 @@ export interface Listener extends AsyncDisposable {
 const DEFAULT_MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 const DEFAULT_GRACE_MS = 10_000;
 const MAX_TIMEOUT_MS = 60 * 60 * 1000;
+/** When a client may find another server, or this one restarted. */
+const RESTART_MS = 500;
 /** How long an aborted call has to tell its client, before the connection is cut. */
 const FAREWELL_MS = 1_000;
 
-function urlOf(host: string, port: number): string {
+/** The address at which clients on this machine reach a port. */
+export function urlOf(host: string, port: number): string {
   if (host === "0.0.0.0" || host === "::") return `http://localhost:${port}`;
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
@@ -224,7 +227,9 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const end = async () => {
     health.shutdown();
     const abort = setTimeout(() => {
-      shutdown.abort(fail(Code.Unavailable, "SHUTTING_DOWN", "The server is shutting down. Call again later."));
+      shutdown.abort(
+        failForNow(Code.Unavailable, "SHUTTING_DOWN", "The server is shutting down. Call again later.", RESTART_MS),
+      );
     }, graceMs);
     await port.close(graceMs + FAREWELL_MS);
     clearTimeout(abort);

@@ -1,8 +1,10 @@
-// What stands before every method of every service, whichever way the call came in: validation, and errors that leak nothing.
+// What stands before every method of every service, whichever way the call came in: a bound on calls at once, validation, and
+// errors that leak nothing.
 import { create, type DescMethod, type DescService, type MessageShape } from "@bufbuild/protobuf";
 import { createValidator } from "@bufbuild/protovalidate";
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
-import { fail, failValidation, reasonOf } from "./errors.ts";
+import { passingFailure } from "./database/errors.ts";
+import { fail, failForNow, failValidation, reasonOf } from "./errors.ts";
 import { type Log, logToStderr } from "./log.ts";
 import { findUnstorable } from "./unstorable.ts";
 
@@ -11,6 +13,9 @@ export interface BoundService {
   readonly desc: DescService;
   readonly implementation: ServiceImpl<DescService>;
 }
+
+/** Calls of one service at once; past it the next is refused at once, which is better than all of them being late. */
+const MAX_CALLS = 2_000;
 
 type Method = (request: never, context: HandlerContext) => unknown;
 
@@ -40,16 +45,32 @@ function ended(signal: AbortSignal): ConnectError {
     : fail(Code.Canceled, "CANCELED", "The caller ended the call.");
 }
 
+/** What transports say of these names addresses and sockets, which are nobody's business outside. */
+const OUTSIDE_WORDS: Partial<Record<Code, string>> = {
+  [Code.Canceled]: "The caller ended the call.",
+  [Code.DeadlineExceeded]: "The call ran out of time. Allow it more, or ask for less.",
+  [Code.Unavailable]: "A service behind this one cannot be reached. Try again later.",
+};
+
 /** Errors of Connect's own, such as a deadline that passed on the way to another service, say no reason: their code is it. */
 function withReason(error: ConnectError): ConnectError {
-  if (reasonOf(error) !== undefined) return error;
-  const name = Code[error.code] ?? "Unknown";
-  return fail(error.code, name.replace(/(?<=[a-z])[A-Z]/g, "_$&").toUpperCase(), error.rawMessage);
+  const name = Code[error.code].replace(/(?<=[a-z])[A-Z]/g, "_$&").toUpperCase();
+  return fail(error.code, name, OUTSIDE_WORDS[error.code] ?? error.rawMessage);
 }
 
+const UNEXPECTED = new Set([Code.Internal, Code.Unknown, Code.DataLoss]);
+
 function publicError(error: unknown, method: DescMethod, context: HandlerContext, log: Log): ConnectError {
-  if (error instanceof ConnectError) return withReason(error);
+  if (error instanceof ConnectError) {
+    if (reasonOf(error) !== undefined) return error;
+    if (!UNEXPECTED.has(error.code)) return withReason(error);
+  }
   if (context.signal.aborted) return ended(context.signal);
+  const passing = passingFailure(error);
+  if (passing) {
+    log("the database failed a call for now", { method: `${method.parent.typeName}/${method.name}`, error });
+    return passing;
+  }
   const incident = crypto.randomUUID();
   log("call failed", { incident, method: `${method.parent.typeName}/${method.name}`, error });
   return fail(
@@ -60,7 +81,35 @@ function publicError(error: unknown, method: DescMethod, context: HandlerContext
   );
 }
 
-function guard(method: DescMethod, call: Method, log: Log): Method {
+/** Counts the calls of a service that are under way; streams, which last, are not counted. */
+class Admission {
+  readonly #max: number;
+  #calls = 0;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  /** @throws ConnectError `resource_exhausted` (SERVICE_BUSY) when too many calls are under way */
+  async admit<T>(call: () => Promise<T>): Promise<T> {
+    if (this.#calls >= this.#max) {
+      throw failForNow(
+        Code.ResourceExhausted,
+        "SERVICE_BUSY",
+        "Too many calls are under way, and this one was not begun. Try again in a second.",
+        1_000,
+      );
+    }
+    this.#calls++;
+    try {
+      return await call();
+    } finally {
+      this.#calls--;
+    }
+  }
+}
+
+function guard(method: DescMethod, call: Method, log: Log, admission: Admission): Method {
   const input = (request: unknown): never => {
     if (method.methodKind === "client_streaming" || method.methodKind === "bidi_streaming") {
       return validated(method, request as AsyncIterable<MessageShape<DescMethod["input"]>>) as never;
@@ -71,7 +120,7 @@ function guard(method: DescMethod, call: Method, log: Log): Method {
   if (method.methodKind === "unary" || method.methodKind === "client_streaming") {
     return async (request, context) => {
       try {
-        return await call(input(request), context);
+        return await admission.admit(async () => call(input(request), context));
       } catch (error) {
         throw publicError(error, method, context, log);
       }
@@ -89,18 +138,20 @@ function guard(method: DescMethod, call: Method, log: Log): Method {
 /**
  * Puts the guard before each method of an implementation: requests that break a rule of the proto are refused with
  * `invalid_argument` before any code of the service runs, and an unexpected error becomes `internal` with an incident
- * number, its cause only in the log.
+ * number, its cause only in the log. More than `maxCalls` at once are `resource_exhausted`.
  */
 export function bindService<S extends DescService>(
   desc: S,
   implementation: ServiceImpl<S>,
   log: Log = logToStderr,
+  maxCalls: number = MAX_CALLS,
 ): BoundService {
+  const admission = new Admission(maxCalls);
   const methods = implementation as Record<string, Method>;
   const guarded = desc.methods.map((method) => {
     const call = methods[method.localName];
     if (!call) throw new TypeError(`${desc.typeName} has no implementation of ${method.name}`);
-    return [method.localName, guard(method, call.bind(implementation), log)];
+    return [method.localName, guard(method, call.bind(implementation), log, admission)];
   });
   return { desc, implementation: Object.fromEntries(guarded) as ServiceImpl<DescService> };
 }

@@ -48,10 +48,6 @@ export function sign(secrets: readonly string[], id: string, nowMs: number, body
   return { "webhook-id": id, "webhook-timestamp": timestamp, "webhook-signature": signatures.join(" ") };
 }
 
-function refuse(reason: string, message: string) {
-  return fail(Code.Unauthenticated, reason, message);
-}
-
 /**
  * Checks that a body was signed with one of the secrets, within the last 5 minutes; returns its `webhook-id`.
  *
@@ -67,17 +63,25 @@ export function verify(
   const names = ["webhook-id", "webhook-timestamp", "webhook-signature"] as const;
   const [id, timestamp, signatures] = names.map((name) => headers[name]);
   if (typeof id !== "string" || typeof timestamp !== "string" || typeof signatures !== "string" || id === "") {
-    throw refuse("SIGNATURE_MISSING", `Sign the message: send the headers ${names.join(", ")} once each.`);
+    throw fail(
+      Code.Unauthenticated,
+      "SIGNATURE_MISSING",
+      `Sign the message: send the headers ${names.join(", ")} once each.`,
+    );
   }
   // With a dot in the identifier, parts of what was signed could change places.
   if (id.length > MAX_ID_CHARACTERS || id.includes(".") || !/^\d{1,12}$/.test(timestamp)) {
-    throw refuse(
+    throw fail(
+      Code.Unauthenticated,
+
       "SIGNATURE_INVALID",
       "webhook-id has up to 256 characters and no dot, webhook-timestamp is in seconds since 1970.",
     );
   }
   if (Math.abs(nowMs - Number(timestamp) * 1000) > TOLERANCE_MS) {
-    throw refuse(
+    throw fail(
+      Code.Unauthenticated,
+
       "TIMESTAMP_OUT_OF_TOLERANCE",
       "The webhook-timestamp is more than 5 minutes from now. Sign every attempt anew, and set the clock.",
     );
@@ -89,7 +93,9 @@ export function verify(
     return expected.some((right) => bytes.length === right.length && timingSafeEqual(bytes, right));
   });
   if (matches) return id;
-  throw refuse(
+  throw fail(
+    Code.Unauthenticated,
+
     "SIGNATURE_INVALID",
     "No signature fits. Sign webhook-id, webhook-timestamp and the very bytes of the body, joined by dots, with the secret that this desk is configured with.",
   );

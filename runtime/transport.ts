@@ -9,6 +9,7 @@ import {
 import { Code, createContextValues, type HandlerContext, type Transport } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import { fail } from "./errors.ts";
+import { retrying } from "./retry.ts";
 import type { BoundService } from "./service.ts";
 
 /** Upper bound for a call to another process that brings no deadline of its own, in milliseconds. */
@@ -155,9 +156,9 @@ export interface RemoteTransport extends Transport {
   close(): void;
 }
 
-/** Calls services of another process over gRPC at `url`, such as `http://127.0.0.1:5001`. */
+/** Calls services of another process over gRPC at `url`, such as `http://127.0.0.1:5001`, with a deadline and retries. */
 export function remoteTransport(url: string): RemoteTransport {
   const sessionManager = new Http2SessionManager(url);
   const transport = createGrpcTransport({ baseUrl: url, sessionManager, defaultTimeoutMs: DEFAULT_TIMEOUT_MS });
-  return { ...transport, close: () => sessionManager.abort() };
+  return { ...retrying(transport, DEFAULT_TIMEOUT_MS), close: () => sessionManager.abort() };
 }

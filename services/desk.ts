@@ -1,6 +1,6 @@
 // The desk, or a part of it: opens modules, connects each to the others, and closes them in the right order.
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { DescService, FileRegistry } from "@bufbuild/protobuf";
 import { Code, type Transport } from "@connectrpc/connect";
 import { SupportService } from "#gen/deskwire/support/v1/support_service_pb.js";
@@ -18,6 +18,7 @@ import { type BoundService, warmUp } from "../runtime/service.ts";
 import { directTransport, type RemoteTransport, remoteTransport } from "../runtime/transport.ts";
 import { analyticsModule } from "./analytics/index.ts";
 import { crmModule } from "./crm/index.ts";
+import { type DATABASES, databaseLocation } from "./databases.ts";
 import { seedDemo } from "./demo.ts";
 import { supportModule } from "./support/index.ts";
 import { ticketModule } from "./ticket/index.ts";
@@ -89,11 +90,10 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
     return remote;
   };
 
-  async function locate(name: "crm" | "ticket"): Promise<DatabaseLocation> {
-    if (config.DATABASE_URL) return { kind: "postgres", url: config.DATABASE_URL, schema: name };
-    const directory = join(config.DATA_DIR, name);
-    locks.push(await lockDirectory(directory));
-    return { kind: "sqlite", file: join(directory, `${name}.db`) };
+  async function locate(name: keyof typeof DATABASES): Promise<DatabaseLocation> {
+    const location = databaseLocation(config, name);
+    if (location.kind === "sqlite") locks.push(await lockDirectory(dirname(location.file)));
+    return location;
   }
   const open: Record<ServiceName, () => ServiceModule | Promise<ServiceModule>> = {
     crm: async () => crmModule({ database: await locate("crm"), tickets: to("ticket"), log }),

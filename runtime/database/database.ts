@@ -5,7 +5,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import createKnex, { type Knex } from "knex";
 import pg from "pg";
 import { type Log, logToStderr } from "../log.ts";
-import { isTransientConflict } from "./errors.ts";
+import { databaseBusy, isTransientConflict } from "./errors.ts";
+import { GroupCommit } from "./group-commit.ts";
 import { type Dialect, type Migration, migrate } from "./migrations.ts";
 import { NodeSqliteClient } from "./node-sqlite-client.ts";
 
@@ -46,8 +47,11 @@ export interface Database {
    * Runs `work` in a transaction: all of it is stored, or nothing.
    *
    * On PostgreSQL a deadlock or a serialization failure runs `work` again, so it must do nothing outside `trx`; read
-   * what you are about to write with `.forUpdate()`. On SQLite there is one connection: inside `work` use only `trx`,
-   * because `knex` and a second `transaction` would wait for the connection that `work` holds.
+   * what you are about to write with `.forUpdate()`. On SQLite there is one connection, and works that come together
+   * share a commit (`GroupCommit`): inside `work` use only `trx`, because `knex` and a second `transaction` would wait
+   * for the connection that `work` holds.
+   *
+   * @throws ConnectError `resource_exhausted` (DATABASE_BUSY) when too many transactions wait
    */
   transaction<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
   /** Resolves if the database answers; for readiness. */
@@ -59,13 +63,15 @@ const MAX_ATTEMPTS = 6;
 const STATEMENT_TIMEOUT_MS = 15_000;
 const ACQUIRE_TIMEOUT_MS = 10_000;
 const PING_TIMEOUT_MS = 2_000;
+const MAX_WAITING = 1_000;
 
 function integer(text: string): number | bigint {
   const value = Number(text);
   return Number.isSafeInteger(value) ? value : BigInt(text);
 }
 
-function postgresTypes(): pg.TypeOverrides {
+/** How values of PostgreSQL are read: integers of 8 bytes as numbers where a number holds them. */
+export function postgresTypes(): pg.TypeOverrides {
   const types = new pg.TypeOverrides();
   types.setTypeParser(pg.types.builtins.INT8, integer);
   // sum() and avg() of integers are numeric; SQLite gives numbers for them too.
@@ -73,7 +79,8 @@ function postgresTypes(): pg.TypeOverrides {
   return types;
 }
 
-async function connect(name: string, location: DatabaseLocation, log: Log): Promise<Knex> {
+/** Opens the connections to a database, without a look at its schema. */
+export async function connect(name: string, location: DatabaseLocation, log: Log): Promise<Knex> {
   const write = (message: unknown) => log("knex", { database: name, detail: String(message) });
   const shared = {
     acquireConnectionTimeout: ACQUIRE_TIMEOUT_MS,
@@ -102,6 +109,11 @@ async function connect(name: string, location: DatabaseLocation, log: Log): Prom
       types: postgresTypes(),
     } as Knex.PgConnectionConfig,
   });
+}
+
+/** The part of knex's pool that its types leave out. */
+interface Pool {
+  numPendingAcquires(): number;
 }
 
 async function retrying<T>(attempt: () => Promise<T>): Promise<T> {
@@ -135,13 +147,16 @@ export async function openDatabase({
     await knex.destroy();
     throw error;
   }
+  const groups = new GroupCommit(knex);
+  const pool: Pool = knex.client.pool;
   return {
     knex,
     dialect,
-    transaction: (work) =>
-      dialect === "sqlite"
-        ? knex.transaction(work)
-        : retrying(() => knex.transaction(work, { isolationLevel: "read committed" })),
+    async transaction(work) {
+      if (dialect === "sqlite") return groups.run(work);
+      if (pool.numPendingAcquires() >= MAX_WAITING) throw databaseBusy();
+      return retrying(() => knex.transaction(work, { isolationLevel: "read committed" }));
+    },
     ping: async () => {
       await knex.raw("SELECT 1").timeout(PING_TIMEOUT_MS);
     },

@@ -1,8 +1,22 @@
-// Telling a broken unique key from every other failure, in both dialects.
+// Telling what a failed query means, in both dialects.
+import { Code, type ConnectError } from "@connectrpc/connect";
+import { failForNow } from "../errors.ts";
 
 const SQLITE_CONSTRAINT_PRIMARYKEY = 1555;
 const SQLITE_CONSTRAINT_UNIQUE = 2067;
 const POSTGRES_UNIQUE_VIOLATION = "23505";
+const SQLITE_BUSY = 5;
+const RETRY_AFTER_MS = 1_000;
+// SQLSTATE: out of connections, out of memory, cancelled by statement_timeout.
+const OVERLOADED = /^(53300|53400|53200|57014)$/;
+// SQLSTATE: connection lost (class 08), shutting down, starting up; and what the system says of a connection.
+const UNREACHABLE =
+  /^(08\w{3}|57P0[1-35]|25P03|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;
+// What knex's pool and the driver say without a code.
+const POOL_EXHAUSTED = /^Knex: Timeout acquiring a connection/;
+// knex puts the query before what the driver says.
+const CONNECTION_LOST =
+  /(^| - )(Connection terminated|timeout expired|Client has encountered a connection error|Client was closed)/;
 
 interface DriverError {
   readonly message: string;
@@ -45,4 +59,33 @@ export function isUniqueViolation(error: unknown, key?: string): boolean {
 export function isTransientConflict(error: unknown): boolean {
   const code = error instanceof Error ? (error as DriverError).code : undefined;
   return code === "40001" || code === "40P01";
+}
+
+/** The refusal of one more query where too many wait already; worth a retry. */
+export function databaseBusy(): ConnectError {
+  return failForNow(
+    Code.ResourceExhausted,
+    "DATABASE_BUSY",
+    "The database has more to do than it can do now, and nothing was written. Try again in a second; a write with the same request_id.",
+    RETRY_AFTER_MS,
+  );
+}
+
+/**
+ * What a caller is told of a query that failed only for now: `resource_exhausted` (DATABASE_BUSY) where there was no
+ * connection or no time for it, `unavailable` (DATABASE_UNAVAILABLE) where the database cannot be reached, both with a
+ * RetryInfo. Undefined for every other error.
+ */
+export function passingFailure(error: unknown): ConnectError | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code = "", errcode = 0, message } = error as DriverError;
+  // An AggregateError of several addresses has the code of the first.
+  if (OVERLOADED.test(code) || errcode % 256 === SQLITE_BUSY || POOL_EXHAUSTED.test(message)) return databaseBusy();
+  if (!UNREACHABLE.test(code) && !CONNECTION_LOST.test(message)) return undefined;
+  return failForNow(
+    Code.Unavailable,
+    "DATABASE_UNAVAILABLE",
+    "The database cannot be reached now. Try again in a second; a write with the same request_id, because it may have been stored.",
+    RETRY_AFTER_MS,
+  );
 }

@@ -19,6 +19,8 @@ interface QueryObject {
 
 type TransactionArguments = Parameters<Knex.Client["transaction"]>;
 interface SqliteTransaction {
+  txid: string;
+  readonly outerTx?: SqliteTransaction | null;
   query(connection: unknown, sql: string): Promise<unknown>;
 }
 
@@ -138,6 +140,13 @@ export class SqliteConnection {
 
 /** Takes the write lock at the start, so that a transaction that reads and then writes cannot fail half-way as busy. */
 class ImmediateTransaction extends KnexTransaction {
+  constructor(client: unknown, ...rest: TransactionArguments) {
+    super(client, ...rest);
+    // knex names every savepoint anew, and each name would be one more statement to prepare; SQLite takes the innermost.
+    if (this.outerTx) this.txid = `${this.outerTx.txid}_inner`;
+    else this.txid = "trx";
+  }
+
   begin(connection: unknown): Promise<unknown> {
     return this.query(connection, "BEGIN IMMEDIATE");
   }

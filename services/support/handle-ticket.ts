@@ -9,7 +9,7 @@ import type { TicketMessage } from "#gen/deskwire/ticket/v1/message_pb.js";
 import { type Ticket, TicketStatus } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { onBehalfOf } from "../../runtime/call.ts";
 import type { Log } from "../../runtime/log.ts";
-import { type Clients, needed, PART_TIMEOUT_MS, Parts } from "./clients.ts";
+import { type Clients, needed, Parts, partOptions } from "./clients.ts";
 import { summarize } from "./summary.ts";
 
 const MESSAGES = 30;
@@ -51,7 +51,7 @@ export async function handleTicket(
   if (!ticket) throw new TypeError("GetTicket answered without a ticket");
   const { customerId } = ticket;
   const parts = new Parts(context, log);
-  const options = onBehalfOf(context, PART_TIMEOUT_MS);
+  const options = partOptions(context);
   const open = { customerId, statuses: [TicketStatus.OPEN, TicketStatus.IN_PROGRESS], pageSize: OTHER_TICKETS + 1 };
   const [customer, notes, others, analyses] = await Promise.all([
     parts.part("customer", "crm", crm.getCustomer({ customerId }, options)),

@@ -70,8 +70,7 @@ export declare type TicketMessage = Message<"deskwire.ticket.v1.TicketMessage"> 
   mergedFrom: string;
 
   /**
-   * Whether it has left the desk, for a public message that an agent or an AI agent wrote; not said for every other one.
-   * In the log it is what it was when the message was written.
+   * Whether it has left the desk. Only on public messages of agents; in the log as it was when the message was written.
    *
    * @generated from field: deskwire.ticket.v1.MessageDelivery delivery = 8;
    */
@@ -98,21 +97,21 @@ export enum MessageDelivery {
   UNSPECIFIED = 0,
 
   /**
-   * It is stored here. No webhook has taken it yet, or none asks for messages.
+   * Not yet: no webhook has taken it.
    *
    * @generated from enum value: MESSAGE_DELIVERY_STORED = 1;
    */
   STORED = 1,
 
   /**
-   * A webhook's endpoint has accepted it.
+   * A webhook has taken it.
    *
    * @generated from enum value: MESSAGE_DELIVERY_SENT = 2;
    */
   SENT = 2,
 
   /**
-   * It could not be handed to any webhook's endpoint, however often it was tried: it is among the dead letters.
+   * No webhook took it, however often it was tried.
    *
    * @generated from enum value: MESSAGE_DELIVERY_FAILED = 3;
    */

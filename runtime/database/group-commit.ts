@@ -1,0 +1,102 @@
+// Group commit: writes that come at the same time share one transaction, and with it one flush to the disk.
+import { setImmediate as turn } from "node:timers/promises";
+import type { Knex } from "knex";
+import { databaseBusy } from "./errors.ts";
+
+/** Bounds on what is gathered. */
+export interface GroupLimits {
+  /** Works that one commit may acknowledge, so that the first of them does not wait long for the last. */
+  readonly maxGroup: number;
+  /** Works that may wait; one more is refused. */
+  readonly maxWaiting: number;
+  /** How long one work may hold the connection, in milliseconds. */
+  readonly workTimeoutMs: number;
+}
+
+const LIMITS: GroupLimits = { maxGroup: 64, maxWaiting: 1_000, workTimeoutMs: 15_000 };
+
+type Work<T> = (trx: Knex.Transaction) => Promise<T>;
+
+interface Job {
+  readonly work: Work<unknown>;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+function within<T>(timeoutMs: number, work: Work<T>): Work<T> {
+  return (trx) =>
+    new Promise<T>((resolve, reject) => {
+      const late = () =>
+        reject(new Error(`A transaction was rolled back because it took longer than ${timeoutMs} ms.`));
+      const timer = setTimeout(late, timeoutMs);
+      work(trx)
+        .then(resolve, reject)
+        .finally(() => clearTimeout(timer));
+    });
+}
+
+/**
+ * Runs the transactions of a database that has one connection.
+ *
+ * Those that wait run one after the other in one transaction, each in its own savepoint: one that throws is rolled back
+ * alone. None is answered, not even with its error, before the one COMMIT, because what it saw of its neighbours is true
+ * only then; if that fails, all of the group fail with it.
+ */
+export class GroupCommit {
+  readonly #knex: Knex;
+  readonly #limits: GroupLimits;
+  readonly #waiting: Job[] = [];
+  #running = false;
+
+  constructor(knex: Knex, limits: Partial<GroupLimits> = {}) {
+    this.#knex = knex;
+    this.#limits = { ...LIMITS, ...limits };
+  }
+
+  /**
+   * Runs `work` and resolves once what it wrote is on the disk.
+   *
+   * @throws ConnectError `resource_exhausted` (DATABASE_BUSY) when too many wait
+   */
+  async run<T>(work: Work<T>): Promise<T> {
+    if (this.#waiting.length >= this.#limits.maxWaiting) throw databaseBusy();
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    this.#waiting.push({ work: within(this.#limits.workTimeoutMs, work), resolve, reject });
+    if (!this.#running) void this.#commitAll();
+    return (await promise) as T;
+  }
+
+  async #commitAll(): Promise<void> {
+    this.#running = true;
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting.splice(0, this.#limits.maxGroup);
+      try {
+        for (const answer of await this.#commit(group)) answer();
+      } catch (error) {
+        for (const { reject } of group) reject(error);
+      }
+      // SQLite answers at once, so without this, writers who keep at it would leave no turn to sockets and timers.
+      await turn();
+    }
+    this.#running = false;
+  }
+
+  /** Runs a group; resolves after the commit, with what then is to be told to each. */
+  async #commit(group: readonly Job[]): Promise<(() => void)[]> {
+    const [only, ...others] = group;
+    if (only && others.length === 0) {
+      const value = await this.#knex.transaction(only.work);
+      return [() => only.resolve(value)];
+    }
+    return await this.#knex.transaction(async (trx) => {
+      const answers: (() => void)[] = [];
+      for (const { work, resolve, reject } of group) {
+        await trx.transaction(work).then(
+          (value) => answers.push(() => resolve(value)),
+          (error) => answers.push(() => reject(error)),
+        );
+      }
+      return answers;
+    });
+  }
+}

@@ -1,0 +1,99 @@
+// Calls to another process that are tried again, where that can do no harm and may help.
+import type { DescMessage, DescMethodUnary, MessageInitShape } from "@bufbuild/protobuf";
+import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
+import { Code, ConnectError, type Transport } from "@connectrpc/connect";
+import { fail, reasonOf, retryDelayOf } from "./errors.ts";
+
+const MAX_ATTEMPTS = 4;
+const FIRST_DELAY_MS = 50;
+const MAX_DELAY_MS = 2_000;
+
+// As in gRPC's retry throttling (gRFC A6): every failure costs one token, every success earns a tenth.
+const MAX_TOKENS = 20;
+const TOKENS_A_SUCCESS = 0.1;
+
+/** Whether a call may be sent twice: it only reads, or it carries a request id, by which a write happens once (AIP-155). */
+function isRepeatable<I extends DescMessage, O extends DescMessage>(
+  method: DescMethodUnary<I, O>,
+  request: MessageInitShape<I>,
+): boolean {
+  if (method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS) return true;
+  const { requestId } = request as { requestId?: unknown };
+  return typeof requestId === "string" && requestId !== "";
+}
+
+/**
+ * What the caller is told of a failure to reach the server. A connection that breaks under a call comes as `aborted`, which
+ * would read as a conflict.
+ */
+function named(error: unknown): ConnectError {
+  const known = ConnectError.from(error);
+  const systemCode = (known.cause as NodeJS.ErrnoException | undefined)?.code;
+  if (known.code !== Code.Aborted || systemCode === undefined) return known;
+  const lost = fail(
+    Code.Unavailable,
+    "CONNECTION_LOST",
+    "The connection broke, so it is not known whether the call was done.",
+  );
+  lost.cause = error;
+  return lost;
+}
+
+/**
+ * How long a server that failed wants to be left alone, in milliseconds, or undefined where another try cannot help: it
+ * answered itself and gave no RetryInfo. It may have tried again on its own already, and tries would multiply.
+ */
+function pauseAfter(error: ConnectError): number | undefined {
+  if (error.code !== Code.Unavailable) return undefined;
+  const reason = reasonOf(error);
+  return retryDelayOf(error) ?? (reason === undefined || reason === "CONNECTION_LOST" ? 0 : undefined);
+}
+
+async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  const stop = () => resolve();
+  signal?.addEventListener("abort", stop, { once: true });
+  await promise;
+  clearTimeout(timer);
+  signal?.removeEventListener("abort", stop);
+}
+
+/**
+ * Tries unary calls again that failed as `unavailable`: up to four times within the deadline, after a random part of a
+ * doubling delay, and not before the server's RetryInfo. Only reads and writes with a request id; a stream is for its
+ * reader to resume. While most calls fail none is tried again, so that a service that comes back is not buried.
+ *
+ * @param timeoutMs the deadline of a call that brings none, in milliseconds
+ */
+export function retrying(transport: Transport, timeoutMs: number): Transport {
+  let tokens = MAX_TOKENS;
+  return {
+    async unary(method, signal, callTimeoutMs, header, input, contextValues) {
+      // As in Connect, 0 and less stand for no deadline.
+      const given = callTimeoutMs ?? timeoutMs;
+      const deadline = given > 0 ? performance.now() + given : Number.POSITIVE_INFINITY;
+      for (let attempt = 1; ; attempt++) {
+        // Whole milliseconds, because gRPC's header takes no others.
+        const left = Number.isFinite(deadline) ? Math.max(1, Math.ceil(deadline - performance.now())) : 0;
+        try {
+          const response = await transport.unary(method, signal, left, header, input, contextValues);
+          tokens = Math.min(MAX_TOKENS, tokens + TOKENS_A_SUCCESS);
+          return response;
+        } catch (caught) {
+          const error = named(caught);
+          const atLeastMs = pauseAfter(error);
+          if (atLeastMs === undefined) throw error;
+          tokens = Math.max(0, tokens - 1);
+          const delayMs = atLeastMs + Math.random() * Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** attempt);
+          const hopeless =
+            attempt === MAX_ATTEMPTS || tokens < MAX_TOKENS / 2 || performance.now() + delayMs >= deadline;
+          if (hopeless || signal?.aborted || !isRepeatable(method, input)) throw error;
+          await pause(delayMs, signal);
+          if (signal?.aborted) throw error;
+        }
+      }
+    },
+    stream: (...call) => transport.stream(...call),
+  };
+}
