@@ -11,6 +11,7 @@ import type { DatabaseLocation } from "../runtime/database/database.ts";
 import { type DirectoryLock, lockDirectory } from "../runtime/database/lock.ts";
 import { loadImage, wellKnownFiles } from "../runtime/descriptor-image.ts";
 import { fail } from "../runtime/errors.ts";
+import type { Route } from "../runtime/listener.ts";
 import { type Log, logToStderr } from "../runtime/log.ts";
 import type { ServiceModule } from "../runtime/module.ts";
 import { type BoundService, warmUp } from "../runtime/service.ts";
@@ -38,6 +39,8 @@ export interface DeskOptions {
 /** Open services, and the ways to them. */
 export interface Desk extends AsyncDisposable {
   readonly services: readonly BoundService[];
+  /** Plain HTTP beside the services, by exact path. */
+  readonly routes: Readonly<Record<string, Route>>;
   /** Descriptors with comments. */
   readonly files: FileRegistry;
   /** What the adapter offers; undefined where it is not among the parts. */
@@ -94,7 +97,14 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
   }
   const open: Record<ServiceName, () => ServiceModule | Promise<ServiceModule>> = {
     crm: async () => crmModule({ database: await locate("crm"), tickets: to("ticket"), log }),
-    ticket: async () => ticketModule({ database: await locate("ticket"), crm: to("crm"), log }),
+    ticket: async () =>
+      ticketModule({
+        database: await locate("ticket"),
+        crm: to("crm"),
+        webhookNetworks: config.WEBHOOK_ALLOW_PRIVATE,
+        inboundSecrets: config.INBOUND_WEBHOOK_SECRET,
+        log,
+      }),
     analytics: () => analyticsModule({ log }),
     support: () => supportModule({ crm: to("crm"), tickets: to("ticket"), analytics: to("analytics"), log }),
   };
@@ -117,7 +127,7 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
       if (part === "adapter") continue;
       const module = await open[part]();
       modules.push(module);
-      services.push(module.service);
+      services.push(...module.services);
     }
     warmUp(services);
     for (const module of modules) module.start?.();
@@ -128,18 +138,19 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
     const files = loadDescriptors();
     return {
       services,
+      routes: Object.assign({}, ...modules.map(({ routes }) => routes)),
       files,
       catalog: parts.includes("adapter") ? supportCatalog(files, to("support"), config) : undefined,
       seeded,
       async unready() {
-        const checks = modules.map(async ({ service, ready }) => {
-          const problem = await ready().then(
+        const checks = modules.map(async (module) => {
+          const problem = await module.ready().then(
             () => undefined,
             (error: unknown) => error ?? "not ready",
           );
-          return [service.desc.typeName, problem] as const;
+          return module.services.map(({ desc }) => [desc.typeName, problem] as const);
         });
-        return new Map((await Promise.all(checks)).filter(([, problem]) => problem !== undefined));
+        return new Map((await Promise.all(checks)).flat().filter(([, problem]) => problem !== undefined));
       },
       drain,
       close,

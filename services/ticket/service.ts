@@ -10,7 +10,7 @@ import { Code, type HandlerContext, type ServiceImpl } from "@connectrpc/connect
 import type { Knex } from "knex";
 import { type Actor, ActorKind, ActorSchema } from "#gen/deskwire/actor/v1/actor_pb.js";
 import { TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
-import { MessageVisibility } from "#gen/deskwire/ticket/v1/message_pb.js";
+import { MessageDelivery, MessageVisibility } from "#gen/deskwire/ticket/v1/message_pb.js";
 import {
   type Ticket,
   TicketChannel,
@@ -32,10 +32,12 @@ import { fail } from "../../runtime/errors.ts";
 import { listPage, totalSize } from "../../runtime/pagination.ts";
 import { assertEtag, maskedFields, mutableFields } from "../../runtime/resource.ts";
 import { write } from "../../runtime/write.ts";
+import { beginFollowUp, recordReply } from "./conversation.ts";
 import type { CustomerDirectory } from "./customer-directory.ts";
 import { notFound, TicketDraft, type WriteInfo } from "./draft.ts";
-import { BY_POSITION, eventsAfter, eventsOf, toEvent } from "./event-store.ts";
+import { BY_POSITION, type EventRow, eventsAfter, eventsOf, toEvent } from "./event-store.ts";
 import { importTickets } from "./import.ts";
+import { receiveMessage } from "./inbound/receive-message.ts";
 import { orderColumns, ticketsMatching } from "./list.ts";
 import { latestMessages, type MessageRow, messagesOf, moveMessages, OLDEST_FIRST, toMessage } from "./message-store.ts";
 import { isDone } from "./status.ts";
@@ -49,8 +51,6 @@ const NOTE_CHARACTERS = 100;
 const DEFAULT_MESSAGES = 50;
 const MAX_TAGS = 50;
 const DEFAULTS = { priority: TicketPriority.NORMAL, channel: TicketChannel.API, waitingOn: WaitingOn.DESK } as const;
-
-type EventRow = Parameters<typeof toEvent>[0];
 
 /** What the ticket service stands on. */
 export interface TicketServiceOptions {
@@ -188,7 +188,8 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
         const draft = await TicketDraft.load(trx, info, request.ticketId);
         assertEtag(draft.ticket, request.etag);
         draft.assertNotClosed().move(request.updateStatus);
-        const message = await draft.addMessage(MessageVisibility.PUBLIC, request.response);
+        const stored = { delivery: MessageDelivery.STORED };
+        const message = await draft.addMessage(MessageVisibility.PUBLIC, request.response, stored);
         if (!isDone(draft.ticket.status)) draft.change({ waitingOn: WaitingOn.CUSTOMER });
         if (!draft.ticket.firstResponseTime) draft.change({ firstResponseTime: message.createTime as never });
         if (request.addCustomerNote) draft.requestCustomerNote(customerNote(request.ticketId, request.response));
@@ -201,11 +202,14 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
       return writing(TicketService.method.recordCustomerReply, request, context, customer, async (trx, info) => {
         const draft = await TicketDraft.load(trx, info, request.ticketId);
         customer.id = draft.ticket.customerId;
-        draft.assertNotClosed();
-        const message = await draft.addMessage(MessageVisibility.PUBLIC, request.body);
-        if (draft.ticket.status === TicketStatus.RESOLVED) draft.move(TicketStatus.OPEN);
-        return { ticket: await draft.change({ waitingOn: WaitingOn.DESK }).save(), message };
+        return recordReply(draft, request.body);
       });
+    },
+
+    async receiveMessage(request, context) {
+      const response = await receiveMessage({ database, customers, now }, request, context);
+      bell.ring();
+      return response;
     },
 
     addInternalNote(request, context) {
@@ -248,16 +252,7 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
         if (!closed) throw notFound(request.ticketId);
         if (closed.status !== TicketStatus.CLOSED) throw notClosed(closed);
         if (!request.actor) customer.id = closed.customerId;
-        const { customerId, priority, category, channel, tags, assignee, team, customFields } = closed;
-        const draft = await TicketDraft.begin(trx, info, {
-          ...{ customerId, priority, category, channel, tags, assignee, team, customFields },
-          subject: request.subject || closed.subject,
-          description: request.description,
-          status: TicketStatus.OPEN,
-          waitingOn: WaitingOn.DESK,
-          followUpOf: closed.id,
-        });
-        return { ticket: await draft.save() };
+        return { ticket: await beginFollowUp(trx, info, closed, request) };
       });
     },
 
