@@ -150,8 +150,8 @@ export class TicketDraft {
 
   #events(changes: FieldChange[], mainType: TicketEventType): NewEvent[] {
     const { actor, method, requestId } = this.#info;
-    const { id: ticketId, customerId } = this.#ticket;
-    const common = { ticketId, customerId, actor, createTime: timestampFromMs(this.#now), method, requestId };
+    const { id: ticketId, customerId, etag } = this.#ticket;
+    const common = { ticketId, customerId, etag, actor, createTime: timestampFromMs(this.#now), method, requestId };
     const moved = this.#before !== undefined && this.#before.status !== this.#ticket.status;
     const apart = moved && mainType !== TicketEventType.MERGED;
     const withStatus = apart ? changes.filter(({ field }) => WITH_STATUS.has(field)) : [];

@@ -111,10 +111,19 @@ async function insertNew(
   const tickets = rows.map((row, index) => toTicket(row, first + index, customers.get(row) ?? "", now));
   await insertTickets(trx, tickets);
   const events = tickets.map((ticket): NewEvent => {
-    const { id: ticketId, customerId } = ticket;
+    const { id: ticketId, customerId, etag } = ticket;
     const type = TicketEventType.CREATED;
     const changes = differences(undefined, ticket);
-    return { ticketId, customerId, type, actor: IMPORTER, createTime: timestampFromMs(now), changes, method: METHOD };
+    return {
+      ticketId,
+      customerId,
+      etag,
+      type,
+      actor: IMPORTER,
+      createTime: timestampFromMs(now),
+      changes,
+      method: METHOD,
+    };
   });
   await appendEvents(trx, events);
   return new Map(tickets.map(({ externalId, id }) => [externalId, id]));

@@ -30,7 +30,7 @@ import {
 import { type Database, isUniqueViolation } from "../../runtime/database/database.ts";
 import { fail } from "../../runtime/errors.ts";
 import { listPage, totalSize } from "../../runtime/pagination.ts";
-import { assertEtag, maskedFields, mutableFields } from "../../runtime/resource.ts";
+import { maskedFields, mutableFields } from "../../runtime/resource.ts";
 import { write } from "../../runtime/write.ts";
 import { beginFollowUp, recordReply } from "./conversation.ts";
 import type { CustomerDirectory } from "./customer-directory.ts";
@@ -40,6 +40,7 @@ import { importTickets } from "./import.ts";
 import { receiveMessage } from "./inbound/receive-message.ts";
 import { orderColumns, ticketsMatching } from "./list.ts";
 import { latestMessages, type MessageRow, messagesOf, moveMessages, OLDEST_FIRST, toMessage } from "./message-store.ts";
+import { assertNothingMissed } from "./missed.ts";
 import { isDone } from "./status.ts";
 import { findByExternalIds, findTicket, type TicketRow, toTicket } from "./ticket-store.ts";
 import { type EventBell, watchEvents } from "./watch.ts";
@@ -171,7 +172,7 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
       const actor = actorOr(request.actor, ActorKind.AGENT);
       const work = writing(TicketService.method.updateTicket, request, context, actor, async (trx, info) => {
         const draft = await TicketDraft.load(trx, info, patch.id);
-        assertEtag(draft.ticket, patch.etag);
+        await assertNothingMissed(trx, draft.ticket, patch.etag);
         draft.assertNotClosed();
         draft.change(
           withDefaults(maskedFields(TicketSchema, { patch, mask: request.updateMask, current: draft.ticket }, MUTABLE)),
@@ -186,7 +187,7 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
       const actor = actorOr(request.author, ActorKind.AGENT);
       return writing(TicketService.method.respondToTicket, request, context, actor, async (trx, info) => {
         const draft = await TicketDraft.load(trx, info, request.ticketId);
-        assertEtag(draft.ticket, request.etag);
+        await assertNothingMissed(trx, draft.ticket, request.etag);
         draft.assertNotClosed().move(request.updateStatus);
         const stored = { delivery: MessageDelivery.STORED };
         const message = await draft.addMessage(MessageVisibility.PUBLIC, request.response, stored);
@@ -225,7 +226,7 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
       const actor = actorOr(request.actor, ActorKind.AGENT);
       return writing(TicketService.method.changeStatus, request, context, actor, async (trx, info) => {
         const draft = await TicketDraft.load(trx, info, request.ticketId);
-        assertEtag(draft.ticket, request.etag);
+        await assertNothingMissed(trx, draft.ticket, request.etag);
         return { ticket: await draft.move(request.status).save() };
       });
     },

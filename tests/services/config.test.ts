@@ -21,7 +21,8 @@ test("without any variable every default holds", () => {
       ANALYTICS_URL: "http://127.0.0.1:5003",
     },
     ...{ SUPPORT_URL: "http://127.0.0.1:5000", DESKWIRE_URL: "http://127.0.0.1:8080" },
-    ...{ ALLOWED_ORIGINS: [], ALLOWED_HOSTS: [] },
+    ...{ ALLOWED_ORIGINS: [], ALLOWED_HOSTS: [], INBOUND_WEBHOOK_SECRET: [], WEBHOOK_ALLOW_PRIVATE: [] },
+    ...{ MCP_AUDIENCE: undefined, MCP_ISSUER: undefined, MCP_JWKS_URL: undefined },
   });
 });
 

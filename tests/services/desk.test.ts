@@ -117,6 +117,7 @@ test("a database that is gone makes its service unready, and no other", async ()
   expect([...(await desk.unready()).keys()].sort()).toEqual([
     "deskwire.crm.v1.CrmService",
     "deskwire.ticket.v1.TicketService",
+    "deskwire.ticket.v1.WebhookService",
   ]);
   await desk.close();
 });

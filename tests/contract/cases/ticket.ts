@@ -227,6 +227,8 @@ export const ticketCases: readonly Case[] = [
         tickets.changeStatus({ ticketId: id, status: TicketStatus.RESOLVED, etag: stale }),
       ];
       await expectRefused(writes, { code: "Aborted", reason: "ETAG_MISMATCH", metadata });
+      const late = await refusalOf(tickets.respondToTicket({ ticketId: id, response: "x", etag: stale }));
+      expect(late.metadata?.missed).toMatch(/^updated \(team\) by agent at \d{4}-\d\d-\d\dT[\d:.]+Z$/);
       expect(await stateOf(clients, id)).toEqual(before);
       const { etag = "" } = before.ticket ?? {};
       expect(await tickets.respondToTicket({ ticketId: id, response: "x", etag })).toBeDefined();

@@ -97,6 +97,13 @@ export declare type TicketEvent = Message<"deskwire.ticket.v1.TicketEvent"> & {
    * @generated from field: string request_id = 11;
    */
   requestId: string;
+
+  /**
+   * The ticket's etag since this event.
+   *
+   * @generated from field: string etag = 12;
+   */
+  etag: string;
 };
 
 /**

@@ -1251,7 +1251,7 @@ export declare const ReceivedAsSchema: GenEnum<ReceivedAs>;
  * Every write is one transaction that also appends to the log, and takes a `request_id`: sent again within 24 hours with
  * the same content, it answers what it answered first and changes nothing. A write that is refused writes nothing.
  * `not_found` (TICKET_NOT_FOUND) when there is no ticket of that identifier; `failed_precondition` (TICKET_CLOSED) when
- * it is closed; `aborted` (ETAG_MISMATCH) when an etag was sent and is stale, with the current one.
+ * it is closed; `aborted` (ETAG_MISMATCH) when an etag was sent and is stale, with the current one and what was missed.
  *
  * @generated from service deskwire.ticket.v1.TicketService
  */
