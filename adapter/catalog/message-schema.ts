@@ -185,7 +185,7 @@ export class MessageSchemas {
 
   #origin(field: DescField): string | undefined {
     const marked = this.#use === "output" && fieldOptions(field).untrusted;
-    return marked ? "Written by people outside: comes inside a marked boundary." : undefined;
+    return marked ? "What people wrote: comes inside a marked boundary." : undefined;
   }
 
   #field(field: DescField, rules: FieldRules | undefined): Value {

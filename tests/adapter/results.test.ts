@@ -11,7 +11,7 @@ describe("results", () => {
     const { structuredContent } = await call(desk, "get_ticket", { ticket_id: "1" });
     const boundary = /<untrusted-([0-9a-f]{12})/.exec(String(structuredContent.subject))?.[1];
     expect(structuredContent).toEqual({
-      notice: expect.stringContaining(`</untrusted-${boundary}> was written by people outside`),
+      notice: expect.stringContaining(`</untrusted-${boundary}> is what people wrote`),
       ticket_id: "TKT-1",
       subject: `<untrusted-${boundary} from="subject">\nHi\n</untrusted-${boundary}>`,
       conversation: [],
