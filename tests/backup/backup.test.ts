@@ -203,6 +203,9 @@ describe.each(DIALECTS)("on %s", (dialect) => {
     expect(await reason(restoreBackup(fresh, newer, noProgress))).toBe("BACKUP_NEWER");
     expect(await reason(restoreBackup(fresh, join(folder, "missing"), noProgress))).toBe("FILE_UNREADABLE");
 
+    await writeFile(newer, gzipSync(text.replace('\n["zoe@example.com",1001]', '\n["zoe@example.com",77]')));
+    await expect(restoreBackup(fresh, newer, noProgress)).rejects.toThrow(/refers to|foreign key/);
+
     expect(await contents(fresh)).toEqual({});
     await restoreBackup(fresh, file, noProgress);
     expect(await reason(restoreBackup(fresh, file, noProgress))).toBe("DATABASE_NOT_EMPTY");

@@ -159,7 +159,12 @@ export class Wire implements Disposable {
     const { hostname, port } = this.#url;
     const sent = requestHttp1({ hostname, port, method, path, headers, agent: this.#agent, signal });
     sent.end(body);
-    const [answer] = await once(sent, "response");
+    const [answer] = await once(sent, "response").catch((error: NodeJS.ErrnoException) => {
+      // A server may close a connection between two requests, and the client is to open another (RFC 9112, section 9.3.1).
+      if (error.code === "ECONNRESET" && sent.reusedSocket) return [];
+      throw error;
+    });
+    if (!answer) return this.#http1({ version: "h1", method, path, headers, body }, signal);
     const chunks: Buffer[] = await answer.toArray();
     const { statusCode: status, trailers } = answer;
     return { status, headers: answer.headers, trailers, body: Buffer.concat(chunks) };
