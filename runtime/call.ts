@@ -1,8 +1,21 @@
 // Calls that a method makes on behalf of whoever called it.
-import type { CallOptions, HandlerContext } from "@connectrpc/connect";
+import { type CallOptions, Code, type HandlerContext } from "@connectrpc/connect";
+import { fail } from "./errors.ts";
 
-/** Headers that travel from call to call: W3C Trace Context and Baggage. */
-const TRAVELLING = ["traceparent", "tracestate", "baggage"] as const;
+/** Who the call is for, as the edge made it out: `local`, or a token's issuer and subject. */
+export const PRINCIPAL_HEADER = "deskwire-principal";
+
+/** Characters of a principal: it is part of a primary key, and an index holds less than a header. */
+export const MAX_PRINCIPAL = 1_000;
+
+/** What the principal may do, as scopes between spaces; absent where nothing restricts it. */
+export const SCOPES_HEADER = "deskwire-scopes";
+
+/** Headers that travel from call to call: W3C Trace Context and Baggage, and who the call is for. */
+const TRAVELLING = ["traceparent", "tracestate", "baggage", PRINCIPAL_HEADER, SCOPES_HEADER] as const;
+
+/** Begins a `request_id` that nobody chose: it was made from what was asked, and counts for a short time only. */
+export const AUTOMATIC_ID = "auto-";
 
 /** Set on the answer to a write that had been done before, by an earlier call with the same request id. */
 export const REPLAYED_HEADER = "deskwire-replayed";
@@ -33,7 +46,19 @@ export function writeOnBehalfOf(context: HandlerContext): CallOptions {
   };
 }
 
-/** Whose request ids these are. Without credentials there is one caller: whoever reaches the loopback address. */
-export function principalOf(_context: HandlerContext): string {
-  return "local";
+/**
+ * Who the call is for, and so whose request ids these are. `local` is whoever reaches the loopback address and does not
+ * say who they are.
+ *
+ * The header is believed: a service cannot tell the adapter from anybody else on this machine, who could claim to be any
+ * principal. That keeps apart callers who mean no harm, and is no authorization. It can be one only when processes prove to
+ * each other who they are; until then the desk listens on loopback alone.
+ *
+ * @throws ConnectError `PRINCIPAL_TOO_LONG`
+ */
+export function principalOf({ requestHeader }: HandlerContext): string {
+  const principal = requestHeader.get(PRINCIPAL_HEADER) || "local";
+  if (principal.length <= MAX_PRINCIPAL) return principal;
+  const message = `The header ${PRINCIPAL_HEADER} may have ${MAX_PRINCIPAL} characters. Send a shorter one, or none.`;
+  throw fail(Code.InvalidArgument, "PRINCIPAL_TOO_LONG", message);
 }

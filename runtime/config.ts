@@ -6,6 +6,8 @@ import { fail } from "./errors.ts";
 export const PARTS = ["crm", "ticket", "analytics", "support", "adapter"] as const;
 export type Part = (typeof PARTS)[number];
 
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/;
+
 interface Variable<T> {
   readonly description: string;
   /** As a person would set it; empty for none. */
@@ -45,6 +47,27 @@ function httpUrl(value: string, name: string): string {
   return refuse(name, value, "a URL such as http://127.0.0.1:8080");
 }
 
+/** Keys are worth what the way to them is worth, so plain HTTP is for this machine alone (RFC 8414, section 2). */
+function secureUrl(value: string, name: string): string | undefined {
+  if (value === "") return undefined;
+  const url = URL.parse(value);
+  const safe = url?.protocol === "https:" || (url?.protocol === "http:" && LOOPBACK.test(url.hostname));
+  if (safe && /^[!#-[\]-~]+$/.test(value)) return value;
+  return refuse(name, value, "a URL such as https://id.example.com/realms/desk; http on loopback alone");
+}
+
+/** Not made normal: an issuer is compared with what its tokens say, letter by letter. */
+function issuerUrl(value: string, name: string): string | undefined {
+  return /[?#]/.test(value) ? refuse(name, value, "a URL without query and fragment") : secureUrl(value, name);
+}
+
+function audience(value: string, name: string): string | undefined {
+  if (/^https?:/i.test(value) && !URL.canParse(value)) {
+    return refuse(name, value, "the URL of /mcp as clients reach it, or the name that the issuer has for it");
+  }
+  return value || undefined;
+}
+
 function postgresUrl(value: string, name: string): string | undefined {
   if (value === "") return undefined;
   if (URL.canParse(value) && /^postgres(ql)?:$/.test(new URL(value).protocol)) return value;
@@ -65,7 +88,7 @@ export const VARIABLES = {
     port,
   ),
   HOST: variable(
-    "Address to listen on. Only loopback addresses are allowed, because callers are not asked who they are.",
+    "Address to listen on. Only loopback addresses are allowed, because callers of gRPC and Connect are not asked who they are.",
     "127.0.0.1",
     text,
   ),
@@ -94,6 +117,17 @@ export const VARIABLES = {
     list,
   ),
   ALLOWED_HOSTS: variable("Host names that clients may use, besides loopback: separated by commas.", "", list),
+  MCP_ISSUER: variable(
+    "OAuth or OpenID Connect issuer whose tokens `/mcp` asks for, written as in their `iss`. Unset: nobody is asked.",
+    "",
+    issuerUrl,
+  ),
+  MCP_AUDIENCE: variable(
+    "What those tokens must be issued for (`aud`). Default: the URL of `/mcp`; behind a proxy, set it to the public one.",
+    "",
+    audience,
+  ),
+  MCP_JWKS_URL: variable("Where the issuer's keys are. Default: where the issuer's own metadata says.", "", secureUrl),
   MAX_RESULT_TOKENS: variable("How long the result of an MCP tool may be, in tokens.", "10000", positive),
 } as const;
 
@@ -101,8 +135,6 @@ type Values = { readonly [Name in keyof typeof VARIABLES]: ReturnType<(typeof VA
 
 /** The configuration of a process. */
 export interface Config extends Values {}
-
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/;
 
 /**
  * Reads the configuration.
@@ -120,8 +152,20 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     throw fail(
       Code.FailedPrecondition,
       "HOST_NEEDS_CREDENTIALS",
-      `HOST=${config.HOST} can be reached from other machines, and callers are not asked who they are. Leave HOST at 127.0.0.1, and put a proxy that authenticates before it.`,
+      `HOST=${config.HOST} can be reached from other machines, and callers of gRPC and Connect are not asked who they are. Leave HOST at 127.0.0.1, and put a proxy that authenticates before it.`,
       { variable: "HOST" },
+    );
+  }
+  for (const name of ["MCP_AUDIENCE", "MCP_JWKS_URL"] as const) {
+    const value = config[name];
+    if (value === undefined || config.MCP_ISSUER !== undefined) continue;
+    refuse(name, value, "a value only together with MCP_ISSUER: without an issuer no token is asked for");
+  }
+  if (config.MCP_ISSUER !== undefined && config.MCP_AUDIENCE === undefined && config.PORT === 0) {
+    refuse(
+      "PORT",
+      "0",
+      "a fixed port, or MCP_AUDIENCE to what tokens are issued for: with MCP_ISSUER it must be known",
     );
   }
   return config;

@@ -10,6 +10,7 @@ import {
 } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import type { Knex } from "knex";
+import { AUTOMATIC_ID } from "./call.ts";
 import type { Database, Migration } from "./database/database.ts";
 import { fail } from "./errors.ts";
 import { fingerprint } from "./fingerprint.ts";
@@ -17,6 +18,7 @@ import type { Log } from "./log.ts";
 
 const HOUR_MS = 60 * 60 * 1000;
 const KEPT_MS = 24 * HOUR_MS;
+const AUTOMATIC_KEPT_MS = HOUR_MS / 6;
 
 /** Makes the table `request` that `replay` needs; a service that writes puts it in its list of migrations. */
 export const requestLogMigration: Migration = {
@@ -58,6 +60,8 @@ export interface Replay<O extends DescMessage> {
  * The answer is stored by `trx`, with the write: both are there or neither. Of two calls at the same moment one waits
  * for the other. An error of `work` must leave the transaction, so that the id stays free for another try.
  *
+ * An id that nobody chose (`auto-…`) counts for ten minutes, any other for 24 hours.
+ *
  * @throws ConnectError `REQUEST_ID_REUSED` if the earlier call asked for something else
  */
 export async function replay<I extends DescMessage, O extends DescMessage>(
@@ -81,7 +85,11 @@ export async function replay<I extends DescMessage, O extends DescMessage>(
       .update({ response: toBinary(method.output, response) });
     return { response, replayed: false };
   }
-  const first = await trx("request").where(key).first("request_hash", "response");
+  const first = await trx("request").where(key).first("request_hash", "response", "created_at");
+  if (requestId.startsWith(AUTOMATIC_ID) && first.created_at < now - AUTOMATIC_KEPT_MS) {
+    await trx("request").where(key).delete();
+    return await replay(trx, { principal, method, request, requestId, now }, work);
+  }
   if (first?.request_hash !== request_hash) {
     throw fail(
       Code.AlreadyExists,

@@ -63,7 +63,8 @@ const RESTART_MS = 500;
 /** How long an aborted call has to tell its client, before the connection is cut. */
 const FAREWELL_MS = 1_000;
 
-function urlOf(host: string, port: number): string {
+/** The address at which clients on this machine reach a port. */
+export function urlOf(host: string, port: number): string {
   if (host === "0.0.0.0" || host === "::") return `http://localhost:${port}`;
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }

@@ -46,16 +46,27 @@ function ended(signal: AbortSignal): ConnectError {
     : fail(Code.Canceled, "CANCELED", "The caller ended the call.");
 }
 
+/** What transports say of these names addresses and sockets, which are nobody's business outside. */
+const OUTSIDE_WORDS: Partial<Record<Code, string>> = {
+  [Code.Canceled]: "The caller ended the call.",
+  [Code.DeadlineExceeded]: "The call ran out of time. Allow it more, or ask for less.",
+  [Code.Unavailable]: "A service behind this one cannot be reached. Try again later.",
+};
+
 /** Errors of Connect's own, such as a deadline that passed on the way to another service, say no reason: their code is it. */
 function withReason(error: ConnectError): ConnectError {
-  if (reasonOf(error) !== undefined) return error;
-  const name = Code[error.code] ?? "Unknown";
-  return fail(error.code, name.replace(/(?<=[a-z])[A-Z]/g, "_$&").toUpperCase(), error.rawMessage);
+  const name = Code[error.code].replace(/(?<=[a-z])[A-Z]/g, "_$&").toUpperCase();
+  return fail(error.code, name, OUTSIDE_WORDS[error.code] ?? error.rawMessage);
 }
+
+const UNEXPECTED = new Set([Code.Internal, Code.Unknown, Code.DataLoss]);
 
 function publicError(error: unknown, method: DescMethod, context: HandlerContext, log: Log): ConnectError {
   blameClient(error);
-  if (error instanceof ConnectError) return withReason(error);
+  if (error instanceof ConnectError) {
+    if (reasonOf(error) !== undefined) return error;
+    if (!UNEXPECTED.has(error.code)) return withReason(error);
+  }
   if (context.signal.aborted) return ended(context.signal);
   const passing = passingFailure(error);
   if (passing) {

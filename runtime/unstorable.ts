@@ -8,7 +8,7 @@ import {
   ScalarType,
 } from "@bufbuild/protobuf";
 import { type Path, type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
-import { type Timestamp, TimestampSchema } from "@bufbuild/protobuf/wkt";
+import { type FieldMask, FieldMaskSchema, type Timestamp, TimestampSchema } from "@bufbuild/protobuf/wkt";
 import { Violation } from "@bufbuild/protovalidate";
 import { field as fieldRules, Ignore } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 
@@ -38,6 +38,12 @@ function inText(value: unknown): Finding | undefined {
 function inTimestamp({ seconds, nanos }: Timestamp): Finding | undefined {
   if (seconds >= FIRST_SECOND && seconds <= LAST_SECOND && nanos >= 0 && nanos < 1_000_000_000) return undefined;
   return finding("timestamp.valid", "must be a time from 0001-01-01T00:00:00Z to 9999-12-31T23:59:59.999999999Z");
+}
+
+function inFieldMask({ paths }: FieldMask): Finding | undefined {
+  // JSON writes paths in lowerCamelCase and cannot say these (google/protobuf/field_mask.proto); a key of a map may be so.
+  if (!paths.some((path) => /[A-Z]|_[0-9]?_/.test(path))) return undefined;
+  return finding("field_mask.path", "paths are written in lower_snake_case; name a map as a whole, without its key");
 }
 
 const looked = new Map<DescMessage, readonly DescField[]>();
@@ -84,6 +90,7 @@ function inField(message: ReflectMessage, field: DescField): Finding | undefined
 
 function inMessage(message: ReflectMessage): Finding | undefined {
   if (message.desc.typeName === TimestampSchema.typeName) return inTimestamp(message.message as Timestamp);
+  if (message.desc.typeName === FieldMaskSchema.typeName) return inFieldMask(message.message as FieldMask);
   for (const field of fieldsOf(message.desc)) {
     if (!message.isSet(field)) continue;
     const found = inField(message, field);
@@ -93,7 +100,7 @@ function inMessage(message: ReflectMessage): Finding | undefined {
   return undefined;
 }
 
-/** Finds the first text or time in a message that cannot be kept everywhere; undefined in almost every message. */
+/** Finds the first text, time or mask in a message that cannot be kept or said everywhere; undefined in almost every message. */
 export function findUnstorable<D extends DescMessage>(schema: D, message: MessageShape<D>): Violation | undefined {
   const found = inMessage(reflect(schema, message, false));
   return found && new Violation(found.message, found.rule, found.steps.reverse(), [], false);

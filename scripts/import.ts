@@ -1,6 +1,6 @@
 // `npm run import`: tickets from a CSV or JSONL file into a running desk.
 import { open } from "node:fs/promises";
-import { extname } from "node:path";
+import { extname, resolve } from "node:path";
 import { addAbortSignal, type Readable } from "node:stream";
 import { parseArgs } from "node:util";
 import { Code } from "@connectrpc/connect";
@@ -149,6 +149,9 @@ async function main(args: string[]): Promise<void> {
   if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > MAX_BATCH) {
     throw wrongUsage(`--batch ${options.batch} is not allowed: 1 to ${MAX_BATCH} rows.`);
   }
+  if (options.refused !== undefined && resolve(options.refused) === resolve(file)) {
+    throw wrongUsage("--refused names the file to import, which would be overwritten. Name another.");
+  }
   const overrides = parseOverrides(options.map);
 
   const stop = new AbortController();
@@ -168,7 +171,7 @@ async function main(args: string[]): Promise<void> {
     process.exitCode = STOPPED;
   } finally {
     input.destroy();
-    await report.end();
+    report.end();
   }
   if (!desk) console.log("A dry run: nothing was written.");
   if (report.refused > 0) process.exitCode ??= 1;

@@ -4,8 +4,9 @@ import { parseArgs } from "node:util";
 import { createMcpEndpoint } from "../adapter/server/mcp-http.ts";
 import { runCommand } from "../runtime/command.ts";
 import { type Config, PARTS, type Part, readConfig } from "../runtime/config.ts";
-import { type Listener, listen } from "../runtime/listener.ts";
+import { type Listener, listen, urlOf } from "../runtime/listener.ts";
 import { logToStderr } from "../runtime/log.ts";
+import { mcpAccess } from "./access.ts";
 import { banner } from "./banner.ts";
 import { type Desk, openDesk, parseParts } from "./desk.ts";
 
@@ -53,15 +54,21 @@ async function main(args: string[]): Promise<void> {
   const parts = parseParts(positionals, PARTS);
   const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
   await using desk = await openDesk({ config, parts, demo: !values["no-demo"] });
+  const port = portOf(parts, config);
+  const access = desk.catalog && mcpAccess(config, desk.catalog, `${urlOf(config.HOST, port)}/mcp`);
   const mcp =
     desk.catalog &&
-    createMcpEndpoint({ catalog: desk.catalog, info: { name: "deskwire", title: "Deskwire", version } });
+    createMcpEndpoint({
+      catalog: desk.catalog,
+      info: { name: "deskwire", title: "Deskwire", version },
+      identify: access?.identify,
+    });
   await using listener = await listen({
     host: config.HOST,
-    port: portOf(parts, config),
+    port,
     services: desk.services,
     files: desk.files,
-    routes: mcp ? { "/mcp": (request, response) => mcp.handler(request, response) } : {},
+    routes: mcp ? { "/mcp": (request, response) => mcp.handler(request, response), ...access?.routes } : {},
     allowedOrigins: config.ALLOWED_ORIGINS,
     allowedHosts: config.ALLOWED_HOSTS,
   });

@@ -38,9 +38,9 @@ export function completion(
   const method = unaryMethod(service, option.method);
   const scope = toolOptions(method)?.scope;
   const search = async (typed: string, context: CallContext): Promise<string[]> => {
-    const { message, issues } = decode(method.input, typed ? { [queryField]: typed } : {}, setting.registry);
+    const { message: request, issues } = decode(method.input, typed ? { [queryField]: typed } : {}, setting.registry);
     if (issues.length > 0) return [];
-    const response = await callUnary(setting, method, message.message, context);
+    const { message: response } = await callUnary(setting, method, request.message, context);
     return valuesAt(
       encode(method.output, response, { registry: setting.registry, detailed: true }),
       valuePath.split("."),

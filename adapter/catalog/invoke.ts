@@ -24,10 +24,9 @@ export async function callUnary(
   method: DescMethod,
   request: Message,
   { signal, headers }: CallContext,
-): Promise<Message> {
+): Promise<{ readonly message: Message; readonly header: Headers }> {
   const unary = method as DescMethodUnary<DescMessage, DescMessage>;
-  const response = await transport.unary(unary, signal, timeoutMs, headers, request as never);
-  return response.message;
+  return transport.unary(unary, signal, timeoutMs, headers, request as never);
 }
 
 /**

@@ -1,9 +1,11 @@
 // A request_id made from the key that the client gave for its call, so that the same call twice has one effect (AIP-155).
 import { createHash } from "node:crypto";
+import { AUTOMATIC_ID } from "../../runtime/call.ts";
 import type { JsonObject } from "../catalog.ts";
 import type { Schema } from "./schema.ts";
 
-const FIELD = "request_id";
+/** The field that makes a retry safe (AIP-155). */
+export const REQUEST_ID = "request_id";
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
 /** RFC 9562, version 8: 122 bits of a hash. */
@@ -21,16 +23,27 @@ function fits(id: string, { minLength = 0, maxLength, format, pattern }: Schema)
   return pattern === undefined || new RegExp(String(pattern), "u").test(id);
 }
 
+function sorted(_key: string, value: unknown): unknown {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** A key for a call that brought none: the same for the same tool and arguments. */
+export function automaticKey(tool: string, args: JsonObject): string {
+  const hash = createHash("sha256").update(JSON.stringify([tool, args], sorted));
+  return `${AUTOMATIC_ID}${hash.digest("base64url")}`;
+}
+
 /**
- * The arguments with `request_id`, where the tool has one, the arguments have none, and the client gave a key: the key itself
- * where the field's rules allow it, else a hash of it in a form that they allow.
+ * The arguments with `request_id`, where the tool has one, the arguments have none, and there is a key: the key itself where
+ * the field's rules allow it, else a hash of it in a form that they allow.
  */
 export function withRequestKey(args: JsonObject, properties: Schema, key: string | undefined): JsonObject {
-  const schema = properties[FIELD] as Schema | undefined;
-  if (!key || schema?.type !== "string" || args[FIELD] !== undefined || args.requestId !== undefined) return args;
+  const schema = properties[REQUEST_ID] as Schema | undefined;
+  if (!key || schema?.type !== "string" || args[REQUEST_ID] !== undefined || args.requestId !== undefined) return args;
   const hash = createHash("sha256").update(key).digest();
   const plain = /^[\x21-\x7e]{1,128}$/.test(key) ? [key] : [];
   const forms = [...plain, uuidOf(hash), hash.toString("hex"), hash.toString("hex").slice(0, 32)];
   const id = forms.find((form) => fits(form, schema));
-  return id === undefined ? args : { ...args, [FIELD]: id };
+  return id === undefined ? args : { ...args, [REQUEST_ID]: id };
 }

@@ -5,6 +5,7 @@ import { errorSchema } from "./errors.ts";
 import { MessageSchemas, shownFields } from "./message-schema.ts";
 import { fieldOptions } from "./options.ts";
 import { moreOf } from "./paging.ts";
+import { REQUEST_ID } from "./request-key.ts";
 import type { RequiredFields } from "./required.ts";
 import { described, type ObjectSchema, objectOf, type Schema } from "./schema.ts";
 import { paragraph } from "./words.ts";
@@ -23,6 +24,7 @@ export interface ResultNames {
   readonly truncated: string;
   readonly more: string;
   readonly error: string;
+  readonly replayed: string;
 }
 
 export interface ToolSchemas {
@@ -31,6 +33,8 @@ export interface ToolSchemas {
   readonly names: ResultNames;
   /** Whether the tool has the argument {@link RESPONSE_FORMAT}. */
   readonly hasFormats: boolean;
+  /** Whether a result can be one that was given before. */
+  readonly hasReplays: boolean;
   /** Rules across the whole input, in words. */
   readonly rules: string;
 }
@@ -78,6 +82,12 @@ const responseFormat: Schema = {
   description: "concise leaves out what is rarely needed, detailed gives everything.",
 };
 
+const replayedSchema: Schema = {
+  type: "boolean",
+  description:
+    "true: the very same call was made before; this is the answer it got, and nothing was done now. To do it once more, pass a request_id of your own.",
+};
+
 /** Builds both schemas of a method's tool. */
 export function toolSchemas(method: DescMethod, required: RequiredFields): ToolSchemas {
   const { input, output } = method;
@@ -90,13 +100,18 @@ export function toolSchemas(method: DescMethod, required: RequiredFields): ToolS
 
   const hasFormats = !(RESPONSE_FORMAT in arguments_) && anyField(output, ({ detail }) => detail);
   const name = (wanted: string) => (wanted in results ? `_${wanted}` : wanted);
-  const names = { notice: name("notice"), truncated: name("truncated"), more: name("more"), error: name("error") };
+  const names = {
+    ...{ notice: name("notice"), truncated: name("truncated"), more: name("more"), error: name("error") },
+    replayed: name("replayed"),
+  };
+  const hasReplays = REQUEST_ID in arguments_;
   const untrusted = anyField(output, (options) => options.untrusted);
   const pages = moreOf(method) !== undefined;
   const properties: Schema = {
     ...(untrusted && { [names.notice]: { type: "string", description: "What the boundaries around texts mean." } }),
     [names.truncated]: { type: "string", description: "What was cut because the result was too long." },
     ...results,
+    ...(hasReplays && { [names.replayed]: replayedSchema }),
     ...(pages && { [names.more]: { type: "string", description: "How many more there are, and how to get at them." } }),
     [names.error]: errorSchema,
   };
@@ -110,6 +125,7 @@ export function toolSchemas(method: DescMethod, required: RequiredFields): ToolS
     output: withDefinitions({ ...answered, properties }, outputs),
     names,
     hasFormats,
+    hasReplays,
     rules: streamsIn(method) ? "" : inputs.rules(input),
   };
 }

@@ -2,6 +2,7 @@
 import type { DescMethod, Message, Registry } from "@bufbuild/protobuf";
 import { hasCustomJsonRepresentation, MethodOptions_IdempotencyLevel as Idempotency } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { REPLAYED_HEADER } from "../../runtime/call.ts";
 import { commentOf } from "../../runtime/comments.ts";
 import { fail } from "../../runtime/errors.ts";
 import type { Log } from "../../runtime/log.ts";
@@ -14,7 +15,7 @@ import { callStreaming, callUnary, type Endpoint } from "./invoke.ts";
 import { type Issue, type Path, shownAs } from "./issues.ts";
 import { toolOptions } from "./options.ts";
 import { type More, moreOf } from "./paging.ts";
-import { withRequestKey } from "./request-key.ts";
+import { automaticKey, withRequestKey } from "./request-key.ts";
 import type { RequiredFields } from "./required.ts";
 import type { Schema } from "./schema.ts";
 import {
@@ -111,7 +112,8 @@ class MethodTool implements Tool {
       const message = `Must be concise or detailed, got ${shownAs(format)}.`;
       issues.push({ path: [RESPONSE_FORMAT], rule: "not_allowed", message });
     }
-    const messages = this.#messages(withRequestKey(rest, properties, requestKey), issues);
+    const automatic = toolOptions(this.#method)?.autoRequestId ? automaticKey(this.definition.name, rest) : undefined;
+    const messages = this.#messages(withRequestKey(rest, properties, requestKey ?? automatic), issues);
     const requests = messages.map(({ json, path }) => {
       const decoded = decode(this.#method.input, json, this.#setting.registry, path);
       issues.push(...decoded.issues);
@@ -153,19 +155,22 @@ class MethodTool implements Tool {
   async #unary(requests: readonly Message[], detailed: boolean, context: CallContext): Promise<ToolResult> {
     const [request] = requests;
     let response: Message | undefined;
+    let replayed = false;
     if (streamsIn(this.#method)) {
       await callStreaming(this.#setting, this.#method, requests, context, (message) => {
         response = message;
         return true;
       });
     } else if (request) {
-      response = await callUnary(this.#setting, this.#method, request, context);
+      const answer = await callUnary(this.#setting, this.#method, request, context);
+      response = answer.message;
+      replayed = answer.header.get(REPLAYED_HEADER) === "true";
     }
     if (!response) throw new ConnectError("no answer", Code.Internal);
     const encoding = this.#encoding(detailed);
     const result = encode(this.#method.output, response, encoding);
     const more = request && this.#more?.(request, response);
-    return this.#finish(result, encoding, { more });
+    return this.#finish(result, encoding, { more, replayed });
   }
 
   async #stream(requests: readonly Message[], detailed: boolean, context: CallContext): Promise<ToolResult> {
@@ -198,12 +203,16 @@ class MethodTool implements Tool {
   #finish(
     result: JsonObject,
     { boundary, excerpts, media }: ResultEncoding,
-    { more, left }: { more?: string | undefined; left?: string | undefined },
+    { more, left, replayed }: { more?: string | undefined; left?: string | undefined; replayed?: boolean },
   ): ToolResult {
     const { names } = this.#schemas;
     const { maxResultTokens } = this.#setting;
     const { notice } = boundary;
-    const before: JsonObject = { ...(notice && { [names.notice]: notice }), ...(left && { [names.truncated]: left }) };
+    const before: JsonObject = {
+      ...(notice && { [names.notice]: notice }),
+      ...(left && { [names.truncated]: left }),
+      ...(replayed && this.#schemas.hasReplays && { [names.replayed]: true }),
+    };
     const after: JsonObject = more ? { [names.more]: more } : {};
     const whole: JsonObject = { ...before, ...result, ...after };
     const text = JSON.stringify(whole);

@@ -1,5 +1,6 @@
 // From a request of the protocol to the context of a call to the service behind.
 import type { ServerContext } from "@modelcontextprotocol/server";
+import { PRINCIPAL_HEADER, SCOPES_HEADER } from "../../runtime/call.ts";
 import type { Log } from "../../runtime/log.ts";
 import type { CallContext, JsonObject } from "../catalog.ts";
 import type { Caller } from "./caller.ts";
@@ -27,10 +28,10 @@ function copyTrace(from: Lookup, headers: Headers): boolean {
 }
 
 /**
- * The headers that travel on: the trace, from `_meta` (MCP's place for it) or else from HTTP, and what the operator
- * allows. A caller's credentials are for this server and stay here (MCP authorization, token passthrough).
+ * The headers that travel on: the trace, from `_meta` (MCP's place for it) or else from HTTP, what the operator allows, and
+ * who calls, as this server made it out. A caller's credentials stay here (MCP authorization, token passthrough).
  */
-function forwardedHeaders(context: ServerContext, allowed: readonly string[]): Headers {
+function travellingHeaders(context: ServerContext, caller: Caller, allowed: readonly string[]): Headers {
   const headers = new Headers();
   const incoming = context.http?.req?.headers;
   const meta = context.mcpReq._meta;
@@ -39,6 +40,8 @@ function forwardedHeaders(context: ServerContext, allowed: readonly string[]): H
     const value = incoming?.get(name);
     if (value != null && PRINTABLE_ASCII.test(value)) headers.set(name, value);
   }
+  headers.set(PRINCIPAL_HEADER, caller.principal);
+  if (caller.scopes !== undefined) headers.set(SCOPES_HEADER, [...caller.scopes].sort().join(" "));
   return headers;
 }
 
@@ -64,14 +67,14 @@ export interface Call {
 /**
  * Makes the context of a call.
  *
- * @param allowed names of headers that travel on beside the trace context
+ * @param allowed names of headers that travel on beside the trace context and the caller
  * @throws ProtocolError (-32602) for a request key that is not a string
  */
 export function createCall(context: ServerContext, caller: Caller, allowed: readonly string[], log: Log): Call {
   const progressToken = context.mcpReq._meta?.progressToken;
   const call: CallContext = {
     signal: callSignal(context),
-    headers: forwardedHeaders(context, allowed),
+    headers: travellingHeaders(context, caller, allowed),
     scopes: caller.scopes,
     requestKey: requestKey(context),
   };

@@ -3,7 +3,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { createMcpHandler, isJsonContentType, isLegacyRequest, type ServerContext } from "@modelcontextprotocol/server";
 import type { HttpRequest, HttpResponse } from "../../runtime/cleartext-port.ts";
 import { logToStderr } from "../../runtime/log.ts";
-import { type Caller, localCaller } from "./caller.ts";
+import { type Caller, type Identify, localCaller } from "./caller.ts";
 import { isGone, readBody, sendResponse, toRequest } from "./http-bridge.ts";
 import { createServerFactory, type ServerOptions } from "./mcp-server.ts";
 import { errorResponse } from "./protocol-errors.ts";
@@ -11,11 +11,8 @@ import { createSessions, type SessionLimits } from "./sessions.ts";
 
 /** What an MCP endpoint over HTTP is made of. */
 export interface McpEndpointOptions extends ServerOptions, Partial<SessionLimits> {
-  /**
-   * Makes out the caller. Throws a ConnectError to refuse the request: `unauthenticated` becomes 401, with the
-   * `www-authenticate` of its metadata, `permission_denied` 403. Absent: every caller is the local one.
-   */
-  readonly identify?: ((request: HttpRequest) => Promise<Caller>) | undefined;
+  /** Makes out the caller. Absent: every caller is the local one. */
+  readonly identify?: Identify | undefined;
   /** Bytes that the body of a request may have. Default: 4 MiB. */
   readonly maxBodyBytes?: number | undefined;
 }
@@ -34,6 +31,7 @@ const STATUS = new Map([
   [Code.Unauthenticated, 401],
   [Code.PermissionDenied, 403],
   [Code.ResourceExhausted, 429],
+  [Code.Unavailable, 503],
 ]);
 
 function refusal(error: ConnectError, status: number): Response {

@@ -31,8 +31,8 @@ export interface ServerOptions {
 /** Makes a server for one request or one session; servers are never shared between callers. */
 export type ServerFactory = (callerOf: (context: ServerContext) => Caller) => Server;
 
-/** Headers by which somebody proves who they are. */
-const CREDENTIALS = new Set(["authorization", "proxy-authorization", "cookie"]);
+/** Headers that say who calls: credentials, which are for this server alone, and what only this server may say. */
+const IDENTITY = /^(authorization|proxy-authorization|cookie|deskwire-.*)$/;
 
 /** How long a client may keep a list: the catalog is fixed while the process lives. */
 const LIST_TTL_MS = 300_000;
@@ -67,14 +67,13 @@ function wholeList<List>(list: List, cursor: string | undefined): List {
 /**
  * Prepares servers for a catalog: whatever does not depend on the caller is made here, once.
  *
- * @throws TypeError where `forwardHeaders` names a header that carries credentials
+ * @throws TypeError where `forwardHeaders` names a header that says who calls
  */
 export function createServerFactory(options: ServerOptions): ServerFactory {
   const { catalog, info, log = logToStderr } = options;
   const forwarded = (options.forwardHeaders ?? []).map((name) => name.toLowerCase());
-  const credentials = forwarded.find((name) => CREDENTIALS.has(name));
-  if (credentials !== undefined)
-    throw new TypeError(`The header ${credentials} carries credentials: it is never forwarded.`);
+  const identity = forwarded.find((name) => IDENTITY.test(name));
+  if (identity !== undefined) throw new TypeError(`The header ${identity} says who calls: it is never forwarded.`);
   const viewOf = createViews(catalog);
   const capabilities = capabilitiesOf(viewOf(undefined));
   const prompts = catalog.prompts.map(describePrompt);

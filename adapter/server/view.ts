@@ -34,11 +34,15 @@ function createView(catalog: Catalog, opens: (scope: string | undefined) => bool
   };
 }
 
+/** The scopes that a catalog asks for, in alphabetical order. */
+export function scopesOf({ tools, resources }: Catalog): string[] {
+  return [...new Set([...tools, ...resources].flatMap(({ scope }) => scope ?? []))].sort();
+}
+
 /** Makes the views of a catalog; each is built when its scopes are first seen. */
 export function createViews(catalog: Catalog): Views {
   const everything = createView(catalog, () => true);
-  const asked = [...catalog.tools, ...catalog.resources].flatMap(({ scope }) => scope ?? []);
-  const known = [...new Set(asked)].sort();
+  const known = scopesOf(catalog);
   // Keyed by the scopes that the catalog asks for: a caller cannot fill the map with scopes of its own invention.
   const views = new Map<string, View>();
   return (scopes) => {

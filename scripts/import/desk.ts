@@ -9,7 +9,7 @@ import { remoteTransport } from "../../runtime/transport.ts";
 const PROBE_TIMEOUT_MS = 5_000;
 const BATCH_TIMEOUT_MS = 120_000;
 /** Long enough together for a desk to be started again. */
-const RETRY_DELAYS_MS = [200, 400, 800, 1_600, 3_200];
+const RETRY_DELAYS_MS = [200, 400, 800, 1_600, 3_200, 6_400];
 
 /** What a connection that breaks, or a desk that stops, looks like from here. */
 const PASSING: ReadonlySet<Code> = new Set([Code.Unavailable, Code.Aborted]);
@@ -24,9 +24,16 @@ export class RemoteDesk {
   readonly #tickets: Client<typeof TicketService>;
   readonly #signal: AbortSignal;
   readonly #onRetry: (message: string) => void;
+  readonly #retryDelaysMs: readonly number[];
 
   /** `signal` ends calls and waiting; `onRetry` is told why a batch is sent again. */
-  constructor(url: string, signal: AbortSignal, onRetry: (message: string) => void) {
+  constructor(
+    url: string,
+    signal: AbortSignal,
+    onRetry: (message: string) => void,
+    retryDelaysMs: readonly number[] = RETRY_DELAYS_MS,
+  ) {
+    this.#retryDelaysMs = retryDelaysMs;
     this.#url = url;
     this.#tickets = createClient(TicketService, remoteTransport(url));
     this.#signal = signal;
@@ -54,7 +61,7 @@ export class RemoteDesk {
    * @throws ConnectError `DESK_GONE` when the desk stays away; what the desk says when it cannot take the batch
    */
   async take(rows: readonly ImportRow[]): Promise<ImportTicketsResponse> {
-    for (const wait of [...RETRY_DELAYS_MS, undefined]) {
+    for (const wait of [...this.#retryDelaysMs, undefined]) {
       try {
         return await this.#tickets.importTickets(requests(rows), { signal: this.#signal, timeoutMs: BATCH_TIMEOUT_MS });
       } catch (error) {

@@ -1,6 +1,7 @@
 // What the user sees of an import: progress on stderr, and at the end what was taken and what was not.
-import { createWriteStream, type WriteStream } from "node:fs";
-import { finished } from "node:stream/promises";
+import { closeSync, openSync, writeSync } from "node:fs";
+import { Code } from "@connectrpc/connect";
+import { fail } from "../../runtime/errors.ts";
 import type { Refusal } from "./to-import-row.ts";
 
 const SHOWN = 20;
@@ -10,22 +11,35 @@ const LINE_MS = 5_000;
 const number = (value: number) => value.toLocaleString("en-US");
 const quote = (value: unknown) => `"${String(value).replaceAll('"', '""')}"`;
 
+function openFile(path: string): number {
+  try {
+    return openSync(path, "w");
+  } catch (error) {
+    throw fail(Code.InvalidArgument, "FILE_UNWRITABLE", `Cannot write ${path}: ${(error as Error).message}.`);
+  }
+}
+
 /** Counts, tells, and keeps the refused rows in a file where there is one to keep them in. */
 export class Report {
   readonly #started = performance.now();
   readonly #first: Refusal[] = [];
-  readonly #file: WriteStream | undefined;
+  readonly #path: string | undefined;
+  readonly #file: number | undefined;
   readonly #live = process.stderr.isTTY === true;
   #told = this.#started;
   #taken = 0;
   #present = 0;
   #refused = 0;
 
-  /** @param refusedFile CSV to write, with the columns line, field and problem */
+  /**
+   * @param refusedFile CSV to write, with the columns line, field and problem
+   * @throws ConnectError `FILE_UNWRITABLE`
+   */
   constructor(refusedFile: string | undefined) {
     if (refusedFile === undefined) return;
-    this.#file = createWriteStream(refusedFile);
-    this.#file.write("line,field,problem\n");
+    this.#path = refusedFile;
+    this.#file = openFile(refusedFile);
+    writeSync(this.#file, "line,field,problem\n");
   }
 
   get refused(): number {
@@ -44,8 +58,9 @@ export class Report {
     this.#present += present;
     this.#refused += refusals.length;
     this.#first.push(...refusals.slice(0, SHOWN - this.#first.length));
-    for (const { line, field, message } of refusals) {
-      this.#file?.write(`${[line, field, message].map(quote).join(",")}\n`);
+    if (this.#file !== undefined) {
+      const lines = refusals.map(({ line, field, message }) => `${[line, field, message].map(quote).join(",")}\n`);
+      writeSync(this.#file, lines.join(""));
     }
     const now = performance.now();
     if (now - this.#told < (this.#live ? LIVE_MS : LINE_MS)) return;
@@ -58,18 +73,16 @@ export class Report {
     process.stderr.write(`${this.#live ? "\r\x1b[K" : ""}${message}\n`);
   }
 
-  /** Writes the summary to stdout, and ends the file. */
-  async end(): Promise<void> {
+  /** Writes the summary to stdout, and closes the file. */
+  end(): void {
     if (this.#live) process.stderr.write("\r\x1b[K");
     const seconds = ((performance.now() - this.#started) / 1_000).toFixed(1);
     console.log(`${this.#counts}, in ${seconds} s`);
     for (const { line, field, message } of this.#first) console.log(`  line ${line}: ${field}: ${message}`);
     if (this.#refused > SHOWN) {
-      const where = this.#file ? `see ${this.#file.path}` : "keep them all in a file with --refused FILE";
+      const where = this.#path === undefined ? "keep them all in a file with --refused FILE" : `see ${this.#path}`;
       console.log(`  … and ${number(this.#refused - SHOWN)} more; ${where}`);
     }
-    if (!this.#file) return;
-    this.#file.end();
-    await finished(this.#file);
+    if (this.#file !== undefined) closeSync(this.#file);
   }
 }

@@ -1,8 +1,9 @@
 // The services that support stands on, and the two ways to ask them.
-import { type Client, Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
+import { type CallOptions, type Client, Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
 import type { AnalyticsService } from "#gen/deskwire/analytics/v1/analytics_service_pb.js";
 import type { CrmService } from "#gen/deskwire/crm/v1/crm_service_pb.js";
 import type { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
+import { onBehalfOf } from "../../runtime/call.ts";
 import { fail } from "../../runtime/errors.ts";
 import type { Log } from "../../runtime/log.ts";
 
@@ -17,6 +18,14 @@ const NAMES = { crm: "The CRM", tickets: "The ticket service", analytics: "Analy
 
 /** How long an answer waits for one part of it, in milliseconds, so that one slow service does not cost the whole. */
 export const PART_TIMEOUT_MS = 3_000;
+/** How much of the time that the caller still has a part may take; the rest is for answering without it. */
+const PART_SHARE = 0.8;
+
+/** Options for a call that brings one part of an answer. */
+export function partOptions(context: HandlerContext): CallOptions {
+  const left = context.timeoutMs() ?? Number.POSITIVE_INFINITY;
+  return onBehalfOf(context, Math.min(PART_TIMEOUT_MS, left * PART_SHARE));
+}
 
 /**
  * Waits for an answer that cannot be done without.

@@ -9,12 +9,13 @@ import type { TicketMessage } from "#gen/deskwire/ticket/v1/message_pb.js";
 import { type Ticket, TicketStatus } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { onBehalfOf } from "../../runtime/call.ts";
 import type { Log } from "../../runtime/log.ts";
-import { type Clients, needed, PART_TIMEOUT_MS, Parts } from "./clients.ts";
+import { type Clients, needed, Parts, partOptions } from "./clients.ts";
 import { summarize } from "./summary.ts";
 
 const MESSAGES = 30;
 const NOTES = 5;
 const OTHER_TICKETS = 10;
+const ANONYMOUS = "anonymous";
 
 /** What the customer wrote first, and what they wrote last: the subject is in the first, the mood in the last. */
 function textsOf(ticket: Ticket, conversation: readonly TicketMessage[]): [first: string, last: string] {
@@ -23,14 +24,17 @@ function textsOf(ticket: Ticket, conversation: readonly TicketMessage[]): [first
   return [first, last ?? first];
 }
 
+/** To three digits: a model pays for more, and they mean nothing. */
+const rounded = (value: number) => Math.round(value * 1000) / 1000;
+
 function toTicketAnalysis([first, last]: readonly Analysis[]): TicketAnalysis | undefined {
   if (!first?.categorization || !last?.sentiment) return undefined;
   return create(TicketAnalysisSchema, {
     sentiment: last.sentiment.sentiment,
     category: first.categorization.primaryCategory,
-    sentimentScore: last.sentiment.score,
-    sentimentConfidence: last.sentiment.confidence,
-    categoryConfidence: first.categorization.confidence,
+    sentimentScore: rounded(last.sentiment.score),
+    sentimentConfidence: rounded(last.sentiment.confidence),
+    categoryConfidence: rounded(first.categorization.confidence),
     engine: first.engine,
   });
 }
@@ -47,7 +51,7 @@ export async function handleTicket(
   if (!ticket) throw new TypeError("GetTicket answered without a ticket");
   const { customerId } = ticket;
   const parts = new Parts(context, log);
-  const options = onBehalfOf(context, PART_TIMEOUT_MS);
+  const options = partOptions(context);
   const open = { customerId, statuses: [TicketStatus.OPEN, TicketStatus.IN_PROGRESS], pageSize: OTHER_TICKETS + 1 };
   const [customer, notes, others, analyses] = await Promise.all([
     parts.part("customer", "crm", crm.getCustomer({ customerId }, options)),
@@ -56,17 +60,19 @@ export async function handleTicket(
     parts.part("analysis", "analytics", analytics.batchAnalyze({ texts: textsOf(ticket, conversation) }, options)),
   ]);
   const analysis = toTicketAnalysis(analyses?.analyses ?? []);
+  // Many people stand behind an anonymous customer: their tickets are none of each other's business.
+  const theirs = customer?.customer?.tags.includes(ANONYMOUS) ? [] : (others?.tickets ?? []);
   return {
     ticket,
     conversation,
     earlierMessageCount,
+    customer: customer?.customer,
     customerNotes: notes?.notes ?? [],
-    otherOpenTickets: (others?.tickets ?? [])
+    otherOpenTickets: theirs
       .filter(({ id }) => id !== ticketId)
       .slice(0, OTHER_TICKETS)
       .map(summarize),
     missing: parts.missing,
-    ...(customer?.customer && { customer: customer.customer }),
     analysis,
   };
 }

@@ -8,7 +8,7 @@ import type {
 } from "#gen/deskwire/support/v1/support_service_pb.js";
 import { onBehalfOf } from "../../runtime/call.ts";
 import type { Log } from "../../runtime/log.ts";
-import { type Clients, needed, PART_TIMEOUT_MS, Parts } from "./clients.ts";
+import { type Clients, needed, Parts, partOptions } from "./clients.ts";
 import { summarize } from "./summary.ts";
 
 const PAGE = 20;
@@ -26,7 +26,7 @@ export async function lookUpCustomer(
   const { customer } = await needed("crm", found);
   if (!customer) throw new TypeError("the CRM answered without a customer");
   const parts = new Parts(context, log);
-  const options = onBehalfOf(context, PART_TIMEOUT_MS);
+  const options = partOptions(context);
   const { id: customerId } = customer;
   const [notes, theirs] = await Promise.all([
     parts.part("notes", "crm", crm.listNotes({ customerId, pageSize: PAGE }, options)),

@@ -15,6 +15,8 @@ import type { ResolveCustomer } from "./import.ts";
 
 const TIMEOUT_MS = 5_000;
 const NOBODY = "Imported";
+/** Marks a customer behind whom many people stand. */
+const ANONYMOUS = "anonymous";
 /** Limits of the CRM, in characters. */
 const MAX_NAME = 200;
 const MAX_KEY = 200;
@@ -72,7 +74,8 @@ export class CustomerDirectory {
     }
     try {
       const named = email && name === NOBODY ? email.slice(0, MAX_NAME) : name;
-      const customer = email ? { name: named, emails: [email] } : { name: named, externalId: key };
+      const tags = !email && name === NOBODY ? [ANONYMOUS] : [];
+      const customer = email ? { name: named, emails: [email] } : { name: named, externalId: key, tags };
       return (await this.#crm.createCustomer({ customer }, options)).customer?.id ?? "";
     } catch (error) {
       // Another import has added the customer in between.

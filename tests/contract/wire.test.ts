@@ -115,3 +115,12 @@ test("a time that no calendar has, which JSON cannot say, is refused with its fi
     expect(refusal).toMatchObject({ code: "InvalidArgument", fields: ["created_from"] });
   }
 });
+
+test("a path that JSON cannot say is refused with its field", async () => {
+  const { id } = await newTicket(clients, { customFields: { Tier_1: "x" } });
+  for (const path of ["custom_fields.Tier", "custom_fields.a__b", "custom_fields.a_1_b"]) {
+    const update = { ticket: { id }, updateMask: { paths: ["team", path] }, requestId: path };
+    const refusal = await refusalOf(clients.tickets.updateTicket(update));
+    expect(refusal).toMatchObject({ code: "InvalidArgument", fields: ["update_mask"] });
+  }
+});

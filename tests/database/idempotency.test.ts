@@ -69,6 +69,20 @@ describe.each(DIALECTS)("replay on %s", (dialect) => {
     expect(await names()).toEqual(["a"]);
   });
 
+  test("counts an id that nobody chose for ten minutes, and one that somebody chose for longer", async () => {
+    const minutes = (count: number) => ({ now: count * 60_000 });
+    for (const requestId of ["auto-x", "chosen"]) await call({ requestId, ...minutes(0) });
+    const replayed = async (requestId: string, count: number) =>
+      (await call({ requestId, ...minutes(count) })).replayed;
+    expect([await replayed("auto-x", 10), await replayed("auto-x", 11), await replayed("auto-x", 12)]).toEqual([
+      true,
+      false,
+      true,
+    ]);
+    expect(await replayed("chosen", 12)).toBe(true);
+    expect(executions).toBe(3);
+  });
+
   test("runs every call that carries no request id", async () => {
     await call({ requestId: "" });
     const second = await call({ requestId: "" });

@@ -125,9 +125,10 @@ test.concurrent("refuses bad rows line by line, takes the others, and keeps the 
 
 test.concurrent("shows the first twenty refused rows and says how to get the rest", async () => {
   await using desk = await setUp();
-  const file = await desk.folder.write("a.csv", `text,email\n${"x,y\n".repeat(25)}`);
+  const file = await desk.folder.write("a.csv", `text,priority\n${"x,asap\n".repeat(25)}`);
   const { stdout } = await desk.run(file);
   expect(stdout.match(/line \d+/g)).toHaveLength(20);
+  expect(stdout).toContain("line 2: priority: must be in list [low, normal, high, urgent]");
   expect(stdout).toContain("… and 5 more; keep them all in a file with --refused FILE");
 });
 
@@ -192,6 +193,7 @@ test.concurrent.each([
   [["--help"], 0, "--dry-run"],
   [[], 1, "Name one file to import"],
   [["nowhere.csv"], 1, "Cannot read nowhere.csv"],
+  [["package.json", "--format", "jsonl", "--refused", "./package.json"], 1, "would be overwritten"],
   [["a.csv", "--colour", "red"], 1, "See --help"],
 ])("answers to %j with %i", async (args, code, message) => {
   const ended = await runImport(...args);

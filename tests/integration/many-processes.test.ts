@@ -88,7 +88,7 @@ describe("five processes", () => {
       return found.length > 0 && found;
     });
     expect(notes.map(({ body }) => body)).toEqual([
-      "Ticket TKT-1001 - Response: The second payment is on its way back to you....",
+      expect.stringContaining("\nTicket TKT-1001 - Response: The second payment is on its way back to you....\n"),
     ]);
   });
 

@@ -115,7 +115,10 @@ describe.each(eras)("a client of %s over HTTP", (era) => {
     await client.call("echo", {}, { meta: { traceparent, baggage: "a=1", "deskwire/request-id": "key-1" } });
     const context = seen.at(-1);
     expect(context?.requestKey).toBe("key-1");
-    expect(Object.fromEntries(context?.headers ?? [])).toEqual({ traceparent, baggage: "a=1", "x-tenant": "acme" });
+    expect(Object.fromEntries(context?.headers ?? [])).toEqual({
+      ...{ traceparent, baggage: "a=1", "x-tenant": "acme" },
+      "deskwire-principal": "local",
+    });
   });
 
   test("is refused a request key that is not a string", async () => {

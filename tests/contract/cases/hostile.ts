@@ -133,7 +133,7 @@ export const hostileCases: readonly Case[] = [
     },
   },
   {
-    name: "a path into a map stands for the map, whatever letters it has, with a request_id too",
+    name: "a path into a map stands for the map, with a request_id too",
     async run(clients) {
       const { id } = await newTicket(clients, { customFields: { Tier_1: "x" } });
       const updateMask = { paths: ["custom_fields.tier"] };

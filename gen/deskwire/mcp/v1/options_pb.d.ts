@@ -87,6 +87,14 @@ export declare type ToolOptions = Message<"deskwire.mcp.v1.ToolOptions"> & {
    * @generated from field: string scope = 5;
    */
   scope: string;
+
+  /**
+   * A call that brings neither a `request_id` nor a key gets one that is made from the tool and its arguments and begins with
+   * `auto-`, so that the same call, made again by mistake, has one effect. How long it counts is up to the service.
+   *
+   * @generated from field: bool auto_request_id = 6;
+   */
+  autoRequestId: boolean;
 };
 
 /**

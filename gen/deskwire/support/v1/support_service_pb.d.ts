@@ -81,7 +81,8 @@ export declare type HandleTicketResponse = Message<"deskwire.support.v1.HandleTi
   customerNotes: Note[];
 
   /**
-   * Other open or in-progress tickets of the customer, up to 10, the last changed first.
+   * Other open or in-progress tickets of the customer, up to 10, the last changed first. Empty for a customer with the tag
+   * `anonymous`, behind whom many people stand.
    *
    * @generated from field: repeated deskwire.support.v1.TicketSummary other_open_tickets = 6;
    */
@@ -1106,7 +1107,7 @@ export declare const AddCustomerNoteResponseSchema: GenMessage<AddCustomerNoteRe
  * The desk as an agent works it: few methods, each a whole step of the work. It keeps nothing itself; the ticket service,
  * the CRM and analytics do.
  *
- * Every write takes a `request_id` and is safe to retry with it. `not_found` (TICKET_NOT_FOUND, CUSTOMER_NOT_FOUND) when
+ * Every write takes a `request_id` and is safe to retry with it within 24 hours. `not_found` (TICKET_NOT_FOUND, CUSTOMER_NOT_FOUND) when
  * there is none of that identifier; `failed_precondition` (TICKET_CLOSED) when a closed ticket is written to: open a
  * follow-up instead. `unavailable` when a service behind is down: nothing was written, try again later.
  *

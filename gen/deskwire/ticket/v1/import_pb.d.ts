@@ -55,7 +55,8 @@ export declare type ImportRow = Message<"deskwire.ticket.v1.ImportRow"> & {
   customerEmail: string;
 
   /**
-   * Name of the customer. Without e-mail address and name, the ticket goes to a customer named `Imported`.
+   * Name of the customer. Without e-mail address and name, the ticket goes to a customer named `Imported`, who has the tag
+   * `anonymous` because many people stand behind it.
    *
    * @generated from field: string customer_name = 6;
    */

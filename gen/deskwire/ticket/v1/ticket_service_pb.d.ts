@@ -1165,7 +1165,7 @@ export declare const TicketService: GenService<{
   },
   /**
    * Answers the customer, as an agent or an AI agent. Answer, status and the intent of a note in the CRM are one
-   * transaction. An illegal status is `failed_precondition` (STATUS_TRANSITION_ILLEGAL) and writes no answer either.
+   * transaction: when one of them is refused, none is written.
    *
    * @generated from rpc deskwire.ticket.v1.TicketService.RespondToTicket
    */

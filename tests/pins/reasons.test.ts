@@ -1,0 +1,83 @@
+// The reasons of all errors, with their codes: callers branch on them, so they change only on purpose.
+import { expect, test } from "vitest";
+import { isTooling, sourceFiles } from "./source.ts";
+
+const REASONS = {
+  Aborted: ["ETAG_MISMATCH"],
+  AlreadyExists: ["EMAIL_TAKEN", "EXTERNAL_ID_TAKEN", "REQUEST_ID_REUSED"],
+  Canceled: ["CANCELED"],
+  DeadlineExceeded: ["DEADLINE_EXCEEDED"],
+  FailedPrecondition: [
+    "CUSTOMERS_DIFFER",
+    "CUSTOMER_NOT_FOUND",
+    "DATABASE_NEWER",
+    "DATA_DIR_IN_USE",
+    "HOST_NEEDS_CREDENTIALS",
+    "NO_TOOLS",
+    "STATUS_TRANSITION_ILLEGAL",
+    "TICKET_CLOSED",
+    "TICKET_NOT_CLOSED",
+  ],
+  Internal: ["INTERNAL"],
+  InvalidArgument: [
+    "ALLOWED_HOSTS_INVALID",
+    "ALLOWED_ORIGINS_INVALID",
+    "CONFIGURATION_INVALID",
+    "CONTENT_TYPE_MISSING",
+    "HOST_NOT_HERE",
+    "PAGE_TOKEN_INVALID",
+    "PART_UNKNOWN",
+    "PRINCIPAL_TOO_LONG",
+    "TOO_MANY_TAGS",
+    "USAGE",
+    "VALIDATION_FAILED",
+  ],
+  NotFound: ["CUSTOMER_NOT_FOUND", "FILE_NOT_FOUND", "SERVICE_NOT_FOUND", "TICKET_NOT_FOUND"],
+  PermissionDenied: ["HOST_NOT_ALLOWED", "ORIGIN_NOT_ALLOWED", "PORT_NOT_PERMITTED", "SCOPE_MISSING"],
+  Unauthenticated: ["TOKEN_INVALID", "TOKEN_MISSING"],
+  Unavailable: [
+    "CRM_UNAVAILABLE",
+    "ISSUER_UNAVAILABLE",
+    "PORT_IN_USE",
+    "REFLECTION_FAILED",
+    "SERVICE_UNAVAILABLE",
+    "SHUTTING_DOWN",
+  ],
+  Unimplemented: ["METHOD_NOT_HERE", "NOT_SERVED", "NO_REFLECTION"],
+};
+
+/** What these make has a reason that is not written where they are called: the name of an error's code. */
+const REASON_COMPUTED = ["runtime/service.ts"];
+
+const CALL = /(?<!function )\b(?:fail|failForNow)\(\s*(?:Code\.)?([\w.]+),((?:(?!\bfail\()[^`;])*)/g;
+const REASON = /"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)"/g;
+
+/** The calls in a file that make an error: the code and the reasons of each. */
+function errorsIn(text: string): { code: string; reasons: string[] }[] {
+  return [...text.matchAll(CALL)].map(([, code = "", rest = ""]) => ({
+    code,
+    reasons: [...rest.matchAll(REASON)].map(([, reason = ""]) => reason),
+  }));
+}
+
+const files = sourceFiles().filter((file) => !isTooling(file));
+
+test("the reasons in the code are these", () => {
+  // The one error that `fail` does not make.
+  const found: Record<string, Set<string>> = { InvalidArgument: new Set(["VALIDATION_FAILED"]) };
+  for (const { text } of files) {
+    for (const { code, reasons } of errorsIn(text)) {
+      for (const reason of reasons) {
+        found[code] ??= new Set();
+        found[code].add(reason);
+      }
+    }
+  }
+  const sorted = Object.entries(found).map(([code, reasons]) => [code, [...reasons].sort()]);
+  expect(Object.fromEntries(sorted)).toEqual(REASONS);
+});
+
+test("every error has its reason where it is made", () => {
+  const without = files.filter(({ text }) => errorsIn(text).some(({ reasons }) => reasons.length === 0));
+  expect(without.map(({ path }) => path)).toEqual(REASON_COMPUTED);
+});

@@ -1,0 +1,43 @@
+// What stands before every method, whatever it does.
+import { inspect } from "node:util";
+import { Code, ConnectError, createClient, type ServiceImpl } from "@connectrpc/connect";
+import { expect, test } from "vitest";
+import { AnalyticsService } from "#gen/deskwire/analytics/v1/analytics_service_pb.js";
+import { metadataOf, reasonOf } from "../../runtime/errors.ts";
+import { bindService } from "../../runtime/service.ts";
+import { directTransport } from "../../runtime/transport.ts";
+import { lexiconEngine } from "../../services/analytics/engine/lexicon-engine.ts";
+import { analyticsService } from "../../services/analytics/service.ts";
+
+/** Calls an analytics service whose Analyze does something else. */
+async function errorOf(analyze: ServiceImpl<typeof AnalyticsService>["analyze"]) {
+  const logged: unknown[] = [];
+  const implementation = { ...analyticsService(lexiconEngine), analyze };
+  const bound = bindService(AnalyticsService, implementation, (message, fields) => logged.push({ message, ...fields }));
+  const { analyze: call } = createClient(AnalyticsService, directTransport([bound]));
+  const error = await call({ text: "x" }).catch((thrown: unknown) => thrown);
+  return { error: error as ConnectError, logged };
+}
+
+test("an unexpected error becomes an incident: its number to the caller, its cause to the log alone", async () => {
+  const cause = new Error("password=s3cret");
+  const { error, logged } = await errorOf(() => Promise.reject(cause));
+  expect(error).toMatchObject({ code: Code.Internal });
+  expect(reasonOf(error)).toBe("INTERNAL");
+  const { incident } = metadataOf(error);
+  expect(error.message).toContain(incident);
+  expect(inspect(error, { depth: 4 })).not.toContain("s3cret");
+  const method = "deskwire.analytics.v1.AnalyticsService/Analyze";
+  expect(logged).toEqual([{ message: "call failed", incident, method, error: cause }]);
+});
+
+test("an error without a reason, such as Connect's own, gets that of its code", async () => {
+  const { error } = await errorOf(() => Promise.reject(new ConnectError("slow down", Code.ResourceExhausted)));
+  expect(error).toMatchObject({ code: Code.ResourceExhausted, rawMessage: "slow down" });
+  expect(reasonOf(error)).toBe("RESOURCE_EXHAUSTED");
+});
+
+test("a method that the implementation lacks is found at the start", () => {
+  const { analyze: _, ...lacking } = analyticsService(lexiconEngine);
+  expect(() => bindService(AnalyticsService, lacking as never)).toThrow("has no implementation of Analyze");
+});
