@@ -32,7 +32,12 @@ export function onBehalfOf(context: HandlerContext, atMostMs?: number): CallOpti
     const value = context.requestHeader.get(name);
     if (value !== null) headers.set(name, value);
   }
-  return { signal: context.signal, headers, ...(Number.isFinite(timeoutMs) && { timeoutMs }) };
+  // Whole milliseconds, and never 0, which would mean no deadline at all.
+  return {
+    signal: context.signal,
+    headers,
+    ...(Number.isFinite(timeoutMs) && { timeoutMs: Math.max(1, Math.ceil(timeoutMs)) }),
+  };
 }
 
 /** As `onBehalfOf`, for the write that a method is about: when it had been done before, the method's answer says so too. */

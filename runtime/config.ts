@@ -1,6 +1,8 @@
 // The configuration: every environment variable that Deskwire reads, and nothing else reads the environment.
 import { Code } from "@connectrpc/connect";
 import { fail } from "./errors.ts";
+import { isNetwork } from "./networks.ts";
+import { keyOf } from "./standard-webhooks.ts";
 
 /** Names of the parts that a process can run. */
 export const PARTS = ["crm", "ticket", "analytics", "support", "adapter"] as const;
@@ -74,6 +76,16 @@ function postgresUrl(value: string, name: string): string | undefined {
   return refuse(name, "…", "a URL such as postgres://user:password@host:5432/database, or leave it out for SQLite");
 }
 
+function networks(value: string, name: string): string[] {
+  const wrong = list(value).find((item) => !isNetwork(item));
+  return wrong === undefined ? list(value) : refuse(name, wrong, "networks such as 10.0.0.0/8 or fd00::/8");
+}
+
+function secrets(value: string, name: string): string[] {
+  if (list(value).every(keyOf)) return list(value);
+  return refuse(name, "…", "secrets such as `whsec_` and 24 to 64 random bytes in base64, separated by commas");
+}
+
 const variable = <T>(description: string, usual: string, parse: Variable<T>["parse"]): Variable<T> => ({
   description,
   default: usual,
@@ -117,6 +129,16 @@ export const VARIABLES = {
     list,
   ),
   ALLOWED_HOSTS: variable("Host names that clients may use, besides loopback: separated by commas.", "", list),
+  INBOUND_WEBHOOK_SECRET: variable(
+    "Secret (`whsec_…`) that signs what is posted to `/inbound/messages`; several while it changes, separated by commas. Without one, nothing is taken in there.",
+    "",
+    secrets,
+  ),
+  WEBHOOK_ALLOW_PRIVATE: variable(
+    "Private networks that webhooks may reach, besides public addresses: `10.0.0.0/8`, separated by commas. Only there is http allowed too.",
+    "",
+    networks,
+  ),
   MCP_ISSUER: variable(
     "OAuth or OpenID Connect issuer whose tokens `/mcp` asks for, written as in their `iss`. Unset: nobody is asked.",
     "",
@@ -152,7 +174,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     throw fail(
       Code.FailedPrecondition,
       "HOST_NEEDS_CREDENTIALS",
-      `HOST=${config.HOST} can be reached from other machines, and callers of gRPC and Connect are not asked who they are. Leave HOST at 127.0.0.1, and put a proxy that authenticates before it.`,
+      `HOST=${config.HOST} is no loopback address: other machines could reach it, and callers of gRPC and Connect are not asked who they are. Leave HOST at 127.0.0.1, and put a proxy that authenticates before it.`,
       { variable: "HOST" },
     );
   }

@@ -8,7 +8,7 @@ import {
   type MessageShape,
   toBinary,
 } from "@bufbuild/protobuf";
-import { Code } from "@connectrpc/connect";
+import { Code, type ConnectError } from "@connectrpc/connect";
 import type { Knex } from "knex";
 import { AUTOMATIC_ID } from "./call.ts";
 import type { Database, Migration } from "./database/database.ts";
@@ -35,6 +35,16 @@ export const requestLogMigration: Migration = {
     });
   },
 };
+
+/** The error for a request id that stands for something else already. */
+export function requestIdReused(requestId: string): ConnectError {
+  return fail(
+    Code.AlreadyExists,
+    "REQUEST_ID_REUSED",
+    `The request_id ${requestId} was used for a different request. Use a new request_id for a new request, and the same one only to repeat the same request.`,
+    { request_id: requestId },
+  );
+}
 
 /** A write and who asks for it. */
 export interface ReplayedCall<I extends DescMessage, O extends DescMessage> {
@@ -91,12 +101,7 @@ export async function replay<I extends DescMessage, O extends DescMessage>(
     return await replay(trx, { principal, method, request, requestId, now }, work);
   }
   if (first?.request_hash !== request_hash) {
-    throw fail(
-      Code.AlreadyExists,
-      "REQUEST_ID_REUSED",
-      `The request_id ${requestId} was used for a different request. Use a new request_id for a new request, and the same one only to repeat the same request.`,
-      { request_id: requestId },
-    );
+    throw requestIdReused(requestId);
   }
   return { response: fromBinary(method.output, first.response), replayed: true };
 }

@@ -1,12 +1,15 @@
-// A service as the composition root sees it.
+// A part of the desk as the composition root sees it.
+import type { Route } from "./listener.ts";
 import type { BoundService } from "./service.ts";
 
-/** One service with what it holds open. */
+/** Services over one database, with what they hold open. */
 export interface ServiceModule {
-  readonly service: BoundService;
+  readonly services: readonly BoundService[];
+  /** Plain HTTP beside the services, by exact path, such as `/mcp`. */
+  readonly routes?: Readonly<Record<string, Route>>;
   /** Begins work that no call asked for, such as reading another service's log. Called once all services are in place. */
   start?(): void;
-  /** Resolves while the service can do its work; throws what is in the way. */
+  /** Resolves while the services can do their work; throws what is in the way. */
   ready(): Promise<void>;
   /** Ends streams that would not end by themselves; other calls may finish. */
   drain?(): void;

@@ -1,4 +1,5 @@
 // gRPC server reflection, v1 and v1alpha: how grpcurl, buf curl and Buf Studio learn what a port serves.
+
 import {
   createRegistry,
   type DescExtension,
@@ -11,6 +12,7 @@ import {
 import { nestedTypes } from "@bufbuild/protobuf/reflect";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
+import { file_google_rpc_error_details } from "#gen/google/rpc/error_details_pb.js";
 import {
   ServerReflection,
   type ServerReflectionRequest,
@@ -134,7 +136,8 @@ class Descriptors {
 export function reflectionServices(services: readonly DescService[], commented?: FileRegistry): BoundService[] {
   const all = [...services, ServerReflection, ServerReflectionV1Alpha];
   const names = all.map(({ typeName }) => typeName).sort();
-  const files = all.map(({ file }) => file);
+  // Error details travel as Any: a client that knows their types can show them.
+  const files = [...all.map(({ file }) => file), file_google_rpc_error_details];
   // Indexed on the first question: many a process is never asked.
   let descriptors: Descriptors | undefined;
 

@@ -13,23 +13,50 @@ export function mutableFields(request: DescMessage): readonly string[] {
   return rules.value.in;
 }
 
+type Fields = Record<string, unknown>;
+
+/** One entry of a map, taken from the patch: set there, or gone. */
+function withEntry(map: unknown, from: unknown, key: string): Fields {
+  const { [key]: _, ...others } = (map ?? {}) as Fields;
+  const entry = (from as Fields)[key];
+  return entry === undefined ? others : { ...others, [key]: entry };
+}
+
 /**
- * The fields of `patch` that an update is to write: those that the mask names, or, without a mask, those that are set.
- * A field that the mask names and the patch does not set comes out empty (AIP-134).
+ * The fields that an update is to write: those that the mask names, or, without a mask, those that are set in the patch. A
+ * field that the mask names and the patch does not set comes out empty; `attributes.tier` changes that one entry of a map
+ * (AIP-134, AIP-161).
+ *
+ * @throws ConnectError `invalid_argument` (UPDATE_MASK_NESTED) for a path into a field that is no map
  */
 export function maskedFields<D extends DescMessage>(
   schema: D,
-  patch: MessageShape<D>,
-  mask: FieldMask | undefined,
+  change: { readonly patch: MessageShape<D>; readonly mask: FieldMask | undefined; readonly current: MessageShape<D> },
   mutable: readonly string[],
 ): Partial<MessageShape<D>> {
-  // A path into a map, such as `attributes.tier`, stands for the whole map.
-  const named = new Set(mask?.paths.map((path) => path.split(".", 1)[0]));
-  const fields = schema.fields.filter(
-    (field) => mutable.includes(field.name) && (named.size > 0 ? named.has(field.name) : isFieldSet(patch, field)),
-  );
-  const entries = fields.map(({ localName }) => [localName, (patch as Record<string, unknown>)[localName]]);
-  return Object.fromEntries(entries) as Partial<MessageShape<D>>;
+  const { patch, mask, current } = change;
+  const set = schema.fields.filter((field) => isFieldSet(patch, field)).map(({ name }) => name);
+  const changed: Fields = {};
+  for (const path of mask?.paths.length ? mask.paths : set.filter((name) => mutable.includes(name))) {
+    const [name = "", ...rest] = path.split(".");
+    const field = schema.fields.find((candidate) => candidate.name === name && mutable.includes(name));
+    if (!field) continue;
+    const { localName } = field;
+    const value = (patch as Fields)[localName];
+    if (rest.length === 0) {
+      changed[localName] = value;
+    } else if (field.fieldKind === "map") {
+      changed[localName] = withEntry(changed[localName] ?? (current as Fields)[localName], value, rest.join("."));
+    } else {
+      throw fail(
+        Code.InvalidArgument,
+        "UPDATE_MASK_NESTED",
+        `update_mask: ${path} names a part of ${name}, which has no parts. Name ${name} and send its whole new value.`,
+        { path },
+      );
+    }
+  }
+  return changed as Partial<MessageShape<D>>;
 }
 
 /**

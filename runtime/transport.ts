@@ -41,7 +41,7 @@ function callContext(
 
 function deadlineSignal(signal: AbortSignal | undefined, timeoutMs: number | undefined): AbortSignal {
   if (timeoutMs === undefined || timeoutMs <= 0) return signal ?? never;
-  const timeout = AbortSignal.timeout(timeoutMs);
+  const timeout = AbortSignal.timeout(Math.ceil(timeoutMs));
   return signal ? AbortSignal.any([signal, timeout]) : timeout;
 }
 
@@ -90,6 +90,7 @@ export function directTransport(services: readonly BoundService[]): Transport {
   return {
     async unary(method, signal, timeoutMs, header, input) {
       const deadline = deadlineSignal(signal, timeoutMs);
+      if (deadline.aborted) throw stopped(deadline);
       const context = callContext(method, deadline, timeoutMs, header);
       const answer = await orStopped<MessageInitShape<typeof method.output>>(
         find(method)(create(method.input, input), context),
@@ -106,6 +107,7 @@ export function directTransport(services: readonly BoundService[]): Transport {
     },
     async stream(method, signal, timeoutMs, header, input) {
       const deadline = deadlineSignal(signal, timeoutMs);
+      if (deadline.aborted) throw stopped(deadline);
       const context = callContext(method, deadline, timeoutMs, header);
       return {
         stream: true,

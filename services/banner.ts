@@ -12,11 +12,12 @@ interface Started {
 
 const HOME = fileURLToPath(new URL("..", import.meta.url)).replace(/[/\\]$/, "");
 
-const SERVICES: Readonly<Record<Exclude<Part, "adapter">, string>> = {
-  crm: "deskwire.crm.v1.CrmService",
-  ticket: "deskwire.ticket.v1.TicketService",
-  analytics: "deskwire.analytics.v1.AnalyticsService",
-  support: "deskwire.support.v1.SupportService",
+const SUPPORT = "deskwire.support.v1.SupportService";
+const SERVICES: Readonly<Record<Exclude<Part, "adapter">, readonly string[]>> = {
+  crm: ["deskwire.crm.v1.CrmService"],
+  ticket: ["deskwire.ticket.v1.TicketService", "deskwire.ticket.v1.WebhookService"],
+  analytics: ["deskwire.analytics.v1.AnalyticsService"],
+  support: [SUPPORT],
 };
 
 function where({ config, parts, url, seeded }: Started): [string, string][] {
@@ -25,6 +26,9 @@ function where({ config, parts, url, seeded }: Started): [string, string][] {
   const services = parts.flatMap((part) => (part === "adapter" ? [] : SERVICES[part]));
   if (services.length > 0) rows.push(["gRPC, Connect, gRPC-Web", url]);
   for (const service of services) rows.push(["", service]);
+  if (parts.includes("ticket") && config.INBOUND_WEBHOOK_SECRET.length > 0) {
+    rows.push(["Messages from outside", `${url}/inbound/messages`]);
+  }
   rows.push(["Health", `${url}/readyz`]);
   if (parts.includes("crm") || parts.includes("ticket")) {
     const data = config.DATABASE_URL ? "PostgreSQL (DATABASE_URL)" : `SQLite in ${config.DATA_DIR}`;
@@ -41,7 +45,7 @@ function connect({ parts, url }: Started): [string, string][] {
     lines.push(["Claude Code", `claude mcp add --transport http deskwire ${url}/mcp`]);
     lines.push(["MCP desktop client, in its configuration file", JSON.stringify(entry)]);
   }
-  const method = parts.includes("support") ? `${SERVICES.support}/HandleTicket` : undefined;
+  const method = parts.includes("support") ? `${SUPPORT}/HandleTicket` : undefined;
   if (method) {
     const body = '{"ticketId":"TKT-1001"}';
     lines.push(["grpcurl", `grpcurl -plaintext -d '${body}' ${address} ${method}`]);

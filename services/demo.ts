@@ -1,8 +1,12 @@
 // Customers and tickets for a first look: written through the services, as anybody would.
+import { existsSync } from "node:fs";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { createClient, type Transport } from "@connectrpc/connect";
 import { CrmService } from "#gen/deskwire/crm/v1/crm_service_pb.js";
 import { TicketChannel, TicketPriority, TicketStatus } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
+import { orUnusable } from "../runtime/database/lock.ts";
 
 const CUSTOMERS = [
   {
@@ -80,22 +84,46 @@ const TICKETS = [
   },
 ];
 
-/** Fills an empty desk. */
+/** Stands in the data directory from the first start until the demo is written, so that a start that broke off is made up for. */
+const PENDING = "demo-pending";
+
+/** Whether the demo is to be written: at the first start with this data directory, and after one that broke off. */
+export async function isDemoDue(dataDir: string): Promise<boolean> {
+  const pending = join(dataDir, PENDING);
+  if (existsSync(join(dataDir, "ticket"))) return existsSync(pending);
+  await orUnusable(dataDir, async () => {
+    await mkdir(dataDir, { recursive: true });
+    await writeFile(pending, "");
+  });
+  return true;
+}
+
+/** Says that the demo is written, or not wanted. */
+export async function settleDemo(dataDir: string): Promise<void> {
+  await rm(join(dataDir, PENDING), { force: true });
+}
+
+/** Fills an empty desk. Begun again after a break, it adds only what is missing: every write has a key of its own. */
 export async function seedDemo(transport: Transport): Promise<void> {
   const crm = createClient(CrmService, transport);
   const tickets = createClient(TicketService, transport);
   const customerIds: string[] = [];
-  for (const customer of CUSTOMERS) customerIds.push((await crm.createCustomer({ customer })).customer?.id ?? "");
+  for (const [index, customer] of CUSTOMERS.entries()) {
+    const added = await crm.createCustomer({ customer, requestId: `demo-customer-${index}` });
+    customerIds.push(added.customer?.id ?? "");
+  }
   const ticketIds: string[] = [];
-  for (const { customer, ...fields } of TICKETS) {
-    const created = await tickets.createTicket({ ticket: { ...fields, customerId: customerIds[customer] ?? "" } });
+  for (const [index, { customer, ...fields }] of TICKETS.entries()) {
+    const ticket = { ...fields, customerId: customerIds[customer] ?? "" };
+    const created = await tickets.createTicket({ ticket, requestId: `demo-ticket-${index}` });
     ticketIds.push(created.ticket?.id ?? "");
   }
   const [, , parcel = ""] = ticketIds;
   const response =
     "Thank you for telling us. I have asked the carrier to trace the parcel and write again by tomorrow noon.";
   const author = { kind: 2, id: "sam", name: "Sam" };
-  await tickets.respondToTicket({ ticketId: parcel, response, author, updateStatus: TicketStatus.IN_PROGRESS });
+  const updateStatus = TicketStatus.IN_PROGRESS;
+  await tickets.respondToTicket({ ticketId: parcel, response, author, updateStatus, requestId: "demo-response" });
   const body = "It is tomorrow afternoon now and I have heard nothing. We need these parts on Monday!";
-  await tickets.recordCustomerReply({ ticketId: parcel, body });
+  await tickets.recordCustomerReply({ ticketId: parcel, body, requestId: "demo-reply" });
 }

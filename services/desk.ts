@@ -1,6 +1,6 @@
 // The desk, or a part of it: opens modules, connects each to the others, and closes them in the right order.
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import type { DescService, FileRegistry } from "@bufbuild/protobuf";
 import { Code, type Transport } from "@connectrpc/connect";
 import { SupportService } from "#gen/deskwire/support/v1/support_service_pb.js";
@@ -11,6 +11,7 @@ import type { DatabaseLocation } from "../runtime/database/database.ts";
 import { type DirectoryLock, lockDirectory } from "../runtime/database/lock.ts";
 import { loadImage, wellKnownFiles } from "../runtime/descriptor-image.ts";
 import { fail } from "../runtime/errors.ts";
+import type { Route } from "../runtime/listener.ts";
 import { type Log, logToStderr } from "../runtime/log.ts";
 import type { ServiceModule } from "../runtime/module.ts";
 import { type BoundService, warmUp } from "../runtime/service.ts";
@@ -18,7 +19,7 @@ import { directTransport, type RemoteTransport, remoteTransport } from "../runti
 import { analyticsModule } from "./analytics/index.ts";
 import { crmModule } from "./crm/index.ts";
 import { type DATABASES, databaseLocation } from "./databases.ts";
-import { seedDemo } from "./demo.ts";
+import { isDemoDue, seedDemo, settleDemo } from "./demo.ts";
 import { supportModule } from "./support/index.ts";
 import { ticketModule } from "./ticket/index.ts";
 
@@ -38,6 +39,8 @@ export interface DeskOptions {
 /** Open services, and the ways to them. */
 export interface Desk extends AsyncDisposable {
   readonly services: readonly BoundService[];
+  /** Plain HTTP beside the services, by exact path. */
+  readonly routes: Readonly<Record<string, Route>>;
   /** Descriptors with comments. */
   readonly files: FileRegistry;
   /** What the adapter offers; undefined where it is not among the parts. */
@@ -94,7 +97,14 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
   }
   const open: Record<ServiceName, () => ServiceModule | Promise<ServiceModule>> = {
     crm: async () => crmModule({ database: await locate("crm"), tickets: to("ticket"), log }),
-    ticket: async () => ticketModule({ database: await locate("ticket"), crm: to("crm"), log }),
+    ticket: async () =>
+      ticketModule({
+        database: await locate("ticket"),
+        crm: to("crm"),
+        webhookNetworks: config.WEBHOOK_ALLOW_PRIVATE,
+        inboundSecrets: config.INBOUND_WEBHOOK_SECRET,
+        log,
+      }),
     analytics: () => analyticsModule({ log }),
     support: () => supportModule({ crm: to("crm"), tickets: to("ticket"), analytics: to("analytics"), log }),
   };
@@ -110,33 +120,37 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
     for (const lock of locks.splice(0)) await lock.release();
   }
 
-  const first = !config.DATABASE_URL && !existsSync(join(config.DATA_DIR, "ticket"));
   try {
+    const wanted = demo && !config.DATABASE_URL && parts.includes("crm") && parts.includes("ticket");
+    const seeded = wanted && (await isDemoDue(config.DATA_DIR));
     for (const part of parts) {
       if (part === "adapter") continue;
       const module = await open[part]();
       modules.push(module);
-      services.push(module.service);
+      services.push(...module.services);
     }
     warmUp(services);
     for (const module of modules) module.start?.();
-    const seeded = demo && first && parts.includes("crm") && parts.includes("ticket");
-    if (seeded) await seedDemo(direct);
+    if (seeded) {
+      await seedDemo(direct);
+      await settleDemo(config.DATA_DIR);
+    }
     const files = loadDescriptors();
     return {
       services,
+      routes: Object.assign({}, ...modules.map(({ routes }) => routes)),
       files,
       catalog: parts.includes("adapter") ? supportCatalog(files, to("support"), config) : undefined,
       seeded,
       async unready() {
-        const checks = modules.map(async ({ service, ready }) => {
-          const problem = await ready().then(
+        const checks = modules.map(async (module) => {
+          const problem = await module.ready().then(
             () => undefined,
             (error: unknown) => error ?? "not ready",
           );
-          return [service.desc.typeName, problem] as const;
+          return module.services.map(({ desc }) => [desc.typeName, problem] as const);
         });
-        return new Map((await Promise.all(checks)).filter(([, problem]) => problem !== undefined));
+        return new Map((await Promise.all(checks)).flat().filter(([, problem]) => problem !== undefined));
       },
       drain,
       close,

@@ -68,7 +68,10 @@ async function main(args: string[]): Promise<void> {
     port,
     services: desk.services,
     files: desk.files,
-    routes: mcp ? { "/mcp": (request, response) => mcp.handler(request, response), ...access?.routes } : {},
+    routes: {
+      ...desk.routes,
+      ...(mcp && { "/mcp": (request, response) => mcp.handler(request, response), ...access?.routes }),
+    },
     allowedOrigins: config.ALLOWED_ORIGINS,
     allowedHosts: config.ALLOWED_HOSTS,
   });

@@ -18,19 +18,6 @@ export function toRequest(request: HttpRequest, response: HttpResponse): Request
   return new Request(url, { method: request.method ?? "GET", headers, signal: hangUp.signal });
 }
 
-/** Reads a request's body as UTF-8 text; undefined where it is longer than `limit` bytes. */
-export async function readBody(request: HttpRequest, limit: number): Promise<string | undefined> {
-  if (Number(request.headers["content-length"]) > limit) return undefined;
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > limit) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
-}
-
 /** Whether nobody is left to send a response to. */
 export function isGone(response: HttpResponse): boolean {
   return "stream" in response ? response.stream.destroyed : response.destroyed;

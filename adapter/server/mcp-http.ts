@@ -3,8 +3,9 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { createMcpHandler, isJsonContentType, isLegacyRequest, type ServerContext } from "@modelcontextprotocol/server";
 import type { HttpRequest, HttpResponse } from "../../runtime/cleartext-port.ts";
 import { logToStderr } from "../../runtime/log.ts";
+import { readBody } from "../../runtime/read-body.ts";
 import { type Caller, type Identify, localCaller } from "./caller.ts";
-import { isGone, readBody, sendResponse, toRequest } from "./http-bridge.ts";
+import { isGone, sendResponse, toRequest } from "./http-bridge.ts";
 import { createServerFactory, type ServerOptions } from "./mcp-server.ts";
 import { errorResponse } from "./protocol-errors.ts";
 import { createSessions, type SessionLimits } from "./sessions.ts";
@@ -69,10 +70,10 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
       if (!isJsonContentType(webRequest.headers.get("content-type"))) {
         return errorResponse(415, -32000, "Content-Type must be application/json.");
       }
-      const text = await readBody(request, maxBodyBytes);
-      if (text === undefined) return errorResponse(413, -32000, `The body is longer than ${maxBodyBytes} bytes.`);
+      const bytes = await readBody(request, maxBodyBytes);
+      if (bytes === undefined) return errorResponse(413, -32000, `The body is longer than ${maxBodyBytes} bytes.`);
       try {
-        body = JSON.parse(text);
+        body = JSON.parse(bytes.toString("utf8"));
       } catch {
         return errorResponse(400, -32700, "Parse error: the body is not valid JSON.");
       }

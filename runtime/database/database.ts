@@ -2,10 +2,12 @@
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { Code } from "@connectrpc/connect";
 import createKnex, { type Knex } from "knex";
 import pg from "pg";
+import { fail } from "../errors.ts";
 import { type Log, logToStderr } from "../log.ts";
-import { databaseBusy, isTransientConflict } from "./errors.ts";
+import { databaseBusy, isDamaged, isTransientConflict, passingFailure } from "./errors.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { type Dialect, type Migration, migrate } from "./migrations.ts";
 import { NodeSqliteClient } from "./node-sqlite-client.ts";
@@ -127,10 +129,23 @@ async function retrying<T>(attempt: () => Promise<T>): Promise<T> {
   }
 }
 
+/** What a person is told of a database that cannot be opened. */
+function notOpened(error: unknown, name: string, location: DatabaseLocation): unknown {
+  if (location.kind === "sqlite") {
+    if (!isDamaged(error)) return error;
+    const message = `${location.file} is damaged or no database. Restore a backup (npm run restore), or move the file away to start anew.`;
+    return fail(Code.DataLoss, "DATABASE_DAMAGED", message, { file: location.file });
+  }
+  if (passingFailure(error) === undefined) return error;
+  const message = `The PostgreSQL server of DATABASE_URL cannot be reached for ${name}. Start it, or correct DATABASE_URL.`;
+  return fail(Code.Unavailable, "DATABASE_UNREACHABLE", message);
+}
+
 /**
  * Opens a service's database and brings its schema up to date.
  *
- * @throws ConnectError `DATABASE_NEWER` if a newer version wrote it; whatever the driver says if it cannot be reached
+ * @throws ConnectError `DATABASE_NEWER` if a newer version wrote it, `DATABASE_DAMAGED` if it is no sound file,
+ *   `DATABASE_UNREACHABLE` if no server answers
  */
 export async function openDatabase({
   name,
@@ -145,7 +160,7 @@ export async function openDatabase({
     if (ran.length > 0) log("migrated", { database: name, migrations: ran });
   } catch (error) {
     await knex.destroy();
-    throw error;
+    throw notOpened(error, name, location);
   }
   const groups = new GroupCommit(knex);
   const pool: Pool = knex.client.pool;

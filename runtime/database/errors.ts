@@ -2,6 +2,8 @@
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { failForNow } from "../errors.ts";
 
+/** SQLITE_CORRUPT and SQLITE_NOTADB. */
+const DAMAGED = new Set([11, 26]);
 const SQLITE_CONSTRAINT_PRIMARYKEY = 1555;
 const SQLITE_CONSTRAINT_UNIQUE = 2067;
 const POSTGRES_UNIQUE_VIOLATION = "23505";
@@ -53,6 +55,12 @@ export function isUniqueViolation(error: unknown, key?: string): boolean {
   if (!(error instanceof Error)) return false;
   const keys = violatedKeys(error as DriverError);
   return keys !== undefined && (key === undefined || keys.includes(key));
+}
+
+/** Whether SQLite found that a file is damaged, or no database at all. */
+export function isDamaged(error: unknown): boolean {
+  const { errcode = 0, cause } = error as DriverError & { cause?: unknown };
+  return DAMAGED.has(errcode % 256) || (cause instanceof Error && isDamaged(cause));
 }
 
 /** Whether PostgreSQL gave up a transaction that may succeed if run again: serialization failure or deadlock. */

@@ -16,7 +16,7 @@ export interface AnalyticsOptions {
 /** Opens analytics. It keeps nothing, so it is always ready and has nothing to close. */
 export function analyticsModule({ engine = lexiconEngine, log = logToStderr }: AnalyticsOptions = {}): ServiceModule {
   return {
-    service: bindService(AnalyticsService, analyticsService(engine), log),
+    services: [bindService(AnalyticsService, analyticsService(engine), log)],
     ready: async () => {},
     close: async () => {},
   };

@@ -8,7 +8,7 @@ import { lexiconEngine } from "./engine/lexicon-engine.ts";
 import { analyticsModule } from "./index.ts";
 
 const clientOf = (engine?: Engine) =>
-  createClient(AnalyticsService, directTransport([analyticsModule(engine ? { engine } : {}).service]));
+  createClient(AnalyticsService, directTransport(analyticsModule(engine ? { engine } : {}).services));
 const analytics = clientOf();
 
 const ANGRY = "This is the worst service I have ever had. Rude staff, and nobody answers!";

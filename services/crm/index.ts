@@ -31,7 +31,7 @@ export async function crmModule({
   const stopPruning = pruneHourly(database, log);
   let reading: Promise<void> | undefined;
   return {
-    service: bindService(CrmService, crmService(database, now), log),
+    services: [bindService(CrmService, crmService(database, now), log)],
     start() {
       reading = keepTicketNotes(database, tickets, closing.signal, log);
     },

@@ -88,7 +88,7 @@ export function crmService(database: Database, now: () => number): ServiceImpl<t
         write(database, call, async (trx) => {
           const current = found(await customers.findCustomer(trx, patch.id, true), patch.id);
           assertEtag(current, patch.etag);
-          const fields = maskedFields(CustomerSchema, patch, request.updateMask, MUTABLE);
+          const fields = maskedFields(CustomerSchema, { patch, mask: request.updateMask, current }, MUTABLE);
           return { customer: await customers.updateCustomer(trx, { ...current, ...fields }, call.now) };
         }),
       );

@@ -24,19 +24,20 @@ export async function keepTicketNotes(
   const tickets: Client<typeof TicketService> = createClient(TicketService, transport);
   let retryMs = FIRST_RETRY_MS;
   while (!signal.aborted) {
+    const began = performance.now();
     try {
       const afterPosition = BigInt(await readCursor(database.knex));
       const types = [TicketEventType.CUSTOMER_NOTE_REQUESTED];
       // No deadline: the stream lasts as long as both services do.
       for await (const { event } of tickets.watchEvents({ afterPosition, types }, { signal, timeoutMs: 0 })) {
         if (event) await keepNote(database, event, log);
-        retryMs = FIRST_RETRY_MS;
       }
     } catch (error) {
       if (signal.aborted) return;
+      if (performance.now() - began > LAST_RETRY_MS) retryMs = FIRST_RETRY_MS;
       // One line an outage, not one a try.
       if (retryMs === FIRST_RETRY_MS)
-        log("cannot read the ticket service's log; notes wait until it is back", { error });
+        log("cannot read the ticket service's log, or keep a note; notes wait", { error });
       await delay(retryMs * (0.5 + Math.random()), undefined, { signal }).catch(() => {});
       retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
     }

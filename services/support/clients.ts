@@ -4,7 +4,7 @@ import type { AnalyticsService } from "#gen/deskwire/analytics/v1/analytics_serv
 import type { CrmService } from "#gen/deskwire/crm/v1/crm_service_pb.js";
 import type { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import { onBehalfOf } from "../../runtime/call.ts";
-import { fail } from "../../runtime/errors.ts";
+import { fail, reasonOf } from "../../runtime/errors.ts";
 import type { Log } from "../../runtime/log.ts";
 
 /** Clients of the other services. */
@@ -36,7 +36,10 @@ export async function needed<T>(service: keyof Clients, call: Promise<T>): Promi
   try {
     return await call;
   } catch (error) {
+    const reason = reasonOf(error);
+    // An error with a reason of its own says what is missing, such as the CRM behind the ticket service.
     if (!(error instanceof ConnectError) || error.code !== Code.Unavailable) throw error;
+    if (reason !== undefined && reason !== "CONNECTION_LOST") throw error;
     throw fail(
       Code.Unavailable,
       "SERVICE_UNAVAILABLE",

@@ -25,7 +25,7 @@ export function supportModule({ crm, tickets, analytics, log = logToStderr }: Su
     analytics: createClient(AnalyticsService, analytics),
   };
   return {
-    service: bindService(SupportService, supportService(clients, log), log),
+    services: [bindService(SupportService, supportService(clients, log), log)],
     ready: async () => {},
     close: async () => {},
   };

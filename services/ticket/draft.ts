@@ -1,6 +1,6 @@
 // One write to tickets: tickets are changed in memory, then stored with the events that tell what changed.
 import { create } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
 import type { Knex } from "knex";
 import type { Actor } from "#gen/deskwire/actor/v1/actor_pb.js";
@@ -22,7 +22,8 @@ const WITH_STATUS = new Set(["status", "waiting_on", "waiting_since", "resolve_t
 /** Who writes, when, and by which call. */
 export interface WriteInfo {
   readonly actor: Actor;
-  readonly now: number;
+  /** Tells the time in milliseconds UTC. */
+  readonly clock: () => number;
   /** Such as `deskwire.ticket.v1.TicketService/RespondToTicket`. */
   readonly method: string;
   readonly requestId: string;
@@ -42,6 +43,8 @@ export function notFound(ticketId: string) {
 export class TicketDraft {
   readonly #trx: Knex.Transaction;
   readonly #info: WriteInfo;
+  /** Milliseconds UTC. */
+  readonly #now: number;
   readonly #before: Ticket | undefined;
   readonly #messages: TicketMessage[] = [];
   readonly #notes: string[] = [];
@@ -50,6 +53,9 @@ export class TicketDraft {
   private constructor(trx: Knex.Transaction, info: WriteInfo, ticket: Ticket, before: Ticket | undefined) {
     this.#trx = trx;
     this.#info = info;
+    // Taken once the ticket is locked, and never before its last change: writers that waited for each other, or clocks
+    // that differ, must not turn a conversation around.
+    this.#now = Math.max(info.clock(), ticket.updateTime ? timestampMs(ticket.updateTime) : 0);
     this.#ticket = ticket;
     this.#before = before;
   }
@@ -68,7 +74,7 @@ export class TicketDraft {
   /** Begins a new ticket. */
   static async begin(trx: Knex.Transaction, info: WriteInfo, fields: Partial<Ticket>): Promise<TicketDraft> {
     const id = formatId("TKT", await take(trx, "ticket"));
-    const time = timestampFromMs(info.now);
+    const time = timestampFromMs(info.clock());
     const times = { createTime: time, updateTime: time, waitingSince: time };
     const ticket = create(TicketSchema, { ...fields, ...times, id, etag: "v0" } as never);
     return new TicketDraft(trx, info, ticket, undefined);
@@ -87,7 +93,7 @@ export class TicketDraft {
   /** Changes fields. */
   change(fields: Partial<Ticket>): this {
     const waited = fields.waitingOn !== undefined && fields.waitingOn !== this.#ticket.waitingOn;
-    const since = waited ? { waitingSince: timestampFromMs(this.#info.now) } : {};
+    const since = waited ? { waitingSince: timestampFromMs(this.#now) } : {};
     this.#ticket = { ...this.#ticket, ...fields, ...since };
     return this;
   }
@@ -98,7 +104,7 @@ export class TicketDraft {
    * @throws ConnectError `failed_precondition` (STATUS_TRANSITION_ILLEGAL)
    */
   move(status: TicketStatus | undefined): this {
-    return status === undefined ? this : this.change(moveTo(this.#ticket, status, this.#info.now));
+    return status === undefined ? this : this.change(moveTo(this.#ticket, status, this.#now));
   }
 
   /** Adds a message, by default of whoever writes and of now. */
@@ -113,7 +119,7 @@ export class TicketDraft {
       author: this.#info.actor,
       visibility,
       body,
-      createTime: timestampFromMs(this.#info.now),
+      createTime: timestampFromMs(this.#now),
       ...from,
     } as never);
     this.#messages.push(message);
@@ -132,7 +138,7 @@ export class TicketDraft {
     this.#ticket = {
       ...this.#ticket,
       etag: `v${Number(this.#ticket.etag.slice(1)) + 1}`,
-      updateTime: timestampFromMs(this.#info.now),
+      updateTime: timestampFromMs(this.#now),
       messageCount: this.#ticket.messageCount + this.#messages.length,
     };
     if (this.#before) await updateTicket(this.#trx, this.#before, this.#ticket);
@@ -143,9 +149,9 @@ export class TicketDraft {
   }
 
   #events(changes: FieldChange[], mainType: TicketEventType): NewEvent[] {
-    const { actor, now, method, requestId } = this.#info;
+    const { actor, method, requestId } = this.#info;
     const { id: ticketId, customerId } = this.#ticket;
-    const common = { ticketId, customerId, actor, createTime: timestampFromMs(now), method, requestId };
+    const common = { ticketId, customerId, actor, createTime: timestampFromMs(this.#now), method, requestId };
     const moved = this.#before !== undefined && this.#before.status !== this.#ticket.status;
     const apart = moved && mainType !== TicketEventType.MERGED;
     const withStatus = apart ? changes.filter(({ field }) => WITH_STATUS.has(field)) : [];

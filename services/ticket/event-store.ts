@@ -6,8 +6,12 @@ import { type TicketEvent, TicketEventSchema, type TicketEventType } from "#gen/
 import { take } from "../../runtime/database/counter.ts";
 import { parseId } from "../../runtime/ids.ts";
 
-interface EventRow {
+/** A row of the table `event`. */
+export interface EventRow {
   readonly position: number;
+  readonly ticket_id: number;
+  readonly type: number;
+  readonly create_time: number;
   readonly event: string;
 }
 

@@ -25,7 +25,7 @@ import {
   TicketService,
 } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import { take } from "../../runtime/database/counter.ts";
-import type { Database } from "../../runtime/database/database.ts";
+import { type Database, isUniqueViolation } from "../../runtime/database/database.ts";
 import { formatId } from "../../runtime/ids.ts";
 import { differences } from "./differences.ts";
 import { appendEvents, type NewEvent } from "./event-store.ts";
@@ -34,6 +34,7 @@ import { isDone } from "./status.ts";
 import { findByExternalIds, insertTickets } from "./ticket-store.ts";
 
 const BATCH = 500;
+const ATTEMPTS = 5;
 /** Customers that are looked up in the CRM at once. */
 const LOOKUPS = 8;
 const SUBJECT_CHARACTERS = 80;
@@ -119,6 +120,17 @@ async function insertNew(
   return new Map(tickets.map(({ externalId, id }) => [externalId, id]));
 }
 
+/** A writer other than an import may take a key between the look and the insert; then the look is taken again. */
+async function untilKeysAreFree<T>(insert: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await insert();
+    } catch (error) {
+      if (attempt === ATTEMPTS || !isUniqueViolation(error, "ticket.external_id")) throw error;
+    }
+  }
+}
+
 /** Imports a stream of rows. What was stored before an error stays. */
 export async function importTickets(
   database: Database,
@@ -145,7 +157,7 @@ export async function importTickets(
       }
     };
     await Promise.all(Array.from({ length: LOOKUPS }, lookUp));
-    const added = await database.transaction(async (trx) => {
+    const insert = async (trx: Knex.Transaction) => {
       // Another import may have been quicker since; the counter's lock lets only one at a time past this point.
       await trx("counter").where({ name: "ticket" }).forUpdate().first();
       for (const [key, id] of await findByExternalIds(
@@ -157,7 +169,8 @@ export async function importTickets(
       // Of rows with the same key the first counts, as it does when they come in two batches.
       for (const keyed of batch) if (!present.has(keyed.key) && !fresh.has(keyed.key)) fresh.set(keyed.key, keyed);
       return insertNew(trx, [...fresh.values()], customers, now());
-    });
+    };
+    const added = await untilKeysAreFree(() => database.transaction(insert));
     const reported = new Set<string>();
     for (const { key, line } of batch) {
       const ticketId = added.get(key) ?? present.get(key) ?? "";

@@ -1,21 +1,31 @@
-// The ticket service as a module.
-import type { Transport } from "@connectrpc/connect";
+// The ticket service as a module, with webhooks out of its log and messages that come in.
+import { createClient, type Transport } from "@connectrpc/connect";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
+import { WebhookService } from "#gen/deskwire/ticket/v1/webhook_service_pb.js";
 import { type DatabaseLocation, openDatabase } from "../../runtime/database/database.ts";
 import { pruneHourly } from "../../runtime/idempotency.ts";
 import { type Log, logToStderr } from "../../runtime/log.ts";
 import type { ServiceModule } from "../../runtime/module.ts";
 import { bindService } from "../../runtime/service.ts";
+import { directTransport } from "../../runtime/transport.ts";
 import { CustomerDirectory } from "./customer-directory.ts";
+import { inboundRoute } from "./inbound/route.ts";
 import { migrations } from "./migrations.ts";
 import { ticketService } from "./service.ts";
 import { EventBell } from "./watch.ts";
+import { Dispatcher } from "./webhooks/dispatcher.ts";
+import { webhookService } from "./webhooks/service.ts";
+import { targets as allowTargets } from "./webhooks/target.ts";
 
 /** What the ticket service stands on. */
 export interface TicketOptions {
   readonly database: DatabaseLocation;
   /** Reaches the CRM, which knows the customers. */
   readonly crm: Transport;
+  /** Private networks that webhooks may reach; none if left out. */
+  readonly webhookNetworks?: readonly string[];
+  /** Secrets that sign messages from outside; without any, none are taken. */
+  readonly inboundSecrets?: readonly string[];
   readonly now?: () => number;
   readonly log?: Log;
 }
@@ -24,6 +34,8 @@ export interface TicketOptions {
 export async function ticketModule({
   database: location,
   crm,
+  webhookNetworks = [],
+  inboundSecrets = [],
   now = Date.now,
   log = logToStderr,
 }: TicketOptions): Promise<ServiceModule> {
@@ -32,17 +44,25 @@ export async function ticketModule({
   const stopPruning = pruneHourly(database, log);
   const customers = new CustomerDirectory(crm);
   const bell = new EventBell();
+  const targets = allowTargets(webhookNetworks);
+  const dispatcher = new Dispatcher({ database, targets, bell, now, log });
+  const tickets = bindService(
+    TicketService,
+    ticketService({ database, customers, bell, closing: closing.signal, now }),
+    log,
+  );
+  const webhooks = bindService(WebhookService, webhookService({ database, targets, bell, now }), log);
+  const own = createClient(TicketService, directTransport([tickets]));
   return {
-    service: bindService(
-      TicketService,
-      ticketService({ database, customers, bell, closing: closing.signal, now }),
-      log,
-    ),
+    services: [tickets, webhooks],
+    routes: { "/inbound/messages": inboundRoute({ secrets: inboundSecrets, tickets: own, now }) },
+    start: () => dispatcher.start(),
     ready: () => database.ping(),
     drain: () => closing.abort(),
     async close() {
       closing.abort();
       stopPruning();
+      await dispatcher.stop();
       await database.close();
     },
   };

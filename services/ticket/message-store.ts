@@ -16,6 +16,7 @@ export interface MessageRow {
   readonly body: string;
   readonly create_time: number;
   readonly merged_from: number | null;
+  readonly delivery: number;
 }
 
 /** Reads a row as a message. */
@@ -28,6 +29,7 @@ export function toMessage(row: MessageRow): TicketMessage {
     body: row.body,
     createTime: timestampFromMs(row.create_time),
     mergedFrom: row.merged_from === null ? "" : formatId("TKT", row.merged_from),
+    delivery: row.delivery,
   });
 }
 
@@ -43,6 +45,7 @@ export async function insertMessage(trx: Knex.Transaction, message: TicketMessag
     body: message.body,
     create_time: message.createTime ? timestampMs(message.createTime) : 0,
     merged_from: message.mergedFrom ? parseId(message.mergedFrom) : null,
+    delivery: message.delivery,
   };
   await trx("message").insert(row);
 }

@@ -3,6 +3,7 @@ import { createCounters } from "../../runtime/database/counter.ts";
 import type { Migration } from "../../runtime/database/database.ts";
 import { createSearch } from "../../runtime/database/search.ts";
 import { requestLogMigration } from "../../runtime/idempotency.ts";
+import { webhooksMigration } from "./webhooks/migration.ts";
 
 const tickets: Migration = {
   name: "tickets",
@@ -84,4 +85,4 @@ const events: Migration = {
 };
 
 /** All steps, in their order. */
-export const migrations: readonly Migration[] = [requestLogMigration, tickets, events];
+export const migrations: readonly Migration[] = [requestLogMigration, tickets, events, webhooksMigration];

@@ -10,7 +10,7 @@ import { Code, type HandlerContext, type ServiceImpl } from "@connectrpc/connect
 import type { Knex } from "knex";
 import { type Actor, ActorKind, ActorSchema } from "#gen/deskwire/actor/v1/actor_pb.js";
 import { TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
-import { MessageVisibility } from "#gen/deskwire/ticket/v1/message_pb.js";
+import { MessageDelivery, MessageVisibility } from "#gen/deskwire/ticket/v1/message_pb.js";
 import {
   type Ticket,
   TicketChannel,
@@ -32,10 +32,12 @@ import { fail } from "../../runtime/errors.ts";
 import { listPage, totalSize } from "../../runtime/pagination.ts";
 import { assertEtag, maskedFields, mutableFields } from "../../runtime/resource.ts";
 import { write } from "../../runtime/write.ts";
+import { beginFollowUp, recordReply } from "./conversation.ts";
 import type { CustomerDirectory } from "./customer-directory.ts";
 import { notFound, TicketDraft, type WriteInfo } from "./draft.ts";
-import { BY_POSITION, eventsAfter, eventsOf, toEvent } from "./event-store.ts";
+import { BY_POSITION, type EventRow, eventsAfter, eventsOf, toEvent } from "./event-store.ts";
 import { importTickets } from "./import.ts";
+import { receiveMessage } from "./inbound/receive-message.ts";
 import { orderColumns, ticketsMatching } from "./list.ts";
 import { latestMessages, type MessageRow, messagesOf, moveMessages, OLDEST_FIRST, toMessage } from "./message-store.ts";
 import { isDone } from "./status.ts";
@@ -43,12 +45,12 @@ import { findByExternalIds, findTicket, type TicketRow, toTicket } from "./ticke
 import { type EventBell, watchEvents } from "./watch.ts";
 
 const MUTABLE = mutableFields(UpdateTicketRequestSchema);
+/** What a caller may say of a new ticket; the rest is the service's own. */
+const SETTABLE = [...MUTABLE, "description", "customer_id"];
 const NOTE_CHARACTERS = 100;
 const DEFAULT_MESSAGES = 50;
 const MAX_TAGS = 50;
 const DEFAULTS = { priority: TicketPriority.NORMAL, channel: TicketChannel.API, waitingOn: WaitingOn.DESK } as const;
-
-type EventRow = Parameters<typeof toEvent>[0];
 
 /** What the ticket service stands on. */
 export interface TicketServiceOptions {
@@ -70,7 +72,7 @@ function customerNote(ticketId: string, response: string): string {
   return `Ticket ${ticketId} - Response: ${[...response].slice(0, NOTE_CHARACTERS).join("")}...`;
 }
 
-/** Puts the default where nothing is said, or where an update clears what cannot be empty. */
+/** Puts the default where an update clears what cannot be empty. */
 function withDefaults(fields: Partial<Ticket>): Partial<Ticket> {
   const empty = Object.entries(DEFAULTS).filter(([name]) => fields[name as keyof typeof DEFAULTS] === 0);
   return { ...fields, ...Object.fromEntries(empty) };
@@ -101,8 +103,8 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
     work: (trx: Knex.Transaction, info: WriteInfo) => Promise<MessageInitShape<O>>,
   ): Promise<MessageShape<O>> {
     const { requestId } = request;
-    const info: WriteInfo = { actor, now: now(), method: `${method.parent.typeName}/${method.name}`, requestId };
-    const response = await write(database, { method, request, context, now: info.now }, (trx) => work(trx, info));
+    const info: WriteInfo = { actor, clock: now, method: `${method.parent.typeName}/${method.name}`, requestId };
+    const response = await write(database, { method, request, context, now: now() }, (trx) => work(trx, info));
     bell.ring();
     return response;
   }
@@ -130,12 +132,9 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
       const actor = actorOr(request.actor, ActorKind.CUSTOMER, ticket.customerId);
       const work = writing(TicketService.method.createTicket, request, context, actor, async (trx, info) => {
         const draft = await TicketDraft.begin(trx, info, {
-          ...withDefaults(ticket),
+          ...DEFAULTS,
+          ...maskedFields(TicketSchema, { patch: ticket, mask: undefined, current: ticket }, SETTABLE),
           status: ticket.status || TicketStatus.OPEN,
-          reopenCount: 0,
-          messageCount: 0,
-          mergedInto: "",
-          followUpOf: "",
         });
         return { ticket: await draft.save() };
       });
@@ -174,7 +173,9 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
         const draft = await TicketDraft.load(trx, info, patch.id);
         assertEtag(draft.ticket, patch.etag);
         draft.assertNotClosed();
-        draft.change(withDefaults(maskedFields(TicketSchema, patch, request.updateMask, MUTABLE)));
+        draft.change(
+          withDefaults(maskedFields(TicketSchema, { patch, mask: request.updateMask, current: draft.ticket }, MUTABLE)),
+        );
         draft.change(withTags(draft.ticket, request.addTags, request.removeTags));
         return { ticket: await draft.move(request.updateStatus).save() };
       });
@@ -187,7 +188,8 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
         const draft = await TicketDraft.load(trx, info, request.ticketId);
         assertEtag(draft.ticket, request.etag);
         draft.assertNotClosed().move(request.updateStatus);
-        const message = await draft.addMessage(MessageVisibility.PUBLIC, request.response);
+        const stored = { delivery: MessageDelivery.STORED };
+        const message = await draft.addMessage(MessageVisibility.PUBLIC, request.response, stored);
         if (!isDone(draft.ticket.status)) draft.change({ waitingOn: WaitingOn.CUSTOMER });
         if (!draft.ticket.firstResponseTime) draft.change({ firstResponseTime: message.createTime as never });
         if (request.addCustomerNote) draft.requestCustomerNote(customerNote(request.ticketId, request.response));
@@ -200,11 +202,14 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
       return writing(TicketService.method.recordCustomerReply, request, context, customer, async (trx, info) => {
         const draft = await TicketDraft.load(trx, info, request.ticketId);
         customer.id = draft.ticket.customerId;
-        draft.assertNotClosed();
-        const message = await draft.addMessage(MessageVisibility.PUBLIC, request.body);
-        if (draft.ticket.status === TicketStatus.RESOLVED) draft.move(TicketStatus.OPEN);
-        return { ticket: await draft.change({ waitingOn: WaitingOn.DESK }).save(), message };
+        return recordReply(draft, request.body);
       });
+    },
+
+    async receiveMessage(request, context) {
+      const response = await receiveMessage({ database, customers, now }, request, context);
+      bell.ring();
+      return response;
     },
 
     addInternalNote(request, context) {
@@ -234,6 +239,8 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
         for (const id of [ticketId, intoTicketId].sort()) drafts.set(id, await TicketDraft.load(trx, info, id));
         const merged = (drafts.get(ticketId) as TicketDraft).assertNotClosed();
         const into = (drafts.get(intoTicketId) as TicketDraft).assertNotClosed();
+        // What is still to be done must not vanish in a ticket that counts as done.
+        if (isDone(into.ticket.status) && !isDone(merged.ticket.status)) into.move(TicketStatus.OPEN);
         return { mergedTicket: await closeInto(trx, merged, into), ticket: await into.save() };
       });
     },
@@ -245,16 +252,7 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
         if (!closed) throw notFound(request.ticketId);
         if (closed.status !== TicketStatus.CLOSED) throw notClosed(closed);
         if (!request.actor) customer.id = closed.customerId;
-        const { customerId, priority, category, channel, tags, assignee, team, customFields } = closed;
-        const draft = await TicketDraft.begin(trx, info, {
-          ...{ customerId, priority, category, channel, tags, assignee, team, customFields },
-          subject: request.subject || closed.subject,
-          description: request.description,
-          status: TicketStatus.OPEN,
-          waitingOn: WaitingOn.DESK,
-          followUpOf: closed.id,
-        });
-        return { ticket: await draft.save() };
+        return { ticket: await beginFollowUp(trx, info, closed, request) };
       });
     },
 

@@ -2,7 +2,7 @@
 import type { Knex } from "knex";
 import type { TicketEvent, TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
 import { keysetPage } from "../../runtime/pagination.ts";
-import { BY_POSITION, eventsAfter, toEvent } from "./event-store.ts";
+import { BY_POSITION, type EventRow, eventsAfter, toEvent } from "./event-store.ts";
 
 const PAGE = 200;
 /** How long a stream waits before it looks for events of other processes on the same database, in milliseconds. */
@@ -48,7 +48,7 @@ export async function* watchEvents(
   while (!signal.aborted) {
     // Taken before the look, so that a commit in between is not slept over.
     const news = bell.next(signal);
-    const { rows } = await keysetPage<Parameters<typeof toEvent>[0]>(eventsAfter(db, position, watch.types), {
+    const { rows } = await keysetPage<EventRow>(eventsAfter(db, position, watch.types), {
       order: BY_POSITION,
       limit: PAGE,
     });

@@ -10,6 +10,7 @@ import type { CustomerSchema } from "#gen/deskwire/crm/v1/customer_pb.js";
 import { SupportService } from "#gen/deskwire/support/v1/support_service_pb.js";
 import { type Ticket, TicketStatus } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
+import { WebhookService } from "#gen/deskwire/ticket/v1/webhook_service_pb.js";
 import { metadataOf, reasonOf } from "../../runtime/errors.ts";
 
 /** Clients of all services, over one transport. */
@@ -18,6 +19,7 @@ export interface Clients {
   readonly tickets: Client<typeof TicketService>;
   readonly analytics: Client<typeof AnalyticsService>;
   readonly support: Client<typeof SupportService>;
+  readonly webhooks: Client<typeof WebhookService>;
 }
 
 export function clientsOf(transport: Transport): Clients {
@@ -26,6 +28,7 @@ export function clientsOf(transport: Transport): Clients {
     tickets: createClient(TicketService, transport),
     analytics: createClient(AnalyticsService, transport),
     support: createClient(SupportService, transport),
+    webhooks: createClient(WebhookService, transport),
   };
 }
 
@@ -103,6 +106,14 @@ export async function newTicket(clients: Clients, fields: Partial<Omit<Ticket, "
   const { ticket } = await clients.tickets.createTicket({ ticket: { subject: "Printer", ...rest, customerId } });
   const moved = await clients.tickets.changeStatus({ ticketId: ticket?.id ?? "", status });
   return moved.ticket as Ticket;
+}
+
+/** A webhook that is sent nothing; the same one each time, because there is room for twenty. */
+export async function disabledWebhook({ webhooks }: Clients): Promise<string> {
+  const description = "disabled";
+  const known = (await webhooks.listWebhooks({})).webhooks.find((webhook) => webhook.description === description);
+  const fields = { url: "https://1.1.1.1/", disabled: true, description };
+  return (known ?? (await webhooks.createWebhook({ webhook: fields })).webhook)?.id ?? "";
 }
 
 /** All that is known of a ticket: whatever a refused write would have changed. */

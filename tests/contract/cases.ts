@@ -3,6 +3,7 @@ import type { Case } from "./case.ts";
 import { analyticsCases } from "./cases/analytics.ts";
 import { conversationCases } from "./cases/conversation.ts";
 import { crmCases } from "./cases/crm.ts";
+import { deadlineCases } from "./cases/deadlines.ts";
 import { hostileCases } from "./cases/hostile.ts";
 import { importCases } from "./cases/import.ts";
 import { listTicketsCases } from "./cases/list-tickets.ts";
@@ -25,5 +26,6 @@ export const cases: readonly Case[] = [
   ...replayCases,
   ...supportCases,
   ...supportCustomerCases,
+  ...deadlineCases,
   ...hostileCases,
 ];

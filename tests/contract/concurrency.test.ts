@@ -1,4 +1,5 @@
 // Writes that meet each other.
+import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { TicketStatus } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { DIALECTS } from "../support/databases.ts";
@@ -73,6 +74,35 @@ describe.each(DIALECTS)("%s", (dialect) => {
     const added = reports.flatMap(({ imported }) => imported.filter(({ alreadyPresent }) => !alreadyPresent));
     expect(added).toHaveLength(60);
     expect((await clients.tickets.listTickets({ query: run, pageSize: 1 })).totalSize).toBe(60);
+  });
+
+  test("an import goes on when another writer takes one of its keys", async () => {
+    const run = unique();
+    const rows = Array.from({ length: 120 }, (_, index) => ({ description: "x", externalId: `${run}-${index}` }));
+    const taken = await Promise.all(Array.from({ length: 8 }, () => newTicket(clients)));
+    const takeKeys = taken.map(({ id }, index) =>
+      clients.tickets
+        .updateTicket({ ticket: { id, externalId: `${run}-${index * 10}` }, updateMask: { paths: ["external_id"] } })
+        .then(
+          () => 1,
+          () => 0,
+        ),
+    );
+    const [report, ...keys] = await Promise.all([importRows(clients, rows), ...takeKeys]);
+    const added = report.imported.filter(({ alreadyPresent }) => !alreadyPresent).length;
+    expect(report.imported).toHaveLength(120);
+    expect(added + keys.reduce((sum, took) => sum + took, 0)).toBe(120);
+  });
+
+  test("times in a conversation never run backwards", async () => {
+    const { id: ticketId } = await newTicket(clients);
+    const bodies = Array.from({ length: 30 }, (_, index) => `note ${index}`);
+    await Promise.all(bodies.map((body) => clients.tickets.addInternalNote({ ticketId, body })));
+    const { events, messages } = await stateOf(clients, ticketId);
+    const times = events.map(({ createTime }) => (createTime ? timestampMs(createTime) : 0));
+    expect(times).toEqual([...times].sort((a, b) => a - b));
+    const inLog = events.flatMap(({ message }) => message?.id ?? []);
+    expect(messages.map(({ id }) => id)).toEqual(inLog);
   });
 
   test("of several customers with the same address at once one is added", async () => {

@@ -6,7 +6,7 @@ import { RetryInfoSchema } from "#gen/google/rpc/error_details_pb.js";
 import { openDatabase } from "../../runtime/database/database.ts";
 import { passingFailure } from "../../runtime/database/errors.ts";
 import { reasonOf } from "../../runtime/errors.ts";
-import { bindService } from "../../runtime/service.ts";
+import { type BoundService, bindService } from "../../runtime/service.ts";
 import { directTransport } from "../../runtime/transport.ts";
 import { analyticsModule } from "../../services/analytics/index.ts";
 import { temporaryDatabase } from "../support/databases.ts";
@@ -69,7 +69,7 @@ test("other failures are not taken for passing ones", async () => {
 });
 
 test("past its bound of calls a service refuses the next at once, and takes calls again when one has ended", async () => {
-  const { service } = analyticsModule();
+  const [service] = analyticsModule().services as [BoundService];
   const { promise, resolve } = Promise.withResolvers<void>();
   const held = {
     ...service.implementation,

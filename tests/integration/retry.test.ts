@@ -7,6 +7,7 @@ import { CrmService } from "#gen/deskwire/crm/v1/crm_service_pb.js";
 import { fail, failForNow, reasonOf } from "../../runtime/errors.ts";
 import { type Listener, listen } from "../../runtime/listener.ts";
 import type { ServiceModule } from "../../runtime/module.ts";
+import type { BoundService } from "../../runtime/service.ts";
 import { directTransport, remoteTransport } from "../../runtime/transport.ts";
 import { crmModule } from "../../services/crm/index.ts";
 import { freePort } from "../support/processes.ts";
@@ -30,7 +31,8 @@ beforeEach(async () => {
     tickets: directTransport([]),
     log: () => {},
   });
-  const entries = Object.entries(crm.service.implementation as Record<string, Call>).map(([name, call]) => {
+  const [service] = crm.services as [BoundService];
+  const entries = Object.entries(service.implementation as Record<string, Call>).map(([name, call]) => {
     const flaky: Call = async (request, context) => {
       calls++;
       const answer = await call(request, context);
@@ -44,7 +46,7 @@ beforeEach(async () => {
   listener = await listen({
     host: "127.0.0.1",
     port: 0,
-    services: [{ desc: crm.service.desc, implementation: Object.fromEntries(entries) }],
+    services: [{ desc: service.desc, implementation: Object.fromEntries(entries) }],
     allowedHosts: [],
     allowedOrigins: [],
     log: () => {},

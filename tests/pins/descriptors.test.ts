@@ -36,6 +36,7 @@ test("there is something to check", () => {
     "CrmService",
     "SupportService",
     "TicketService",
+    "WebhookService",
   ]);
   expect(methods.length).toBeGreaterThan(35);
 });
@@ -101,14 +102,17 @@ test("every update has a mask that names fields which a caller may set (AIP-134)
 
 test("every resource that can be changed has an etag and times (AIP-154, AIP-148), every other that is kept its time", () => {
   const kept = messages.filter(({ field, file }) => field.id && /^deskwire\.(crm|ticket)\./.test(file.proto.package));
-  expect(kept.map(({ name }) => name).sort()).toEqual(["Customer", "Note", "Ticket", "TicketMessage"]);
+  expect(kept.map(({ name }) => name).sort()).toEqual([
+    ...["Customer", "Note", "Ticket", "TicketMessage", "Webhook", "WebhookDelivery"],
+  ]);
   expectOnly(kept.filter(({ field }) => !field.createTime).map(({ name }) => name));
   const fixed = kept.filter(({ field }) => !field.etag || !field.updateTime);
   expectOnly(
     fixed.map(({ name }) => name),
     {
       Note: "written once, never changed",
-      TicketMessage: "written once, never changed",
+      TicketMessage: "written once; the service alone says how far it has come",
+      WebhookDelivery: "nobody but the service changes it",
     },
   );
 });
@@ -172,7 +176,7 @@ test("identifiers have one form everywhere", () => {
   const odd = named.filter((field) => {
     const [rules] = textRules(field);
     const { idPrefix = "" } = optionsOf(field) ?? {};
-    return !new RegExp(`^\\^${idPrefix || "(CUS|TKT|NOTE)-"}\\[1-9\\]\\[0-9\\]\\{3,14\\}\\$$`).test(
+    return !new RegExp(`^\\^${idPrefix || "(CUS|TKT|NOTE|WHK)-"}\\[1-9\\]\\[0-9\\]\\{3,14\\}\\$$`).test(
       rules?.pattern ?? "",
     );
   });
@@ -186,6 +190,7 @@ test("identifiers have one form everywhere", () => {
       "crm FindCustomerRequest.external_id": foreign,
       "ticket Ticket.external_id": foreign,
       "ticket ImportRow.external_id": foreign,
+      "ticket ReplayWebhookDeliveriesRequest.delivery_ids": "random, as receivers know them by the header webhook-id",
       ...Object.fromEntries(
         named
           .filter(({ name }) => name === "request_id")

@@ -1,4 +1,6 @@
 // Opening a desk: what is in it at first, and what stays.
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { type Config, PARTS, type Part, readConfig } from "../../runtime/config.ts";
 import { reasonOf } from "../../runtime/errors.ts";
@@ -38,6 +40,40 @@ test("the first start fills the desk, TKT-1001 among it; later ones leave it alo
     await support.addInternalNote({ ticketId: "TKT-1001", body: "kept" });
   }
   expect(await lookInto(config, { demo: true })).toEqual({ ...first, seeded: false });
+  await storage.remove();
+});
+
+test("a first start that broke off is made up for by the next", async () => {
+  const storage = await temporaryStorage("sqlite");
+  const config = readConfig(storage.environment);
+  const whole = await lookInto(config, { demo: true });
+  // As a start leaves it that ended between its first and its last write.
+  await writeFile(join(config.DATA_DIR, "demo-pending"), "");
+  expect(await lookInto(config, { demo: true })).toEqual(whole);
+  expect(await lookInto(config, { demo: true })).toEqual({ ...whole, seeded: false });
+  await storage.remove();
+});
+
+test("a data directory that cannot be used is refused with words", async () => {
+  const storage = await temporaryStorage("sqlite");
+  const { DATA_DIR } = readConfig(storage.environment);
+  await writeFile(join(DATA_DIR, "file"), "");
+  const config = readConfig({ DATA_DIR: join(DATA_DIR, "file") });
+  const error = await openDesk({ config, parts: PARTS, demo: true, log: silent }).catch((thrown) => thrown);
+  expect(reasonOf(error)).toBe("DATA_DIR_UNUSABLE");
+  await storage.remove();
+});
+
+test("a file that is no database is refused with words, and left as it is", async () => {
+  const storage = await temporaryStorage("sqlite");
+  const config = readConfig(storage.environment);
+  const file = join(config.DATA_DIR, "ticket", "ticket.db");
+  await mkdir(dirname(file));
+  await writeFile(file, "this is no database, and longer than the header that SQLite looks at first".repeat(20));
+  const before = await readFile(file);
+  const error = await openDesk({ config, parts: PARTS, demo: false, log: silent }).catch((thrown) => thrown);
+  expect(reasonOf(error)).toBe("DATABASE_DAMAGED");
+  expect(await readFile(file)).toEqual(before);
   await storage.remove();
 });
 

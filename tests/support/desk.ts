@@ -70,9 +70,9 @@ export async function openTestDesk(options: TestDeskOptions = {}): Promise<TestD
     desk,
     transport: directTransport(desk.services),
     async listen() {
-      const { services, files } = desk;
+      const { services, routes, files } = desk;
       const limits = { host: "127.0.0.1", port: 0, allowedHosts: [], allowedOrigins: [], graceMs: 500, log: silent };
-      const listener = await listen({ ...limits, services, files });
+      const listener = await listen({ ...limits, services, routes, files });
       listeners.push(listener);
       return listener;
     },
@@ -157,7 +157,7 @@ export async function openLinkedDesk(crmToTickets: LinkState = "up"): Promise<Li
       log,
     }),
   ];
-  services.push(...modules.map(({ service }) => service));
+  services.push(...modules.flatMap((module) => module.services));
   warmUp(services);
   for (const module of modules) module.start?.();
   return {

@@ -178,6 +178,16 @@ export const conversationCases: readonly Case[] = [
     },
   },
   {
+    name: "MergeTickets of an open ticket into a resolved one opens that again",
+    async run(clients) {
+      const customerId = await newCustomer(clients);
+      const [into, open] = [await newTicket(clients, { customerId }), await newTicket(clients, { customerId })];
+      await clients.tickets.changeStatus({ ticketId: into.id, status: TicketStatus.RESOLVED });
+      const { ticket } = await clients.tickets.mergeTickets({ ticketId: open.id, intoTicketId: into.id });
+      expect(ticket).toMatchObject({ status: TicketStatus.OPEN, waitingOn: WaitingOn.DESK, reopenCount: 1 });
+    },
+  },
+  {
     name: "MergeTickets of two customers' tickets is refused and writes nothing",
     async run(clients) {
       const [a, b] = [await newTicket(clients), await newTicket(clients)];

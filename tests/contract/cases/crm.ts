@@ -164,6 +164,15 @@ export const crmCases: readonly Case[] = [
     { code: "InvalidArgument", reason: "VALIDATION_FAILED", fields: ["update_mask"] },
   ),
   refuses(
+    "UpdateCustomer of a part of a field that has no parts",
+    async (clients) => {
+      const id = await newCustomer(clients);
+      const update = { customer: { id, name: "x" }, updateMask: { paths: ["name.first"] } };
+      return [clients.crm.updateCustomer(update)];
+    },
+    { code: "InvalidArgument", reason: "UPDATE_MASK_NESTED" },
+  ),
+  refuses(
     "UpdateCustomer that takes the name away",
     async (clients) => {
       const id = await newCustomer(clients);

@@ -133,12 +133,14 @@ export const hostileCases: readonly Case[] = [
     },
   },
   {
-    name: "a path into a map stands for the map, with a request_id too",
+    name: "a path into a map changes that entry alone, with a request_id too",
     async run(clients) {
       const { id } = await newTicket(clients, { customFields: { Tier_1: "x" } });
-      const updateMask = { paths: ["custom_fields.tier"] };
+      const updateMask = { paths: ["custom_fields.a"] };
       const update = { ticket: { id, customFields: { a: "1" } }, updateMask, requestId: unique() };
-      expect((await clients.tickets.updateTicket(update)).ticket?.customFields).toEqual({ a: "1" });
+      expect((await clients.tickets.updateTicket(update)).ticket?.customFields).toEqual({ Tier_1: "x", a: "1" });
+      const removal = { ticket: { id }, updateMask: { paths: ["custom_fields.a"] } };
+      expect((await clients.tickets.updateTicket(removal)).ticket?.customFields).toEqual({ Tier_1: "x" });
     },
   },
 ];

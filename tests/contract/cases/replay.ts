@@ -3,11 +3,22 @@ import { expect } from "vitest";
 import { ActorKind } from "#gen/deskwire/actor/v1/actor_pb.js";
 import { TicketStatus } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { REPLAYED_HEADER } from "../../../runtime/call.ts";
-import { type Case, type Clients, newCustomer, newTicket, refusalOf, stateOf, unique } from "../case.ts";
+import {
+  type Case,
+  type Clients,
+  disabledWebhook,
+  newCustomer,
+  newTicket,
+  refusalOf,
+  stateOf,
+  unique,
+} from "../case.ts";
 
 type Options = { onHeader(headers: Headers): void };
 /** A write with a request id, and something else that the same id must not stand for. */
 type Write = (clients: Clients) => Promise<(requestId: string, other: boolean, options: Options) => Promise<unknown>>;
+
+const NO_WEBHOOK = "WHK-999999999999999";
 
 const WRITES: Readonly<Record<string, Write>> = {
   "CrmService.CreateCustomer":
@@ -67,6 +78,36 @@ const WRITES: Readonly<Record<string, Write>> = {
     const { id: ticketId } = await newTicket(clients, { status: TicketStatus.CLOSED });
     return (requestId, other, options) =>
       clients.tickets.createFollowUp({ ticketId, description: other ? "a" : "b", requestId }, options);
+  },
+  "TicketService.ReceiveMessage":
+    async ({ tickets }) =>
+    (requestId, other, options) =>
+      tickets.receiveMessage({ fromEmail: "ada@example.com", text: other ? "a" : "b", requestId }, options),
+  "WebhookService.CreateWebhook":
+    async ({ webhooks }) =>
+    (requestId, other, options) => {
+      const webhook = { url: "https://1.1.1.1/", disabled: true, description: other ? "a" : "b" };
+      return webhooks.createWebhook({ webhook, requestId }, options);
+    },
+  "WebhookService.UpdateWebhook": async (clients) => {
+    const id = await disabledWebhook(clients);
+    return (requestId, other, options) =>
+      clients.webhooks.updateWebhook({ webhook: { id, url: `https://1.1.1.1/${other}` }, requestId }, options);
+  },
+  "WebhookService.DeleteWebhook": async (clients) => {
+    const webhookId = await disabledWebhook(clients);
+    return (requestId, other, options) =>
+      clients.webhooks.deleteWebhook({ webhookId: other ? NO_WEBHOOK : webhookId, requestId }, options);
+  },
+  "WebhookService.RotateWebhookSecret": async (clients) => {
+    const webhookId = await disabledWebhook(clients);
+    return (requestId, other, options) =>
+      clients.webhooks.rotateWebhookSecret({ webhookId: other ? NO_WEBHOOK : webhookId, requestId }, options);
+  },
+  "WebhookService.ReplayWebhookDeliveries": async (clients) => {
+    const webhookId = await disabledWebhook(clients);
+    return (requestId, other, options) =>
+      clients.webhooks.replayWebhookDeliveries({ webhookId: other ? NO_WEBHOOK : webhookId, requestId }, options);
   },
   "SupportService.RespondToTicket": async (clients) => {
     const { id: ticketId, etag } = await newTicket(clients);

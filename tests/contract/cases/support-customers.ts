@@ -55,6 +55,15 @@ export const supportCustomerCases: readonly Case[] = [
     },
   },
   refuses(
+    "OpenTicket that takes up a closed ticket with a priority, channel or tags of its own",
+    async (clients) => {
+      const { id: followUpOf } = await newTicket(clients);
+      const open = (own: object) => clients.support.openTicket({ followUpOf, description: "x", ...own });
+      return [open({ priority: 3 }), open({ channel: 1 }), open({ tags: ["a"] })];
+    },
+    { code: "InvalidArgument", reason: "VALIDATION_FAILED" },
+  ),
+  refuses(
     "OpenTicket without a customer, with two, or without a subject",
     async ({ support }) => [
       support.openTicket({ subject: "x", description: "y" }),

@@ -36,12 +36,16 @@ export const ticketCases: readonly Case[] = [
     async run(clients) {
       const customerId = await newCustomer(clients);
       const time = { seconds: 1n, nanos: 0 };
-      const own = { id: "TKT-1234567", etag: "v9", createTime: time, mergedInto: "TKT-1001", reopenCount: 7 };
+      const times = { createTime: time, closeTime: time, firstResponseTime: time, resolveTime: time };
+      const own = { id: "TKT-1234567", etag: "v9", ...times, mergedInto: "TKT-1001", reopenCount: 7 };
       const { ticket } = await clients.tickets.createTicket({ ticket: { ...own, subject: "x", customerId } });
       expect(ticket).toMatchObject({
         ...{ status: TicketStatus.OPEN, priority: TicketPriority.NORMAL, channel: TicketChannel.API },
         ...{ waitingOn: WaitingOn.DESK, mergedInto: "", reopenCount: 0 },
       });
+      for (const name of ["closeTime", "firstResponseTime", "resolveTime"] as const) {
+        expect(ticket?.[name]).toBeUndefined();
+      }
       expect(ticket?.id).not.toBe(own.id);
       expect(ticket?.etag).not.toBe(own.etag);
       expect(ticket?.createTime).not.toEqual(time);

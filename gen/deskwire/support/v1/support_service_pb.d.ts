@@ -1213,7 +1213,8 @@ export declare const SupportService: GenService<{
   /**
    * Merge a ticket into another ticket of the same customer, and close it.
    *
-   * Description and conversation move to the ticket that stays. This cannot be undone.
+   * Description and conversation move to the ticket that stays; if that is resolved while the other is not, it is opened
+   * again. This cannot be undone.
    *
    * @generated from rpc deskwire.support.v1.SupportService.MergeTickets
    */

@@ -68,6 +68,13 @@ export declare type TicketMessage = Message<"deskwire.ticket.v1.TicketMessage"> 
    * @generated from field: string merged_from = 7;
    */
   mergedFrom: string;
+
+  /**
+   * Whether it has left the desk. Only on public messages of agents; in the log as it was when the message was written.
+   *
+   * @generated from field: deskwire.ticket.v1.MessageDelivery delivery = 8;
+   */
+  delivery: MessageDelivery;
 };
 
 /**
@@ -75,6 +82,46 @@ export declare type TicketMessage = Message<"deskwire.ticket.v1.TicketMessage"> 
  * Use `create(TicketMessageSchema)` to create a new message.
  */
 export declare const TicketMessageSchema: GenMessage<TicketMessage>;
+
+/**
+ * How far an answer has come on its way to the customer.
+ *
+ * @generated from enum deskwire.ticket.v1.MessageDelivery
+ */
+export enum MessageDelivery {
+  /**
+   * Not said: the message is not one that the desk sends.
+   *
+   * @generated from enum value: MESSAGE_DELIVERY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Not yet: no webhook has taken it.
+   *
+   * @generated from enum value: MESSAGE_DELIVERY_STORED = 1;
+   */
+  STORED = 1,
+
+  /**
+   * A webhook has taken it.
+   *
+   * @generated from enum value: MESSAGE_DELIVERY_SENT = 2;
+   */
+  SENT = 2,
+
+  /**
+   * No webhook took it, however often it was tried.
+   *
+   * @generated from enum value: MESSAGE_DELIVERY_FAILED = 3;
+   */
+  FAILED = 3,
+}
+
+/**
+ * Describes the enum deskwire.ticket.v1.MessageDelivery.
+ */
+export declare const MessageDeliverySchema: GenEnum<MessageDelivery>;
 
 /**
  * Who can read a message.

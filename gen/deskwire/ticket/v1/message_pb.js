@@ -13,7 +13,7 @@ import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
  * Describes the file deskwire/ticket/v1/message.proto.
  */
 export const file_deskwire_ticket_v1_message = /*@__PURE__*/
-  fileDesc("CiBkZXNrd2lyZS90aWNrZXQvdjEvbWVzc2FnZS5wcm90bxISZGVza3dpcmUudGlja2V0LnYxIvcBCg1UaWNrZXRNZXNzYWdlEgoKAmlkGAEgASgJEhkKCXRpY2tldF9pZBgCIAEoCUIGysEYAiABEigKBmF1dGhvchgDIAEoCzIYLmRlc2t3aXJlLmFjdG9yLnYxLkFjdG9yEjkKCnZpc2liaWxpdHkYBCABKA4yJS5kZXNrd2lyZS50aWNrZXQudjEuTWVzc2FnZVZpc2liaWxpdHkSFAoEYm9keRgFIAEoCUIGysEYAggBEi8KC2NyZWF0ZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgttZXJnZWRfZnJvbRgHIAEoCSp3ChFNZXNzYWdlVmlzaWJpbGl0eRIiCh5NRVNTQUdFX1ZJU0lCSUxJVFlfVU5TUEVDSUZJRUQQABIdChlNRVNTQUdFX1ZJU0lCSUxJVFlfUFVCTElDEAESHwobTUVTU0FHRV9WSVNJQklMSVRZX0lOVEVSTkFMEAJiBnByb3RvMw", [file_deskwire_actor_v1_actor, file_deskwire_mcp_v1_options, file_google_protobuf_timestamp]);
+  fileDesc("CiBkZXNrd2lyZS90aWNrZXQvdjEvbWVzc2FnZS5wcm90bxISZGVza3dpcmUudGlja2V0LnYxIq4CCg1UaWNrZXRNZXNzYWdlEgoKAmlkGAEgASgJEhkKCXRpY2tldF9pZBgCIAEoCUIGysEYAiABEigKBmF1dGhvchgDIAEoCzIYLmRlc2t3aXJlLmFjdG9yLnYxLkFjdG9yEjkKCnZpc2liaWxpdHkYBCABKA4yJS5kZXNrd2lyZS50aWNrZXQudjEuTWVzc2FnZVZpc2liaWxpdHkSFAoEYm9keRgFIAEoCUIGysEYAggBEi8KC2NyZWF0ZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgttZXJnZWRfZnJvbRgHIAEoCRI1CghkZWxpdmVyeRgIIAEoDjIjLmRlc2t3aXJlLnRpY2tldC52MS5NZXNzYWdlRGVsaXZlcnkqiAEKD01lc3NhZ2VEZWxpdmVyeRIgChxNRVNTQUdFX0RFTElWRVJZX1VOU1BFQ0lGSUVEEAASGwoXTUVTU0FHRV9ERUxJVkVSWV9TVE9SRUQQARIZChVNRVNTQUdFX0RFTElWRVJZX1NFTlQQAhIbChdNRVNTQUdFX0RFTElWRVJZX0ZBSUxFRBADKncKEU1lc3NhZ2VWaXNpYmlsaXR5EiIKHk1FU1NBR0VfVklTSUJJTElUWV9VTlNQRUNJRklFRBAAEh0KGU1FU1NBR0VfVklTSUJJTElUWV9QVUJMSUMQARIfChtNRVNTQUdFX1ZJU0lCSUxJVFlfSU5URVJOQUwQAmIGcHJvdG8z", [file_deskwire_actor_v1_actor, file_deskwire_mcp_v1_options, file_google_protobuf_timestamp]);
 
 /**
  * Describes the message deskwire.ticket.v1.TicketMessage.
@@ -23,10 +23,24 @@ export const TicketMessageSchema = /*@__PURE__*/
   messageDesc(file_deskwire_ticket_v1_message, 0);
 
 /**
+ * Describes the enum deskwire.ticket.v1.MessageDelivery.
+ */
+export const MessageDeliverySchema = /*@__PURE__*/
+  enumDesc(file_deskwire_ticket_v1_message, 0);
+
+/**
+ * How far an answer has come on its way to the customer.
+ *
+ * @generated from enum deskwire.ticket.v1.MessageDelivery
+ */
+export const MessageDelivery = /*@__PURE__*/
+  tsEnum(MessageDeliverySchema);
+
+/**
  * Describes the enum deskwire.ticket.v1.MessageVisibility.
  */
 export const MessageVisibilitySchema = /*@__PURE__*/
-  enumDesc(file_deskwire_ticket_v1_message, 0);
+  enumDesc(file_deskwire_ticket_v1_message, 1);
 
 /**
  * Who can read a message.

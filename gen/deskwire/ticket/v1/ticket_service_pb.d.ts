@@ -4,9 +4,9 @@
 // @generated from file deskwire/ticket/v1/ticket_service.proto (package deskwire.ticket.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { Ticket, TicketOrder, TicketPriority, TicketStatus, WaitingOn } from "./ticket_pb.js";
+import type { Ticket, TicketChannel, TicketOrder, TicketPriority, TicketStatus, WaitingOn } from "./ticket_pb.js";
 import type { Actor } from "../../actor/v1/actor_pb.js";
 import type { TicketMessage } from "./message_pb.js";
 import type { FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
@@ -601,6 +601,109 @@ export declare type RecordCustomerReplyResponse = Message<"deskwire.ticket.v1.Re
 export declare const RecordCustomerReplyResponseSchema: GenMessage<RecordCustomerReplyResponse>;
 
 /**
+ * Request of ReceiveMessage.
+ *
+ * @generated from message deskwire.ticket.v1.ReceiveMessageRequest
+ */
+export declare type ReceiveMessageRequest = Message<"deskwire.ticket.v1.ReceiveMessageRequest"> & {
+  /**
+   * The sender's e-mail address. Whoever calls answers for it: it decides which tickets may be written to.
+   *
+   * @generated from field: string from_email = 1;
+   */
+  fromEmail: string;
+
+  /**
+   * The sender's name, up to 200 characters. Used where the customer is new.
+   *
+   * @generated from field: string from_name = 2;
+   */
+  fromName: string;
+
+  /**
+   * The subject, up to 1,000 characters; a new ticket keeps 300. `[TKT-1001]` in it names the ticket it belongs to.
+   *
+   * @generated from field: string subject = 3;
+   */
+  subject: string;
+
+  /**
+   * What was written, 1 to 50,000 characters.
+   *
+   * @generated from field: string text = 4;
+   */
+  text: string;
+
+  /**
+   * The ticket it belongs to, where that is known. Default: the one that the subject names.
+   *
+   * @generated from field: string ticket_id = 5;
+   */
+  ticketId: string;
+
+  /**
+   * How it came in. Default: e-mail.
+   *
+   * @generated from field: deskwire.ticket.v1.TicketChannel channel = 6;
+   */
+  channel: TicketChannel;
+
+  /**
+   * Key that makes a retry safe: up to 128 characters, unique to this message.
+   *
+   * @generated from field: string request_id = 7;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message deskwire.ticket.v1.ReceiveMessageRequest.
+ * Use `create(ReceiveMessageRequestSchema)` to create a new message.
+ */
+export declare const ReceiveMessageRequestSchema: GenMessage<ReceiveMessageRequest>;
+
+/**
+ * Response of ReceiveMessage.
+ *
+ * @generated from message deskwire.ticket.v1.ReceiveMessageResponse
+ */
+export declare type ReceiveMessageResponse = Message<"deskwire.ticket.v1.ReceiveMessageResponse"> & {
+  /**
+   * What became of the message.
+   *
+   * @generated from field: deskwire.ticket.v1.ReceivedAs received_as = 1;
+   */
+  receivedAs: ReceivedAs;
+
+  /**
+   * The ticket it stands in now.
+   *
+   * @generated from field: string ticket_id = 2;
+   */
+  ticketId: string;
+
+  /**
+   * The message it became, for a reply.
+   *
+   * @generated from field: string message_id = 3;
+   */
+  messageId: string;
+
+  /**
+   * The customer who wrote it.
+   *
+   * @generated from field: string customer_id = 4;
+   */
+  customerId: string;
+};
+
+/**
+ * Describes the message deskwire.ticket.v1.ReceiveMessageResponse.
+ * Use `create(ReceiveMessageResponseSchema)` to create a new message.
+ */
+export declare const ReceiveMessageResponseSchema: GenMessage<ReceiveMessageResponse>;
+
+/**
  * Request of AddInternalNote.
  *
  * @generated from message deskwire.ticket.v1.AddInternalNoteRequest
@@ -1103,6 +1206,46 @@ export declare type ImportTicketsResponse = Message<"deskwire.ticket.v1.ImportTi
 export declare const ImportTicketsResponseSchema: GenMessage<ImportTicketsResponse>;
 
 /**
+ * What became of a message from outside.
+ *
+ * @generated from enum deskwire.ticket.v1.ReceivedAs
+ */
+export enum ReceivedAs {
+  /**
+   * Not said.
+   *
+   * @generated from enum value: RECEIVED_AS_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * A reply in the ticket that it named; a resolved ticket is open again.
+   *
+   * @generated from enum value: RECEIVED_AS_REPLY = 1;
+   */
+  REPLY = 1,
+
+  /**
+   * A follow-up of the closed ticket that it named.
+   *
+   * @generated from enum value: RECEIVED_AS_FOLLOW_UP = 2;
+   */
+  FOLLOW_UP = 2,
+
+  /**
+   * A new ticket: it named none, or none of this customer's.
+   *
+   * @generated from enum value: RECEIVED_AS_NEW_TICKET = 3;
+   */
+  NEW_TICKET = 3,
+}
+
+/**
+ * Describes the enum deskwire.ticket.v1.ReceivedAs.
+ */
+export declare const ReceivedAsSchema: GenEnum<ReceivedAs>;
+
+/**
  * Keeps tickets, their conversations and the log of what happened to them.
  *
  * Every write is one transaction that also appends to the log, and takes a `request_id`: sent again within 24 hours with
@@ -1185,6 +1328,18 @@ export declare const TicketService: GenService<{
     output: typeof RecordCustomerReplyResponseSchema;
   },
   /**
+   * Takes in what somebody wrote to the desk from outside, such as an e-mail: as a reply to the ticket it belongs to, as a
+   * follow-up where that one is closed, else as a new ticket of the customer with that address, who is added if new. A
+   * ticket of another customer is never written to. Here a `request_id` is kept for 30 days.
+   *
+   * @generated from rpc deskwire.ticket.v1.TicketService.ReceiveMessage
+   */
+  receiveMessage: {
+    methodKind: "unary";
+    input: typeof ReceiveMessageRequestSchema;
+    output: typeof ReceiveMessageResponseSchema;
+  },
+  /**
    * Adds a message that only the desk can read.
    *
    * @generated from rpc deskwire.ticket.v1.TicketService.AddInternalNote
@@ -1206,7 +1361,8 @@ export declare const TicketService: GenService<{
     output: typeof ChangeStatusResponseSchema;
   },
   /**
-   * Merges a ticket into another of the same customer: its description and conversation move there, and it is closed.
+   * Merges a ticket into another of the same customer: its description and conversation move there, and it is closed. A
+   * resolved ticket is opened again when one that is not done is merged into it.
    *
    * @generated from rpc deskwire.ticket.v1.TicketService.MergeTickets
    */

@@ -1,0 +1,150 @@
+// What somebody wrote to the desk from outside becomes a reply, a follow-up or a new ticket, once however often it is sent.
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import type { HandlerContext } from "@connectrpc/connect";
+import type { Knex } from "knex";
+import { ActorKind, ActorSchema } from "#gen/deskwire/actor/v1/actor_pb.js";
+import {
+  type Ticket,
+  TicketChannel,
+  TicketPriority,
+  TicketStatus,
+  WaitingOn,
+} from "#gen/deskwire/ticket/v1/ticket_pb.js";
+import {
+  ReceivedAs,
+  type ReceiveMessageRequest,
+  ReceiveMessageRequestSchema,
+  type ReceiveMessageResponse,
+  ReceiveMessageResponseSchema,
+  TicketService,
+} from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
+import { REPLAYED_HEADER } from "../../../runtime/call.ts";
+import type { Database } from "../../../runtime/database/database.ts";
+import { fingerprint } from "../../../runtime/fingerprint.ts";
+import { requestIdReused } from "../../../runtime/idempotency.ts";
+import { beginFollowUp, recordReply } from "../conversation.ts";
+import type { CustomerDirectory } from "../customer-directory.ts";
+import { TicketDraft, type WriteInfo } from "../draft.ts";
+import { findTicket } from "../ticket-store.ts";
+
+const { method } = TicketService;
+const REFERENCE = /\[(TKT-[1-9][0-9]{3,14})\]/i;
+const SUBJECT_CHARACTERS = 300;
+const NO_SUBJECT = "(no subject)";
+/** Longer than the field's days of retries: senders of webhooks try for up to three days. */
+const REQUEST_KEPT_MS = 30 * 24 * 60 * 60 * 1000;
+/** Merged into merged into merged: more than people do by hand. */
+const MAX_MERGES = 10;
+
+/** What the reception stands on. */
+export interface ReceptionOptions {
+  readonly database: Database;
+  readonly customers: CustomerDirectory;
+  /** Milliseconds UTC. */
+  readonly now: () => number;
+}
+
+/** The ticket that a message belongs to, if it is this customer's; of merged tickets the one that stays. */
+async function ticketOf(
+  trx: Knex.Transaction,
+  { ticketId, subject }: ReceiveMessageRequest,
+  customerId: string,
+): Promise<Ticket | undefined> {
+  const named = ticketId || REFERENCE.exec(subject)?.[1]?.toUpperCase();
+  let ticket = named ? await findTicket(trx, named, true) : undefined;
+  for (let merges = 0; ticket?.mergedInto && merges < MAX_MERGES; merges++) {
+    ticket = await findTicket(trx, ticket.mergedInto, true);
+  }
+  return ticket?.customerId === customerId ? ticket : undefined;
+}
+
+async function receive(
+  trx: Knex.Transaction,
+  info: WriteInfo,
+  request: ReceiveMessageRequest,
+  customerId: string,
+): Promise<ReceiveMessageResponse> {
+  const subject = [...request.subject.trim()].slice(0, SUBJECT_CHARACTERS).join("");
+  const ticket = await ticketOf(trx, request, customerId);
+  const answer = (receivedAs: ReceivedAs, ticketId: string, messageId = "") =>
+    create(ReceiveMessageResponseSchema, { receivedAs, ticketId, messageId, customerId });
+  if (ticket && ticket.status !== TicketStatus.CLOSED) {
+    const { message } = await recordReply(await TicketDraft.load(trx, info, ticket.id), request.text);
+    return answer(ReceivedAs.REPLY, ticket.id, message.id);
+  }
+  if (ticket) {
+    const { id } = await beginFollowUp(trx, info, ticket, { subject, description: request.text });
+    return answer(ReceivedAs.FOLLOW_UP, id);
+  }
+  const draft = await TicketDraft.begin(trx, info, {
+    ...{ customerId, description: request.text, channel: request.channel || TicketChannel.EMAIL },
+    subject: subject || NO_SUBJECT,
+    status: TicketStatus.OPEN,
+    priority: TicketPriority.NORMAL,
+    waitingOn: WaitingOn.DESK,
+  });
+  return answer(ReceivedAs.NEW_TICKET, (await draft.save()).id);
+}
+
+/** The answer that the same message got before; undefined where it is new. */
+async function earlier(db: Knex, request: ReceiveMessageRequest): Promise<ReceiveMessageResponse | undefined> {
+  const row = await db("received_message").where({ request_id: request.requestId }).first();
+  if (!row) return undefined;
+  if (row.request_hash !== hashOf(request)) throw requestIdReused(request.requestId);
+  return fromBinary(ReceiveMessageResponseSchema, row.response);
+}
+
+const hashOf = (request: ReceiveMessageRequest) => fingerprint(ReceiveMessageRequestSchema, request, ["request_id"]);
+
+/** Stores that a message is taken in; false where another call has just done so and this one waited for it. */
+async function remember(trx: Knex.Transaction, request: ReceiveMessageRequest, now: number): Promise<boolean> {
+  await trx("received_message")
+    .where("create_time", "<", now - REQUEST_KEPT_MS)
+    .delete();
+  const row = {
+    request_id: request.requestId,
+    request_hash: hashOf(request),
+    response: new Uint8Array(),
+    create_time: now,
+  };
+  return (
+    (await trx("received_message").insert(row).onConflict("request_id").ignore().returning("request_id")).length > 0
+  );
+}
+
+/**
+ * Takes a message in. Unlike other writes it remembers its request ids for 30 days, and answers a repetition without
+ * asking the CRM: what was decided first stays, whatever has become of ticket and customer since.
+ *
+ * @throws ConnectError REQUEST_ID_REUSED; `unavailable` (CRM_UNAVAILABLE)
+ */
+export async function receiveMessage(
+  { database, customers, now }: ReceptionOptions,
+  request: ReceiveMessageRequest,
+  context: HandlerContext,
+): Promise<ReceiveMessageResponse> {
+  const { requestId } = request;
+  const replayed = (response: ReceiveMessageResponse) => {
+    context.responseHeader.set(REPLAYED_HEADER, "true");
+    return response;
+  };
+  const before = requestId ? await earlier(database.knex, request) : undefined;
+  if (before) return replayed(before);
+  const customerId = await customers.resolver(context)(request.fromEmail, request.fromName);
+  const actor = create(ActorSchema, { kind: ActorKind.CUSTOMER, id: customerId });
+  const time = now();
+  const name = `${TicketService.typeName}/${method.receiveMessage.name}`;
+  return await database.transaction(async (trx) => {
+    if (requestId && !(await remember(trx, request, time))) {
+      const first = await earlier(trx, request);
+      if (first) return replayed(first);
+    }
+    const response = await receive(trx, { actor, clock: now, method: name, requestId }, request, customerId);
+    if (requestId) {
+      await trx("received_message")
+        .where({ request_id: requestId })
+        .update({ response: toBinary(ReceiveMessageResponseSchema, response) });
+    }
+    return response;
+  });
+}
