@@ -197,7 +197,7 @@ describe.each(DIALECTS)("on %s", (dialect) => {
       expect([name, await reason(restoreBackup(fresh, path, noProgress))]).toEqual([name, "BACKUP_DAMAGED"]);
     }
     const newer = join(folder, "newer");
-    await writeFile(newer, gzipSync(text.replace('"events"]', '"events","later"]')));
+    await writeFile(newer, gzipSync(text.replace('"migrations":[', '"migrations":["later",')));
     expect(await reason(restoreBackup(fresh, newer, noProgress))).toBe("BACKUP_NEWER");
     await writeFile(newer, gzipSync(text.replace('{"deskwire_backup":1', '{"deskwire_backup":2')));
     expect(await reason(restoreBackup(fresh, newer, noProgress))).toBe("BACKUP_NEWER");
