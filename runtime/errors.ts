@@ -10,6 +10,8 @@ import { ErrorInfoSchema, RetryInfoSchema } from "#gen/google/rpc/error_details_
 /** The `domain` of every ErrorInfo that Deskwire makes (AIP-193). */
 export const ERROR_DOMAIN = "deskwire";
 
+const MAX_VIOLATIONS = 10;
+
 function errorInfo(reason: string, metadata: Record<string, string>) {
   const value: MessageInitShape<typeof ErrorInfoSchema> = { reason, domain: ERROR_DOMAIN, metadata };
   return { desc: ErrorInfoSchema, value };
@@ -32,10 +34,15 @@ export function failForNow(code: Code, reason: string, message: string, retryAft
   return new ConnectError(message, code, undefined, [errorInfo(reason, {}), retry]);
 }
 
-/** Makes the `invalid_argument` for a message that breaks rules of its proto; carries `buf.validate.Violations`. */
+/**
+ * Makes the `invalid_argument` for a message that breaks rules of its proto; carries `buf.validate.Violations`. The first
+ * few are named: in gRPC an error travels in headers, and clients take few kilobytes of them.
+ */
 export function failValidation(violations: Violation[]): ConnectError {
-  const [proto] = violationsToProto(violations);
-  const lines = violations.map(String);
+  const named = violations.slice(0, MAX_VIOLATIONS);
+  const [proto] = violationsToProto(named);
+  const lines = named.map(String);
+  if (violations.length > named.length) lines.push(`and ${violations.length - named.length} more`);
   return new ConnectError(
     `Invalid request: ${lines.join("; ")}. Correct it and call again.`,
     Code.InvalidArgument,

@@ -49,9 +49,9 @@ export function createHealth(services: readonly string[]): Health {
       const status = statusOf(name);
       if (status !== ServingStatus.SERVICE_UNKNOWN) return { status };
       const known = [...statuses.keys()].join(", ");
-      throw fail(Code.NotFound, "SERVICE_NOT_FOUND", `No service ${name} here. There are: ${known}.`, {
-        service: name,
-      });
+      // An error has to fit into gRPC's headers, and this proto has no rules for its names.
+      const service = name.slice(0, 200);
+      throw fail(Code.NotFound, "SERVICE_NOT_FOUND", `No service ${service} here. There are: ${known}.`, { service });
     },
     list() {
       const names = ["", ...statuses.keys()];

@@ -14,6 +14,7 @@ import { fail, failForNow } from "./errors.ts";
 import { createHealth, type Health } from "./health.ts";
 import { answerError, answerJson } from "./http-error.ts";
 import { type Log, logToStderr } from "./log.ts";
+import { tellFitErrors } from "./malformed.ts";
 import { createOriginGuard } from "./origin-guard.ts";
 import { reflectionServices } from "./reflection.ts";
 import type { BoundService } from "./service.ts";
@@ -184,6 +185,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     readMaxBytes: maxMessageBytes,
     writeMaxBytes: maxMessageBytes,
     maxTimeoutMs: MAX_TIMEOUT_MS,
+    requestGate: tellFitErrors,
     shutdownSignal: shutdown.signal,
   });
 

@@ -6,6 +6,7 @@ import { Code, ConnectError, type HandlerContext, type ServiceImpl } from "@conn
 import { passingFailure } from "./database/errors.ts";
 import { fail, failForNow, failValidation, reasonOf } from "./errors.ts";
 import { type Log, logToStderr } from "./log.ts";
+import { blameClient } from "./malformed.ts";
 import { findUnstorable } from "./unstorable.ts";
 
 /** A service whose methods are guarded: ready to be called in process or to be put on a port. */
@@ -61,6 +62,7 @@ function withReason(error: ConnectError): ConnectError {
 const UNEXPECTED = new Set([Code.Internal, Code.Unknown, Code.DataLoss]);
 
 function publicError(error: unknown, method: DescMethod, context: HandlerContext, log: Log): ConnectError {
+  blameClient(error);
   if (error instanceof ConnectError) {
     if (reasonOf(error) !== undefined) return error;
     if (!UNEXPECTED.has(error.code)) return withReason(error);

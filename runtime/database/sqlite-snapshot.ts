@@ -1,8 +1,7 @@
 // Several SQLite files at one moment, while another process writes to them.
 import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import { Code } from "@connectrpc/connect";
-import { failForNow } from "../errors.ts";
+import { databaseBusy } from "./errors.ts";
 import type { DatabaseSnapshot, Snapshot, TableSnapshot, Value } from "./snapshot.ts";
 
 const MAX_TRIES = 10_000;
@@ -30,12 +29,7 @@ function beginTogether(readers: readonly DatabaseSync[], watchers: readonly Data
     if (watchers.map(version).join() === before) return;
     for (const reader of readers) reader.exec("ROLLBACK");
   }
-  throw failForNow(
-    Code.Unavailable,
-    "DATABASE_BUSY",
-    "The databases are written to without a pause. Try again.",
-    1_000,
-  );
+  throw databaseBusy();
 }
 
 function narrow(value: unknown): Value {

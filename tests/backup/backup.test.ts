@@ -197,11 +197,14 @@ describe.each(DIALECTS)("on %s", (dialect) => {
       expect([name, await reason(restoreBackup(fresh, path, noProgress))]).toEqual([name, "BACKUP_DAMAGED"]);
     }
     const newer = join(folder, "newer");
-    await writeFile(newer, gzipSync(text.replace('"events"]', '"events","later"]')));
+    await writeFile(newer, gzipSync(text.replace('"migrations":[', '"migrations":["later",')));
     expect(await reason(restoreBackup(fresh, newer, noProgress))).toBe("BACKUP_NEWER");
     await writeFile(newer, gzipSync(text.replace('{"deskwire_backup":1', '{"deskwire_backup":2')));
     expect(await reason(restoreBackup(fresh, newer, noProgress))).toBe("BACKUP_NEWER");
     expect(await reason(restoreBackup(fresh, join(folder, "missing"), noProgress))).toBe("FILE_UNREADABLE");
+
+    await writeFile(newer, gzipSync(text.replace('\n["zoe@example.com",1001]', '\n["zoe@example.com",77]')));
+    await expect(restoreBackup(fresh, newer, noProgress)).rejects.toThrow(/refers to|foreign key/);
 
     expect(await contents(fresh)).toEqual({});
     await restoreBackup(fresh, file, noProgress);

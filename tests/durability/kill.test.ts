@@ -10,7 +10,7 @@ import { temporaryStorage } from "../support/desk.ts";
 import { DeskProcess, eventually } from "../support/processes.ts";
 
 const WRITERS = 12;
-const ROUNDS = 3;
+const ROUNDS = 2;
 const ACKNOWLEDGED_A_ROUND = 60;
 
 /** A connection of one round, over which nothing is tried again. */

@@ -1,0 +1,35 @@
+// Errors of Connect's own about requests that no message can be read from, made fit to be told.
+import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
+import { fail, reasonOf } from "./errors.ts";
+
+const CLIENTS_FAULT = /^(parse binary: |received compressed envelope)/;
+/** In gRPC an error travels in headers, and clients take few kilobytes of them. */
+const MAX_MESSAGE = 1_000;
+
+/**
+ * Makes `invalid_argument` (REQUEST_MALFORMED) of the `internal` that Connect has for bytes that are no message of the
+ * type, as it does by itself for JSON. Every other error stays as it is.
+ */
+export function blameClient(error: unknown): void {
+  if (!(error instanceof ConnectError) || error.code !== Code.Internal || reasonOf(error) !== undefined) return;
+  if (!CLIENTS_FAULT.test(error.rawMessage)) return;
+  const { code, details } = fail(Code.InvalidArgument, "REQUEST_MALFORMED", error.rawMessage);
+  Object.assign(error, { code, details });
+}
+
+/** Connect's messages quote the request: at any length, and with half surrogate pairs, at which its gRPC server hangs. */
+function tidy(error: unknown): void {
+  if (!(error instanceof ConnectError)) return;
+  const { rawMessage } = error;
+  if (rawMessage.length <= MAX_MESSAGE && rawMessage.isWellFormed()) return;
+  Object.assign(error, { rawMessage: rawMessage.slice(0, MAX_MESSAGE).toWellFormed() });
+}
+
+/** For Connect's `requestGate`: the first that knows of a call, and by its signal the first to hear of its error. */
+export function tellFitErrors({ signal }: HandlerContext): void {
+  const repair = () => {
+    blameClient(signal.reason);
+    tidy(signal.reason);
+  };
+  signal.addEventListener("abort", repair, { once: true });
+}

@@ -1,0 +1,16 @@
+import { expect, test } from "vitest";
+import { fuzz } from "./fuzz.ts";
+
+const CASES = 5_000;
+
+test(`${CASES} malformed requests break nothing, hang nowhere, and write nothing where they are refused`, {
+  timeout: 120_000,
+}, async () => {
+  const seed = Math.floor(Math.random() * 2 ** 31);
+  console.log(`npm run fuzz -- --cases ${CASES} --seed ${seed}`);
+  const { problems, codes, heapGrowth } = await fuzz({ cases: CASES, seed });
+  expect(problems).toEqual([]);
+  // Enough of them get past the validation.
+  expect(codes.ok).toBeGreaterThan(CASES / 20);
+  expect(heapGrowth).toBeLessThan(64 * 2 ** 20);
+});
