@@ -51,6 +51,14 @@ export function failValidation(violations: Violation[]): ConnectError {
   );
 }
 
+/** Makes the error for a call whose signal was aborted: it ran out of time, or its caller ended it. */
+export function failEnded({ reason }: AbortSignal): ConnectError {
+  if (reason instanceof ConnectError) return reason;
+  return (reason as Error | undefined)?.name === "TimeoutError"
+    ? fail(Code.DeadlineExceeded, "DEADLINE_EXCEEDED", "The call ran out of time. Allow it more, or ask for less.")
+    : fail(Code.Canceled, "CANCELED", "The caller ended the call.");
+}
+
 /** The reason in an error's ErrorInfo; undefined for an error that did not come from Deskwire. */
 export function reasonOf(error: unknown): string | undefined {
   return error instanceof ConnectError ? error.findDetails(ErrorInfoSchema)[0]?.reason : undefined;

@@ -4,7 +4,7 @@ import { create, type DescMethod, type DescService, type MessageShape } from "@b
 import { createValidator } from "@bufbuild/protovalidate";
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
 import { passingFailure } from "./database/errors.ts";
-import { fail, failForNow, failValidation, reasonOf } from "./errors.ts";
+import { fail, failEnded, failForNow, failValidation, reasonOf } from "./errors.ts";
 import { type Log, logToStderr } from "./log.ts";
 import { blameClient } from "./malformed.ts";
 import { findUnstorable } from "./unstorable.ts";
@@ -38,14 +38,6 @@ async function* validated(method: DescMethod, messages: AsyncIterable<MessageSha
   }
 }
 
-function ended(signal: AbortSignal): ConnectError {
-  const { reason } = signal;
-  if (reason instanceof ConnectError) return reason;
-  return (reason as Error | undefined)?.name === "TimeoutError"
-    ? fail(Code.DeadlineExceeded, "DEADLINE_EXCEEDED", "The call ran out of time. Allow it more, or ask for less.")
-    : fail(Code.Canceled, "CANCELED", "The caller ended the call.");
-}
-
 /** What transports say of these names addresses and sockets, which are nobody's business outside. */
 const OUTSIDE_WORDS: Partial<Record<Code, string>> = {
   [Code.Canceled]: "The caller ended the call.",
@@ -67,7 +59,7 @@ function publicError(error: unknown, method: DescMethod, context: HandlerContext
     if (reasonOf(error) !== undefined) return error;
     if (!UNEXPECTED.has(error.code)) return withReason(error);
   }
-  if (context.signal.aborted) return ended(context.signal);
+  if (context.signal.aborted) return failEnded(context.signal);
   const passing = passingFailure(error);
   if (passing) {
     log("the database failed a call for now", { method: `${method.parent.typeName}/${method.name}`, error });

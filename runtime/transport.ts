@@ -8,7 +8,7 @@ import {
 } from "@bufbuild/protobuf";
 import { Code, createContextValues, type HandlerContext, type Transport } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
-import { fail } from "./errors.ts";
+import { fail, failEnded } from "./errors.ts";
 import { retrying } from "./retry.ts";
 import type { BoundService } from "./service.ts";
 
@@ -45,22 +45,16 @@ function deadlineSignal(signal: AbortSignal | undefined, timeoutMs: number | und
   return signal ? AbortSignal.any([signal, timeout]) : timeout;
 }
 
-function stopped(signal: AbortSignal) {
-  return (signal.reason as Error | undefined)?.name === "TimeoutError"
-    ? fail(Code.DeadlineExceeded, "DEADLINE_EXCEEDED", "The call ran out of time. Allow it more, or ask for less.")
-    : fail(Code.Canceled, "CANCELED", "The caller ended the call.");
-}
-
 /** Settles as `work` does, or rejects as soon as the signal is aborted, like a client whose server does not answer. */
 async function orStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   if (signal.aborted) {
     work.catch(() => {});
-    throw stopped(signal);
+    throw failEnded(signal);
   }
   if (signal === never) return work;
   let stop = () => {};
   const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(stopped(signal));
+    stop = () => reject(failEnded(signal));
     signal.addEventListener("abort", stop, { once: true });
   });
   try {
@@ -90,7 +84,7 @@ export function directTransport(services: readonly BoundService[]): Transport {
   return {
     async unary(method, signal, timeoutMs, header, input) {
       const deadline = deadlineSignal(signal, timeoutMs);
-      if (deadline.aborted) throw stopped(deadline);
+      if (deadline.aborted) throw failEnded(deadline);
       const context = callContext(method, deadline, timeoutMs, header);
       const answer = await orStopped<MessageInitShape<typeof method.output>>(
         find(method)(create(method.input, input), context),
@@ -107,7 +101,7 @@ export function directTransport(services: readonly BoundService[]): Transport {
     },
     async stream(method, signal, timeoutMs, header, input) {
       const deadline = deadlineSignal(signal, timeoutMs);
-      if (deadline.aborted) throw stopped(deadline);
+      if (deadline.aborted) throw failEnded(deadline);
       const context = callContext(method, deadline, timeoutMs, header);
       return {
         stream: true,
