@@ -1,6 +1,7 @@
 // Errors that are answered before any RPC handler runs, in the form that the client understands.
-import { Code, type ConnectError } from "@connectrpc/connect";
-import { codeToString } from "@connectrpc/connect/protocol-connect";
+import type { ConnectError } from "@connectrpc/connect";
+import { errorToJson } from "@connectrpc/connect/protocol-connect";
+import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import type { HttpRequest, HttpResponse } from "./cleartext-port.ts";
 
 function answer(response: HttpResponse, status: number, headers: Record<string, string>, body?: string): void {
@@ -18,17 +19,16 @@ export function answerJson(response: HttpResponse, status: number, body: unknown
 
 /**
  * Answers with an error: to gRPC and gRPC-Web as a trailers-only response, to everyone else as the JSON of a Connect
- * error, which people can read as well.
+ * error, which people can read as well. Its details, such as ErrorInfo, are in both.
  *
  * @param status the HTTP status for those who are not gRPC, whose status is always 200 with the code beside it
  */
 export function answerError(request: HttpRequest, response: HttpResponse, status: number, error: ConnectError): void {
   const contentType = request.headers["content-type"] ?? "";
   if (contentType.startsWith("application/grpc")) {
-    const { code, rawMessage } = error;
-    const headers = { "grpc-status": String(code), "grpc-message": encodeURIComponent(rawMessage) };
+    const headers = Object.fromEntries(setTrailerStatus(new Headers(), error));
     answer(response, 200, { "content-type": contentType, ...headers });
   } else {
-    answerJson(response, status, { code: codeToString(error.code ?? Code.Unknown), message: error.rawMessage });
+    answerJson(response, status, errorToJson(error, undefined));
   }
 }

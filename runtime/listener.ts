@@ -13,6 +13,7 @@ import { answerCors } from "./cors.ts";
 import { fail, failForNow } from "./errors.ts";
 import { createHealth, type Health } from "./health.ts";
 import { answerError, answerJson } from "./http-error.ts";
+import { explainingJson } from "./json-requests.ts";
 import { type Log, logToStderr } from "./log.ts";
 import { tellFitErrors } from "./malformed.ts";
 import { createOriginGuard } from "./origin-guard.ts";
@@ -179,6 +180,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const rpc = connectNodeAdapter({
     routes(router) {
       for (const { desc, implementation } of services) router.service(desc, implementation);
+      router.handlers.splice(0, router.handlers.length, ...router.handlers.map(explainingJson));
     },
     // Without this, unknown fields are ignored, and unknown enum names are dropped without a word.
     jsonOptions: { ignoreUnknownFields: false },

@@ -16,12 +16,12 @@ import {
   isWrapperDesc,
   FeatureSet_FieldPresence as Presence,
 } from "@bufbuild/protobuf/wkt";
+import { nearest } from "../../runtime/nearest.ts";
 import type { Json, JsonObject } from "../catalog.ts";
 import { decodeKey, decodeScalar, WrongValue, withIdPrefix } from "./decode-scalar.ts";
 import { enumNames } from "./enum-names.ts";
 import { type Issue, type Path, shownAs } from "./issues.ts";
 import { shownFields } from "./message-schema.ts";
-import { nearest } from "./nearest.ts";
 import { fieldOptions } from "./options.ts";
 import { listOf } from "./words.ts";
 

@@ -1,7 +1,7 @@
 // Names of tools, and the words that are made of names.
 import type { DescMethod } from "@bufbuild/protobuf";
 import { expect, it } from "vitest";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../../runtime/nearest.ts";
 import { toolNames } from "./tool-names.ts";
 import { inWords, listOf, snakeCase, unwrapped } from "./words.ts";
 

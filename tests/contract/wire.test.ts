@@ -1,5 +1,8 @@
 // What a plain HTTP client with JSON meets, down to fields and names that the proto does not have.
+import { fromBinary } from "@bufbuild/protobuf";
+import { base64Decode } from "@bufbuild/protobuf/wire";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { BadRequestSchema, ErrorInfoSchema } from "#gen/google/rpc/error_details_pb.js";
 import { openTestDesk, type TestDesk } from "../support/desk.ts";
 import { type Clients, clientsOf, newTicket, refusalOf, stateOf } from "./case.ts";
 
@@ -14,8 +17,9 @@ beforeAll(async () => {
 afterAll(() => desk[Symbol.asyncDispose]());
 
 interface ErrorBody {
+  readonly code: string;
   readonly message: string;
-  readonly details: { readonly type: string }[];
+  readonly details: { readonly type: string; readonly value: string; readonly debug: unknown }[];
 }
 
 async function post(method: string, body: unknown) {
@@ -46,6 +50,102 @@ describe("refused, never dropped:", () => {
   test.each(refused)("%s", async (_, method, body) => {
     expect(await post(method, body)).toMatchObject({ status: 400, body: { code: "invalid_argument" } });
   });
+});
+
+/** The reason of an error, and the fields it names, as its details carry them in bytes and in words alike. */
+function reasonAndFields({ details }: ErrorBody) {
+  const [info, request] = details;
+  expect(details.map(({ type }) => type)).toEqual(
+    ["google.rpc.ErrorInfo", "google.rpc.BadRequest"].slice(0, details.length),
+  );
+  const { reason, domain } = fromBinary(ErrorInfoSchema, base64Decode(info?.value ?? ""));
+  expect(info?.debug).toEqual({ reason, domain });
+  const { fieldViolations } = fromBinary(BadRequestSchema, base64Decode(request?.value ?? ""));
+  return {
+    reason,
+    fields: Object.fromEntries(fieldViolations.map((violation) => [violation.field, violation.reason])),
+  };
+}
+
+test("JSON that cannot be decoded is answered with each wrong field, its rule and what is right", async () => {
+  const respond = await post("support.v1.SupportService/RespondToTicket", {
+    ticketId: 1001,
+    respons: "x",
+    updateStatus: "doing",
+  });
+  expect(respond).toMatchObject({ status: 400, body: { code: "invalid_argument" } });
+  expect(respond.body.message).toContain("ticketId: must be a string, not 1001; ");
+  expect(respond.body.message).toContain("respons: is no field of RespondToTicketRequest; did you mean response?; ");
+  expect(respond.body.message).toContain("updateStatus: must be one of TICKET_STATUS_OPEN, ");
+  expect(respond.body.message).toContain("Correct it and call again.");
+  expect(reasonAndFields(respond.body)).toEqual({
+    reason: "REQUEST_MALFORMED",
+    fields: { ticketId: "INVALID_VALUE", respons: "UNKNOWN_FIELD", updateStatus: "UNKNOWN_ENUM_NAME" },
+  });
+  const ticket = { customerId: "CUS-1001", tags: ["a", "b", 3], customFields: { tier: 1 }, createTime: "yesterday" };
+  const create = await post("ticket.v1.TicketService/CreateTicket", { ticket });
+  expect(reasonAndFields(create.body).fields).toEqual({
+    "ticket.tags[2]": "INVALID_VALUE",
+    "ticket.customFields.tier": "INVALID_VALUE",
+    "ticket.createTime": "INVALID_VALUE",
+  });
+});
+
+test("what is no JSON is answered with the place, and a name that stands twice with the name", async () => {
+  const unread: [text: string, reason: string, words: string][] = [
+    ['{"pageSize": 1 "team": "x"}', "JSON_MALFORMED", "at position 15 (line 1 column 16)"],
+    ["yesterday", "JSON_MALFORMED", "Unexpected token 'y', \"yesterday\""],
+    ['{"pageSize": ', "JSON_MALFORMED", "Unexpected end of JSON input"],
+    ["", "JSON_MALFORMED", "The request is empty."],
+    ['{"pageSize": 1, "pageSize": 2}', "REQUEST_MALFORMED", '"pageSize"'],
+    ["null", "REQUEST_MALFORMED", "ListTicketsRequest: must be an object, not null"],
+  ];
+  for (const [text, reason, words] of unread) {
+    const { status, body } = await post("ticket.v1.TicketService/ListTickets", text);
+    expect(status, text).toBe(400);
+    expect(body.message).toContain(words);
+    expect(reasonAndFields(body).reason, text).toBe(reason);
+  }
+});
+
+test("a wrong request by GET is explained as well, and so is one in pieces", async () => {
+  const message = encodeURIComponent(JSON.stringify({ ticketId: 1001 }));
+  const base64 = Buffer.from(JSON.stringify({ ticketId: 1001 })).toString("base64url");
+  const path = `${url}/deskwire.support.v1.SupportService/HandleTicket`;
+  const body = new ReadableStream({
+    async start(controller) {
+      for (const piece of ['{"ticketId"', ": 10", "01}"]) {
+        controller.enqueue(Buffer.from(piece));
+        await new Promise(setImmediate);
+      }
+      controller.close();
+    },
+  });
+  for (const answer of [
+    await fetch(`${path}?encoding=json&connect=v1&message=${message}`),
+    await fetch(`${path}?encoding=json&connect=v1&base64=1&message=${base64}`),
+    await fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body, duplex: "half" }),
+  ]) {
+    expect(answer.status).toBe(400);
+    const { reason, fields } = reasonAndFields((await answer.json()) as ErrorBody);
+    expect({ reason, fields }).toEqual({ reason: "REQUEST_MALFORMED", fields: { ticketId: "INVALID_VALUE" } });
+  }
+});
+
+test("a refusal before any call carries its reason", async () => {
+  const form = { method: "POST", body: new URLSearchParams({ ticketId: "TKT-1001" }) };
+  const method = "deskwire.ticket.v1.TicketService/GetTicket";
+  for (const [path, init, status, reason] of [
+    ["deskwire.ticket.v1.TicketService/GetTickets", { method: "POST" }, 404, "NOT_SERVED"],
+    [method, form, 415, "CONTENT_TYPE_MISSING"],
+    [method, { headers: { origin: "https://evil.example" } }, 403, "ORIGIN_NOT_ALLOWED"],
+  ] as const) {
+    const answer = await fetch(`${url}/${path}`, init);
+    expect(answer.status).toBe(status);
+    expect(await answer.json()).toMatchObject({
+      details: [{ type: "google.rpc.ErrorInfo", value: expect.any(String), debug: { reason, domain: "deskwire" } }],
+    });
+  }
 });
 
 test("an update with an unknown field or name writes nothing", async () => {

@@ -170,7 +170,7 @@ describe("the door", () => {
       await send({ ...ada, text: "x".repeat(1024 * 1024) }),
     ];
     expect(answers.map(({ status, reason }) => `${status} ${reason}`)).toEqual([
-      "400 JSON_INVALID",
+      "400 JSON_MALFORMED",
       "400 MESSAGE_INVALID",
       "400 MESSAGE_INVALID",
       "400 VALIDATION_FAILED",

@@ -36,7 +36,7 @@ function parse(body: Buffer): unknown {
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
   } catch {
-    throw fail(Code.InvalidArgument, "JSON_INVALID", "The body is not JSON in UTF-8. Send one JSON object.");
+    throw fail(Code.InvalidArgument, "JSON_MALFORMED", "The body is not JSON in UTF-8. Send one JSON object.");
   }
 }
 
