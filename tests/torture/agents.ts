@@ -18,7 +18,7 @@ export interface Office {
 }
 
 const CALL_TIMEOUT_MS = 6_000;
-const RETRY_MS = [20, 250] as const;
+const RETRY_MS = [50, 500] as const;
 const ERAS = [{ pin: "2026-07-28" }, "legacy"] as const;
 /** Nobody knows whether the call was done, or it was not and can be later; with its request_id it may be sent again. */
 const NOT_ANSWERED = new Set([

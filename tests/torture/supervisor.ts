@@ -11,8 +11,8 @@ export interface Harm {
 }
 
 // So that most calls can be done, and many are under way when something breaks.
-const BETWEEN_KILLS_MS = [100, 1_200] as const;
-const BETWEEN_CUTS_MS = [30, 250] as const;
+const BETWEEN_KILLS_MS = [500, 3_000] as const;
+const BETWEEN_CUTS_MS = [100, 600] as const;
 const TWO_AT_ONCE = 0.2;
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
