@@ -24,12 +24,14 @@ function isRepeatable<I extends DescMessage, O extends DescMessage>(
 
 /**
  * What the caller is told of a failure to reach the server. A connection that breaks under a call comes as `aborted`, which
- * would read as a conflict.
+ * would read as a conflict, or as `canceled`, when it was closed in good order though nobody here ended the call.
  */
-function named(error: unknown): ConnectError {
+function named(error: unknown, signal: AbortSignal | undefined): ConnectError {
   const known = ConnectError.from(error);
   const systemCode = (known.cause as NodeJS.ErrnoException | undefined)?.code;
-  if (known.code !== Code.Aborted || systemCode === undefined) return known;
+  const broken = known.code === Code.Aborted && systemCode !== undefined;
+  const closed = known.code === Code.Canceled && reasonOf(known) === undefined && !signal?.aborted;
+  if (!broken && !closed) return known;
   const lost = fail(
     Code.Unavailable,
     "CONNECTION_LOST",
@@ -81,7 +83,7 @@ export function retrying(transport: Transport, timeoutMs: number): Transport {
           tokens = Math.min(MAX_TOKENS, tokens + TOKENS_A_SUCCESS);
           return response;
         } catch (caught) {
-          const error = named(caught);
+          const error = named(caught, signal);
           const atLeastMs = pauseAfter(error);
           if (atLeastMs === undefined) throw error;
           tokens = Math.max(0, tokens - 1);

@@ -19,9 +19,9 @@ let listener: Listener;
 let wire: Server;
 let client: Client<typeof CrmService>;
 /** What the server does to the next calls instead of answering, and after having done what was asked. */
-let failures: (Error | "cut")[];
+let failures: (Error | "cut" | "closed")[];
 let calls: number;
-let cut: () => void;
+let cut: (how: "cut" | "closed") => void;
 
 beforeEach(async () => {
   failures = [];
@@ -37,7 +37,7 @@ beforeEach(async () => {
       calls++;
       const answer = await call(request, context);
       const failure = failures.shift();
-      if (failure === "cut") cut();
+      if (failure === "cut" || failure === "closed") cut(failure);
       else if (failure) throw failure;
       return answer;
     };
@@ -54,8 +54,9 @@ beforeEach(async () => {
   });
   wire = createServer((socket) => {
     const server = connect(listener.port, "127.0.0.1");
-    cut = () => {
-      socket.resetAndDestroy();
+    cut = (how) => {
+      if (how === "cut") socket.resetAndDestroy();
+      else socket.destroy();
       server.destroy();
     };
     socket
@@ -88,15 +89,15 @@ describe("a remote call", () => {
   });
 
   it("that writes with a request id is tried again when the connection breaks, and is done once", async () => {
-    failures = ["cut", "cut"];
+    failures = ["cut", "closed"];
     const { customer: created } = await client.createCustomer({ customer: customer("ada"), requestId: "once" });
     expect(created?.id).toBe("CUS-1001");
     expect(calls).toBe(3);
     expect((await client.listCustomers({})).totalSize).toBe(1);
   });
 
-  it("that writes without a request id is never tried again", async () => {
-    failures = ["cut"];
+  it.each(["cut", "closed"] as const)("that writes without a request id is never tried again: %s", async (how) => {
+    failures = [how];
     const error = await caught(client.createCustomer({ customer: customer("ada") }));
     expect(calls).toBe(1);
     expect(error.code).toBe(Code.Unavailable);

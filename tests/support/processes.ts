@@ -5,7 +5,8 @@ import { createServer } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 
-const ROOT = new URL("../../", import.meta.url);
+/** The source tree. */
+export const ROOT = new URL("../../", import.meta.url);
 const READY_MS = 20_000;
 
 /** Runs a program to its end; rejects when it fails. */
@@ -58,11 +59,15 @@ export class DeskProcess implements AsyncDisposable {
     for (const stream of [child.stdout, child.stderr]) stream?.on("data", (data) => (this.output += data));
   }
 
-  /** Starts `services/main.ts` with these arguments, and waits until it is ready. */
-  static async start(args: readonly string[], environment: Record<string, string>): Promise<DeskProcess> {
+  /** Starts `services/main.ts` of a source tree with these arguments, and waits until it is ready. */
+  static async start(
+    args: readonly string[],
+    environment: Readonly<Record<string, string>>,
+    root: URL = ROOT,
+  ): Promise<DeskProcess> {
     const port = environment.PORT ?? String(await freePort());
     const env = { ...process.env, ...environment, PORT: port };
-    const child = spawn(process.execPath, ["services/main.ts", ...args], { cwd: ROOT, env });
+    const child = spawn(process.execPath, ["services/main.ts", ...args], { cwd: root, env });
     const desk = new DeskProcess(child, `http://127.0.0.1:${port}`);
     try {
       const ready = async () => (await fetch(`${desk.url}/readyz`)).ok && desk.output.includes("Ctrl-C");

@@ -1,0 +1,66 @@
+// The whole of it: a desk of several processes, agents that work, harm that is done to it, and the audit.
+import { setTimeout as delay } from "node:timers/promises";
+import { eventually } from "../support/processes.ts";
+import { work } from "./agents.ts";
+import { audit, type Finding } from "./audit.ts";
+import { Ledger } from "./ledger.ts";
+import { type PlantName, plantedTree } from "./plants.ts";
+import { seeded } from "./random.ts";
+import { isCaughtUp, readStored } from "./stored.ts";
+import { type Harm, harmUntil } from "./supervisor.ts";
+import { System } from "./system.ts";
+import type { KnownTicket } from "./tasks.ts";
+
+/** How the desk is to be tortured. */
+export interface TortureOptions {
+  /** Where its data is, empty as yet, as environment variables say it. */
+  readonly storage: Readonly<Record<string, string>>;
+  readonly seconds: number;
+  readonly agents: number;
+  readonly seed: number;
+  /** A bug to plant. */
+  readonly plant?: PlantName | undefined;
+}
+
+/** What came of it. */
+export interface Outcome {
+  readonly ledger: Ledger;
+  readonly harm: Harm;
+  readonly findings: readonly Finding[];
+}
+
+/** How long after the last harm calls may still be unanswered, and the log unread, in milliseconds. */
+const DRAIN_MS = 30_000;
+
+async function torment(system: System, options: TortureOptions): Promise<Omit<Outcome, "findings">> {
+  const { storage, seconds, agents, seed } = options;
+  const ledger = new Ledger();
+  const tickets: KnownTicket[] = [];
+  const [closing, closed] = [new AbortController(), new AbortController()];
+  const office = { url: system.mcpUrl, ledger, tickets, closing: closing.signal, closed: closed.signal };
+  const working = Promise.all(
+    Array.from({ length: agents }, (_, index) => work(`${seed}.${index}`, office, seeded(seed + index + 1))),
+  );
+  const [harm] = await Promise.all([
+    harmUntil(closing.signal, system, seeded(seed)),
+    delay(seconds * 1000).then(() => closing.abort()),
+  ]);
+  const patience = setTimeout(() => closed.abort(), DRAIN_MS);
+  await working;
+  clearTimeout(patience);
+  // What the CRM never reads is for the audit to find.
+  await eventually(() => isCaughtUp(storage), DRAIN_MS).catch(() => {});
+  return { ledger, harm };
+}
+
+/** Tortures a desk. The audit reads the databases after all processes were killed a last time. */
+export async function torture(options: TortureOptions): Promise<Outcome> {
+  const planted = options.plant && (await plantedTree(options.plant));
+  try {
+    const system = await System.start(options.storage, planted?.root);
+    const run = await torment(system, options).finally(() => system[Symbol.asyncDispose]());
+    return { ...run, findings: audit(run.ledger.calls, await readStored(options.storage)) };
+  } finally {
+    await planted?.remove();
+  }
+}
