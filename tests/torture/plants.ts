@@ -33,14 +33,6 @@ export const PLANTS = {
     }).catch(reject);
   });`,
   },
-  "eager-cursor": {
-    description: "the CRM moves its cursor before it stores the note, not with it",
-    file: "services/crm/ticket-notes.ts",
-    right: "  await database.transaction(async (trx) => {\n    if (position <= (await readCursor(trx, true))) return;",
-    wrong: `  if (position <= (await readCursor(database.knex))) return;
-  await database.transaction((trx) => moveCursor(trx, position));
-  await database.transaction(async (trx) => {`,
-  },
 } as const satisfies Readonly<Record<string, Plant>>;
 
 export type PlantName = keyof typeof PLANTS;
