@@ -7,6 +7,11 @@ function sorted(_key: string, value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/** JSON with the keys of all objects in order: the same for the same value. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, sorted);
+}
+
 /**
  * SHA-256 of a message without the fields named in `except` (proto names), as base64url.
  *
@@ -21,5 +26,5 @@ export function fingerprint<D extends DescMessage>(
   for (const field of schema.fields) {
     if (except.includes(field.name)) delete json[field.jsonName];
   }
-  return createHash("sha256").update(JSON.stringify(json, sorted)).digest("base64url");
+  return createHash("sha256").update(canonicalJson(json)).digest("base64url");
 }

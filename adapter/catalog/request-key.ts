@@ -1,6 +1,7 @@
 // A request_id made from the key that the client gave for its call, so that the same call twice has one effect (AIP-155).
 import { createHash } from "node:crypto";
 import { AUTOMATIC_ID } from "../../runtime/call.ts";
+import { canonicalJson } from "../../runtime/fingerprint.ts";
 import type { JsonObject } from "../catalog.ts";
 import type { Schema } from "./schema.ts";
 
@@ -23,14 +24,9 @@ function fits(id: string, { minLength = 0, maxLength, format, pattern }: Schema)
   return pattern === undefined || new RegExp(String(pattern), "u").test(id);
 }
 
-function sorted(_key: string, value: unknown): unknown {
-  if (value === null || typeof value !== "object" || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
 /** A key for a call that brought none: the same for the same tool and arguments. */
 export function automaticKey(tool: string, args: JsonObject): string {
-  const hash = createHash("sha256").update(JSON.stringify([tool, args], sorted));
+  const hash = createHash("sha256").update(canonicalJson([tool, args]));
   return `${AUTOMATIC_ID}${hash.digest("base64url")}`;
 }
 
