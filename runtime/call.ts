@@ -1,4 +1,5 @@
 // Calls that a method makes on behalf of whoever called it.
+import type { DescMethod } from "@bufbuild/protobuf";
 import { type CallOptions, Code, type HandlerContext } from "@connectrpc/connect";
 import { fail } from "./errors.ts";
 
@@ -13,6 +14,11 @@ export const SCOPES_HEADER = "deskwire-scopes";
 
 /** Headers that travel from call to call: W3C Trace Context and Baggage, and who the call is for. */
 const TRAVELLING = ["traceparent", "tracestate", "baggage", PRINCIPAL_HEADER, SCOPES_HEADER] as const;
+
+/** The full name of a method, as logs and stored calls have it: `deskwire.ticket.v1.TicketService/RespondToTicket`. */
+export function methodName(method: DescMethod): string {
+  return `${method.parent.typeName}/${method.name}`;
+}
 
 /** Begins a `request_id` that nobody chose: it was made from what was asked, and counts for a short time only. */
 export const AUTOMATIC_ID = "auto-";

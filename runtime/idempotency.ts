@@ -10,7 +10,7 @@ import {
 } from "@bufbuild/protobuf";
 import { Code, type ConnectError } from "@connectrpc/connect";
 import type { Knex } from "knex";
-import { AUTOMATIC_ID } from "./call.ts";
+import { AUTOMATIC_ID, methodName } from "./call.ts";
 import type { Database, Migration } from "./database/database.ts";
 import { fail } from "./errors.ts";
 import { fingerprint } from "./fingerprint.ts";
@@ -80,7 +80,7 @@ export async function replay<I extends DescMessage, O extends DescMessage>(
   work: () => Promise<MessageInitShape<O>>,
 ): Promise<Replay<O>> {
   if (requestId === "") return { response: create(method.output, await work()), replayed: false };
-  const key = { principal, method: `${method.parent.typeName}/${method.name}`, request_id: requestId };
+  const key = { principal, method: methodName(method), request_id: requestId };
   const request_hash = fingerprint(method.input, request, ["request_id"]);
   // The insert comes first: on the primary key PostgreSQL lets the second of two callers wait for the first to end.
   const inserted = await trx("request")

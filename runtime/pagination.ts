@@ -102,7 +102,7 @@ function seal<D extends DescMessage>({ schema, request, order }: TokenScope<D>, 
 }
 
 /** Makes the opaque token of the page that follows the row with these values; empty if there is none (AIP-158). */
-export function encodePageToken<D extends DescMessage>(scope: TokenScope<D>, next?: readonly KeyValue[]): string {
+function encodePageToken<D extends DescMessage>(scope: TokenScope<D>, next?: readonly KeyValue[]): string {
   if (next === undefined) return "";
   return Buffer.from(JSON.stringify([seal(scope, next), ...next])).toString("base64url");
 }
@@ -120,7 +120,7 @@ function parseToken(token: string): unknown {
  *
  * @throws ConnectError `PAGE_TOKEN_INVALID` if it is mangled, or was made for another filter or order
  */
-export function decodePageToken<D extends DescMessage>(scope: TokenScope<D>, token: string): KeyValue[] | undefined {
+function decodePageToken<D extends DescMessage>(scope: TokenScope<D>, token: string): KeyValue[] | undefined {
   if (token === "") return undefined;
   const parsed = parseToken(token);
   if (Array.isArray(parsed)) {

@@ -3,6 +3,7 @@
 import { create, type DescMethod, type DescService, type MessageShape } from "@bufbuild/protobuf";
 import { createValidator } from "@bufbuild/protovalidate";
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
+import { methodName } from "./call.ts";
 import { passingFailure } from "./database/errors.ts";
 import { fail, failEnded, failForNow, failValidation, reasonOf } from "./errors.ts";
 import { type Log, logToStderr } from "./log.ts";
@@ -62,11 +63,11 @@ function publicError(error: unknown, method: DescMethod, context: HandlerContext
   if (context.signal.aborted) return failEnded(context.signal);
   const passing = passingFailure(error);
   if (passing) {
-    log("the database failed a call for now", { method: `${method.parent.typeName}/${method.name}`, error });
+    log("the database failed a call for now", { method: methodName(method), error });
     return passing;
   }
   const incident = crypto.randomUUID();
-  log("call failed", { incident, method: `${method.parent.typeName}/${method.name}`, error });
+  log("call failed", { incident, method: methodName(method), error });
   return fail(
     Code.Internal,
     "INTERNAL",

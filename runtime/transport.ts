@@ -8,6 +8,7 @@ import {
 } from "@bufbuild/protobuf";
 import { Code, createContextValues, type HandlerContext, type Transport } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import { methodName } from "./call.ts";
 import { fail, failEnded } from "./errors.ts";
 import { retrying } from "./retry.ts";
 import type { BoundService } from "./service.ts";
@@ -35,7 +36,7 @@ function callContext(
     responseTrailer: new Headers(),
     protocolName: "direct",
     values: createContextValues(),
-    url: `direct:/${method.parent.typeName}/${method.name}`,
+    url: `direct:/${methodName(method)}`,
   };
 }
 
@@ -78,7 +79,7 @@ export function directTransport(services: readonly BoundService[]): Transport {
     throw fail(
       Code.Unimplemented,
       "METHOD_NOT_HERE",
-      `${method.parent.typeName}/${method.name} is not served in this process. Start its service, or set its URL.`,
+      `${methodName(method)} is not served in this process. Start its service, or set its URL.`,
     );
   };
   return {

@@ -17,7 +17,8 @@ export type CustomerFields = Pick<
   "name" | "emails" | "phone" | "company" | "plan" | "locale" | "timeZone" | "tags" | "attributes" | "externalId"
 >;
 
-interface CustomerRow {
+/** A row of the table `customer`. */
+export interface CustomerRow {
   readonly id: number;
   readonly name: string;
   readonly emails: string;

@@ -70,10 +70,10 @@ export function crmService(database: Database, now: () => number): ServiceImpl<t
     async listCustomers(request) {
       const matching = customers.customersMatching(database, request);
       const scope = { schema: ListCustomersRequestSchema, request, order: NEWEST_CUSTOMER_FIRST };
-      const { rows, nextPageToken } = await listPage<
-        Parameters<typeof customers.toCustomer>[0],
-        typeof ListCustomersRequestSchema
-      >(matching, scope);
+      const { rows, nextPageToken } = await listPage<customers.CustomerRow, typeof ListCustomersRequestSchema>(
+        matching,
+        scope,
+      );
       return {
         customers: rows.map(customers.toCustomer),
         nextPageToken,

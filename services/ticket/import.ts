@@ -24,6 +24,7 @@ import {
   ImportTicketsResponseSchema,
   TicketService,
 } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
+import { methodName } from "../../runtime/call.ts";
 import { take } from "../../runtime/database/counter.ts";
 import { type Database, isUniqueViolation } from "../../runtime/database/database.ts";
 import { formatId } from "../../runtime/ids.ts";
@@ -38,7 +39,7 @@ const ATTEMPTS = 5;
 /** Customers that are looked up in the CRM at once. */
 const LOOKUPS = 8;
 const SUBJECT_CHARACTERS = 80;
-const METHOD = `${TicketService.typeName}/${TicketService.method.importTickets.name}`;
+const METHOD = methodName(TicketService.method.importTickets);
 const IMPORTER: Actor = create(ActorSchema, { kind: ActorKind.SYSTEM, id: "import", name: "Import" });
 
 /** Finds or adds the customer of a row in the CRM; answers `CUS-1001`. */

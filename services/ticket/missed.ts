@@ -6,7 +6,7 @@ import { ActorKind } from "#gen/deskwire/actor/v1/actor_pb.js";
 import { type TicketEvent, TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
 import type { Ticket } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { fail } from "../../runtime/errors.ts";
-import { eventsOf, toEvent } from "./event-store.ts";
+import { type EventRow, eventsOf, toEvent } from "./event-store.ts";
 
 /** How many events are told at most, the latest. */
 const MOST = 10;
@@ -28,7 +28,7 @@ function told({ type, actor, createTime, changes }: TicketEvent): string {
  */
 export async function assertNothingMissed(db: Knex, ticket: Ticket, etag: string): Promise<void> {
   if (etag === "" || etag === ticket.etag) return;
-  const latest: Parameters<typeof toEvent>[0][] = await eventsOf(db, ticket.id).orderBy("position", "desc").limit(MOST);
+  const latest: EventRow[] = await eventsOf(db, ticket.id).orderBy("position", "desc").limit(MOST);
   const known = version(etag);
   const missed = latest
     .reverse()

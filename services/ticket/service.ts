@@ -27,6 +27,7 @@ import {
   TicketService,
   UpdateTicketRequestSchema,
 } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
+import { methodName } from "../../runtime/call.ts";
 import { type Database, isUniqueViolation } from "../../runtime/database/database.ts";
 import { fail } from "../../runtime/errors.ts";
 import { listPage, totalSize } from "../../runtime/pagination.ts";
@@ -104,7 +105,7 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
     work: (trx: Knex.Transaction, info: WriteInfo) => Promise<MessageInitShape<O>>,
   ): Promise<MessageShape<O>> {
     const { requestId } = request;
-    const info: WriteInfo = { actor, clock: now, method: `${method.parent.typeName}/${method.name}`, requestId };
+    const info: WriteInfo = { actor, clock: now, method: methodName(method), requestId };
     const response = await write(database, { method, request, context, now: now() }, (trx) => work(trx, info));
     bell.ring();
     return response;

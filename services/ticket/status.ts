@@ -15,7 +15,7 @@ const LEGAL_MOVES: Readonly<Record<TicketStatus, readonly TicketStatus[]>> = {
 };
 
 /** A status as people and models write it: `in_progress`. */
-export function statusName(status: TicketStatus): string {
+function statusName(status: TicketStatus): string {
   return TicketStatus[status].toLowerCase();
 }
 

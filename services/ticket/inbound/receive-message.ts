@@ -18,7 +18,7 @@ import {
   ReceiveMessageResponseSchema,
   TicketService,
 } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
-import { REPLAYED_HEADER } from "../../../runtime/call.ts";
+import { methodName, REPLAYED_HEADER } from "../../../runtime/call.ts";
 import type { Database } from "../../../runtime/database/database.ts";
 import { fingerprint } from "../../../runtime/fingerprint.ts";
 import { requestIdReused } from "../../../runtime/idempotency.ts";
@@ -133,7 +133,7 @@ export async function receiveMessage(
   const customerId = await customers.resolver(context)(request.fromEmail, request.fromName);
   const actor = create(ActorSchema, { kind: ActorKind.CUSTOMER, id: customerId });
   const time = now();
-  const name = `${TicketService.typeName}/${method.receiveMessage.name}`;
+  const name = methodName(method.receiveMessage);
   return await database.transaction(async (trx) => {
     if (requestId && !(await remember(trx, request, time))) {
       const first = await earlier(trx, request);
