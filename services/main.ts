@@ -10,6 +10,7 @@ import { logToStderr } from "../runtime/log.ts";
 import { mcpAccess } from "./access.ts";
 import { banner } from "./banner.ts";
 import { type Desk, openDesk, parseParts } from "./desk.ts";
+import { deskGateway } from "./gateway.ts";
 
 const HELP = `npm start [-- PART ... ] [-- --no-demo]
 Runs the desk: all parts in one process on one port, or only the parts that are named, each reaching the others by URL.
@@ -73,6 +74,7 @@ async function main(args: string[]): Promise<void> {
       info: { name: "deskwire", title: "Deskwire", version },
       identify: access?.identify,
     });
+  const gateway = desk.catalog && deskGateway(config, desk.catalog, access?.identify);
   await using listener = await listen({
     host: config.HOST,
     port,
@@ -81,6 +83,7 @@ async function main(args: string[]): Promise<void> {
     routes: {
       ...desk.routes,
       ...(mcp && { "/mcp": (request, response) => mcp.handler(request, response), ...access?.routes }),
+      ...gateway?.routes,
     },
     allowedOrigins: config.ALLOWED_ORIGINS,
     allowedHosts: config.ALLOWED_HOSTS,
@@ -94,6 +97,7 @@ async function main(args: string[]): Promise<void> {
   clearInterval(timer);
   console.log("Stopping: calls under way may finish.");
   desk.drain();
+  gateway?.close();
   await mcp?.close();
 }
 
