@@ -8,6 +8,7 @@ import {
   issuerUrl,
   list,
   networks,
+  oneOf,
   port,
   positive,
   postgresUrl,
@@ -19,6 +20,7 @@ import {
 import { type Environment, readSettings, refusingTogether, type Setting } from "./config/read.ts";
 import { refuse, secret, variable } from "./config/variable.ts";
 import { fail } from "./errors.ts";
+import { LOG_LEVELS } from "./log.ts";
 
 /** Names of the parts that a process can run. */
 export const PARTS = ["crm", "ticket", "analytics", "support", "adapter"] as const;
@@ -71,6 +73,7 @@ export const VARIABLES = {
     "Private networks that webhooks may reach, besides public addresses: `10.0.0.0/8`, separated by commas. Only there is http allowed too.",
     "",
     networks,
+    oneOf,
   ),
   MCP_ISSUER: variable(
     "OAuth or OpenID Connect issuer whose tokens `/mcp` asks for, written as in their `iss`. Unset: nobody is asked.",
@@ -83,6 +86,11 @@ export const VARIABLES = {
     audience,
   ),
   MCP_JWKS_URL: variable("Where the issuer's keys are. Default: where the issuer's own metadata says.", "", secureUrl),
+  LOG_LEVEL: variable(
+    `Which log lines are written to stderr: ${LOG_LEVELS.join(", ")}; each leaves out what is below it.`,
+    "info",
+    oneOf(...LOG_LEVELS),
+  ),
   MAX_RESULT_TOKENS: variable("How long the result of an MCP tool may be, in tokens.", "10000", positive),
 } as const;
 

@@ -18,7 +18,14 @@ function thrownBy(work: () => unknown): Error {
 
 test("without any variable every default holds", () => {
   expect(readConfig({})).toEqual({
-    ...{ PORT: undefined, HOST: "127.0.0.1", DATA_DIR: "./data", DATABASE_URL: undefined, MAX_RESULT_TOKENS: 10_000 },
+    ...{
+      PORT: undefined,
+      HOST: "127.0.0.1",
+      DATA_DIR: "./data",
+      DATABASE_URL: undefined,
+      MAX_RESULT_TOKENS: 10_000,
+      LOG_LEVEL: "info",
+    },
     ...{
       CRM_URL: "http://127.0.0.1:5001",
       TICKET_URL: "http://127.0.0.1:5002",
@@ -55,6 +62,7 @@ const WRONG: [variable: keyof typeof VARIABLES, value: string, allowed: RegExp][
   ["ANALYTICS_URL", "grpc://analytics", /http:\/\//],
   ["SUPPORT_URL", "//support", /http:\/\//],
   ["DESKWIRE_URL", "desk", /http:\/\//],
+  ["LOG_LEVEL", "loud", /debug, info, warn, error, silent/],
   ["MAX_RESULT_TOKENS", "0", /whole number above 0/],
   ["MAX_RESULT_TOKENS", "many", /whole number above 0/],
 ];
