@@ -79,7 +79,7 @@ export function readPolicy(file?: string): Policy {
     text = readFileSync(file, "utf8");
   } catch (error) {
     const message = `DESK_POLICY=${file} cannot be read (${(error as NodeJS.ErrnoException).code}). Set DESK_POLICY to a policy file, or leave it out for the built-in policy.`;
-    throw fail(Code.InvalidArgument, "POLICY_UNREADABLE", message, { variable: "DESK_POLICY" });
+    throw fail(Code.InvalidArgument, "POLICY_UNREADABLE", message);
   }
   return parsePolicy(text, `The policy file ${file}`);
 }
