@@ -9,6 +9,7 @@ import {
   list,
   networks,
   oneOf,
+  optionalText,
   port,
   positive,
   postgresUrl,
@@ -45,6 +46,11 @@ export const VARIABLES = {
     postgresUrl,
     withoutPassword,
   ),
+  DESK_POLICY: variable(
+    "File of the desk's own rules: hours, targets, priority; see [docs/policy.md](docs/policy.md). Unset: the built-in ones.",
+    "",
+    optionalText,
+  ),
   CRM_URL: variable("Where the CRM is, for parts that run without it.", "http://127.0.0.1:5001", httpUrl),
   TICKET_URL: variable("Where the ticket service is, for parts that run without it.", "http://127.0.0.1:5002", httpUrl),
   ANALYTICS_URL: variable("Where analytics is, for parts that run without it.", "http://127.0.0.1:5003", httpUrl),
@@ -73,7 +79,6 @@ export const VARIABLES = {
     "Private networks that webhooks may reach, besides public addresses: `10.0.0.0/8`, separated by commas. Only there is http allowed too.",
     "",
     networks,
-    oneOf,
   ),
   MCP_ISSUER: variable(
     "OAuth or OpenID Connect issuer whose tokens `/mcp` asks for, written as in their `iss`. Unset: nobody is asked.",
