@@ -36,7 +36,7 @@ export interface ListenOptions {
   readonly allowedOrigins: readonly string[];
   /** Hosts that clients may address, besides loopback and `host`. */
   readonly allowedHosts: readonly string[];
-  readonly log?: Log;
+  readonly log?: Log | undefined;
   /** Bytes of one message, in and out. Default 4 MiB, as in gRPC. */
   readonly maxMessageBytes?: number;
   /** How long calls under way may take to finish once the port is closing, in milliseconds. Default 10 s. */
@@ -168,13 +168,14 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const guard = createOriginGuard(options);
   const shutdown = new AbortController();
   const names = options.services.map(({ desc }) => desc.typeName);
-  const health = createHealth(names);
+  const health = createHealth(names, log);
   const served = [...options.services, health.service];
   const services = [
     ...served,
     ...reflectionServices(
       served.map(({ desc }) => desc),
       options.files,
+      log,
     ),
   ];
   const procedures = new Set(

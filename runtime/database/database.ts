@@ -85,8 +85,8 @@ export function postgresTypes(): pg.TypeOverrides {
 export async function connect(name: string, location: DatabaseLocation, log: Log): Promise<Knex> {
   // Its text quotes what the server says, and that may quote values.
   const write = (text: unknown) => {
-    const broken = String(text).startsWith("Connection Error");
-    log(broken ? "a database connection broke" : "knex warns", { database: name }, "warn");
+    if (String(text).startsWith("Connection Error")) log("a database connection broke", { database: name }, "warn");
+    else log("knex warns", { database: name }, "warn");
   };
   const shared = {
     acquireConnectionTimeout: ACQUIRE_TIMEOUT_MS,
