@@ -1,7 +1,7 @@
 // What the client is told when something goes wrong: the statuses and bodies of the Messages API's reference.
 import { AnthropicError, APIConnectionError, APIConnectionTimeoutError, APIError } from "@anthropic-ai/sdk";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { metadataOf, reasonOf, retryDelayOf } from "../runtime/errors.ts";
+import { reasonOf, retryDelayOf } from "../runtime/errors.ts";
 import type { Log } from "../runtime/log.ts";
 
 /** An error as it is answered. */
@@ -53,7 +53,7 @@ function ofDesk(error: ConnectError): ApiFailure | undefined {
   const [status, type] = known;
   const delay = retryDelayOf(error);
   const challenge = error.metadata.get("www-authenticate");
-  const { allow } = metadataOf(error);
+  const allow = error.metadata.get("allow");
   const headers = {
     ...(challenge && { "www-authenticate": challenge }),
     ...(allow && { allow }),

@@ -9,6 +9,8 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/;
 export const isLoopback = (host: string): boolean => LOOPBACK.test(host);
 
 export const text = (value: string): string => value;
+/** Undefined where none is set. */
+export const optionalText = (value: string): string | undefined => value || undefined;
 /** Items between commas. */
 export const list = (value: string): string[] => value.split(",").flatMap((item) => item.trim() || []);
 
@@ -84,11 +86,6 @@ export function networks(value: string, name: string): string[] {
 export function webhookSecrets(value: string, name: string): string[] {
   if (list(value).every(keyOf)) return list(value);
   return refuse(name, value, "secrets such as `whsec_` and 24 to 64 random bytes in base64, separated by commas");
-}
-
-/** Undefined where none is set. */
-export function optionalText(value: string): string | undefined {
-  return value || undefined;
 }
 
 /** Undefined where none is set. */
