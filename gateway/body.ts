@@ -17,9 +17,9 @@ const VERSION = /^\d{4}-\d{2}-\d{2}$/;
  */
 export function assertCallable({ method, headers }: HttpRequest): void {
   if (method !== "POST") {
-    throw fail(Code.Unimplemented, "METHOD_NOT_ALLOWED", "Send a POST with the conversation as JSON.", {
-      allow: "POST",
-    });
+    const refusal = fail(Code.Unimplemented, "METHOD_NOT_ALLOWED", "Send a POST with the conversation as JSON.");
+    refusal.metadata.set("allow", "POST");
+    throw refusal;
   }
   if (!/^application\/json\s*(;|$)/i.test(headers["content-type"] ?? "")) {
     throw fail(
