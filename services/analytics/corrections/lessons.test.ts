@@ -21,7 +21,8 @@ test("the latest word on each side of a text counts", () => {
 });
 
 test.each([
-  ["It is terrible.", NEGATIVE, "kept"],
+  ["It is terrible, awful, the worst.", NEGATIVE, undefined],
+  ["It is.", NEGATIVE, -0.5],
   ["It is terrible.", POSITIVE, 0.5],
   ["It is terrible.", NEUTRAL, 0],
   ["It is wonderful.", NEGATIVE, -0.5],
@@ -30,7 +31,7 @@ test.each([
   const said = asSaid(read, { text, sentiment });
   expect(said.sentiment).toEqual({
     ...{ sentiment, confidence: 1, evidence: [] },
-    score: score === "kept" ? read.sentiment.score : score,
+    score: score ?? read.sentiment.score,
   });
   expect(said.categorization).toBe(read.categorization);
 });

@@ -3,7 +3,7 @@ import { Category, Sentiment } from "#gen/deskwire/analytics/v1/analysis_pb.js";
 import type { Correction, Reading } from "../engine/engine.ts";
 import { textHash } from "../reading/text-hash.ts";
 
-/** The score of a mood that a person named and the engine's own score contradicts. */
+/** How far from 0 the score of a mood is at least that a person named. */
 const PLAIN_SCORE = 0.5;
 
 /** What somebody at the desk said of a text: 0 where nothing. */
@@ -36,14 +36,10 @@ export function lessonsOf(latestFirst: readonly Said[]): Lessons {
   return { corrections: [...byText.values()], byText };
 }
 
-function agrees(score: number, sentiment: Sentiment): boolean {
-  if (sentiment === Sentiment.NEUTRAL) return score === 0;
-  return sentiment === Sentiment.POSITIVE ? score > 0 : score < 0;
-}
-
-function plainScore(sentiment: Sentiment): number {
+/** A score that a person's word can stand beside: the engine's own, where it is as plain. */
+function plainScore(sentiment: Sentiment, score: number): number {
   if (sentiment === Sentiment.NEUTRAL) return 0;
-  return sentiment === Sentiment.POSITIVE ? PLAIN_SCORE : -PLAIN_SCORE;
+  return sentiment === Sentiment.POSITIVE ? Math.max(score, PLAIN_SCORE) : Math.min(score, -PLAIN_SCORE);
 }
 
 /** A reading with what a person said of this very text in its place: certain, and without evidence, because no word said it. */
@@ -52,12 +48,7 @@ export function asSaid(reading: Reading, { sentiment, category }: Correction): R
   return {
     ...reading,
     ...(sentiment !== undefined && {
-      sentiment: {
-        sentiment,
-        score: agrees(score, sentiment) ? score : plainScore(sentiment),
-        confidence: 1,
-        evidence: [],
-      },
+      sentiment: { sentiment, score: plainScore(sentiment, score), confidence: 1, evidence: [] },
     }),
     ...(category !== undefined && {
       categorization: {
