@@ -18,7 +18,8 @@ function thrownBy(work: () => unknown): Error {
 
 test("without any variable every default holds", () => {
   expect(readConfig({})).toEqual({
-    ...{ PORT: undefined, HOST: "127.0.0.1", DATA_DIR: "./data", DATABASE_URL: undefined, MAX_RESULT_TOKENS: 10_000 },
+    ...{ PORT: undefined, HOST: "127.0.0.1", DATA_DIR: "./data", DATABASE_URL: undefined, DESK_POLICY: undefined },
+    ...{ MAX_RESULT_TOKENS: 10_000 },
     ...{
       CRM_URL: "http://127.0.0.1:5001",
       TICKET_URL: "http://127.0.0.1:5002",
