@@ -1,85 +1,71 @@
 // The messages gateway: a conversation comes in by the Messages API, the model works on it with the desk's tools, an answer goes out.
-import { Code } from "@connectrpc/connect";
-import type { Catalog } from "../adapter/catalog.ts";
-import { type Caller, type Identify, localCaller } from "../adapter/server/caller.ts";
+import { type Identify, localCaller } from "../adapter/server/caller.ts";
 import { isGone, sendResponse, toRequest } from "../adapter/server/http-bridge.ts";
-import { createViews } from "../adapter/server/view.ts";
+import { REPLAYED_HEADER } from "../runtime/call.ts";
 import type { HttpRequest, HttpResponse } from "../runtime/cleartext-port.ts";
-import { failForNow } from "../runtime/errors.ts";
 import type { Route } from "../runtime/listener.ts";
-import { type Log, logToStderr } from "../runtime/log.ts";
-import { answerOf, closingBlocks, newId } from "./answer.ts";
+import { newId } from "./answer.ts";
 import { assertCallable, readJson } from "./body.ts";
-import { callHeaders } from "./call-headers.ts";
 import { errorBody, failureOf } from "./errors.ts";
-import { expandTools, type Toolbox } from "./expand-tools.ts";
-import type { RunLimits } from "./limits.ts";
-import { type Stop, type Watcher, work } from "./loop.ts";
-import { type MessagesRequest, readRequest } from "./messages.ts";
+import { expandTools } from "./expand-tools.ts";
+import type { Watcher } from "./loop.ts";
+import { readRequest } from "./messages.ts";
 import type { Run } from "./run.ts";
+import { Runner, type RunnerOptions, type Stretch } from "./runner.ts";
+import { identityOf } from "./runs/identity.ts";
 import { type Models, modelHeaders, startRun } from "./start-run.ts";
-import { openAnswerStream } from "./stream.ts";
+import { openAnswerStream, replayStream } from "./stream.ts";
 import type { SystemPrompt } from "./system-prompt.ts";
-import type { Upstream } from "./upstream.ts";
+import { modelKeyMissing } from "./upstream.ts";
 
 /** What a gateway is made of. */
-export interface GatewayOptions {
-  readonly catalog: Catalog;
-  readonly upstream: Upstream;
+export interface GatewayOptions extends RunnerOptions {
   readonly models: Models;
   readonly systemPrompt: SystemPrompt;
-  readonly limits: RunLimits;
-  /** Makes out the caller. Absent: every caller is the local one. */
-  readonly identify?: Identify | undefined;
-  /** Runs at once; one more is refused for now. Default: 64. */
-  readonly maxRuns?: number;
-  readonly log?: Log;
 }
 
-/** A gateway, to be mounted on a port. */
+/** A gateway, to be mounted on a port that checks Host and Origin. */
 export interface Gateway {
-  readonly routes: Readonly<Record<string, Route>>;
+  /** @param identify makes out callers; absent where every caller is the local one */
+  routes(identify?: Identify): Readonly<Record<string, Route>>;
   /** Ends all runs that are under way. */
   close(): void;
 }
 
-const MAX_RUNS = 64;
-const BUSY_MS = 2_000;
 const SILENT: Watcher = { onEvent: () => false, onTool() {} };
+const EVENTS = { headers: { "content-type": "text/event-stream", "cache-control": "no-cache" } };
 
 /** One request on its way through the gateway. */
 interface Exchange {
-  readonly caller: Caller;
-  readonly headers: HttpRequest["headers"];
-  readonly request: MessagesRequest;
-  readonly signal: AbortSignal;
+  readonly request: HttpRequest;
+  readonly response: HttpResponse;
   readonly requestId: string;
+  readonly identify: Identify | undefined;
 }
 
 class MessagesGateway implements Gateway {
-  readonly routes: Readonly<Record<string, Route>>;
   readonly #options: GatewayOptions;
-  readonly #log: Log;
-  readonly #viewOf: ReturnType<typeof createViews>;
-  readonly #closing = new AbortController();
-  #runs = 0;
+  readonly #runner: Runner;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
-    this.#log = options.log ?? logToStderr;
-    this.#viewOf = createViews(options.catalog);
-    this.routes = { "/v1/messages": (request, response) => this.#handle(request, response) };
+    this.#runner = new Runner(options);
+  }
+
+  routes(identify?: Identify): Readonly<Record<string, Route>> {
+    return {
+      "/v1/messages": (request, response) => this.#handle({ request, response, identify, requestId: newId("req") }),
+    };
   }
 
   close(): void {
-    const message = "The desk is stopping. Send the same request again in a moment.";
-    this.#closing.abort(failForNow(Code.Unavailable, "SHUTTING_DOWN", message, BUSY_MS));
+    this.#runner.close();
   }
 
-  async #handle(request: HttpRequest, response: HttpResponse): Promise<void> {
-    const requestId = newId("req");
-    const answer = await this.#answer(request, response, requestId).catch((error) => {
-      const failure = failureOf(error, requestId, isGone(response) ? () => {} : this.#log);
+  async #handle(exchange: Exchange): Promise<void> {
+    const { request, response, requestId } = exchange;
+    const answer = await this.#messages(exchange).catch((error) => {
+      const failure = failureOf(error, requestId, isGone(response) ? () => {} : this.#options.log);
       return Response.json(errorBody(failure, requestId), { status: failure.status, headers: failure.headers });
     });
     if (isGone(response)) return void (await answer.body?.cancel());
@@ -89,69 +75,47 @@ class MessagesGateway implements Gateway {
     await sendResponse(answer, response);
   }
 
-  async #answer(request: HttpRequest, response: HttpResponse, requestId: string): Promise<Response> {
+  async #messages(exchange: Exchange): Promise<Response> {
+    const { request, response, identify } = exchange;
+    const { upstream, store } = this.#options;
+    const { headers } = request;
     const { signal } = toRequest(request, response);
     assertCallable(request);
-    const caller = await (this.#options.identify ?? (async () => localCaller))(request);
-    const body = await readJson(request);
-    const exchange: Exchange = {
-      ...{ caller, headers: request.headers, request: readRequest(body), requestId },
-      signal: AbortSignal.any([signal, this.#closing.signal]),
-    };
-    if (this.#runs >= (this.#options.maxRuns ?? MAX_RUNS)) {
-      throw failForNow(
-        Code.ResourceExhausted,
-        "RUNS_BUSY",
-        "Too many runs are under way. Try again in a moment.",
-        BUSY_MS,
-      );
+    const caller = identify === undefined ? localCaller : await identify(request);
+    const body = readRequest(await readJson(request));
+    if (!upstream.ready) throw modelKeyMissing();
+    this.#runner.assertRoom();
+    const toolbox = expandTools(body.tools ?? [], this.#runner.toolsFor(caller.scopes));
+    const started = startRun({ ...this.#options, request: body, headers, caller, toolbox });
+    const { id, run, answer } = await store.begin(caller.principal, identityOf(body, headers), started);
+    response.once("finish", () => this.#delivered(id));
+    if (answer !== undefined) {
+      const replayed = body.stream ? new Response(replayStream(answer), EVENTS) : Response.json(answer);
+      replayed.headers.set(REPLAYED_HEADER, "true");
+      return replayed;
     }
-    const toolbox = this.#toolbox(exchange);
-    const run = startRun({ ...exchange, ...this.#options, toolbox });
-    return exchange.request.stream ? this.#stream(run, exchange, toolbox) : this.#whole(run, exchange, toolbox);
+    const stretch = { signal, incoming: headers, modelHeaders: modelHeaders(headers) };
+    return body.stream
+      ? this.#stream(run, stretch, exchange)
+      : Response.json(await this.#runner.work(run, { ...stretch, watcher: SILENT }));
   }
 
-  #toolbox({ request, caller }: Exchange): Toolbox {
-    return expandTools(request.tools ?? [], this.#viewOf(caller.scopes).tools);
+  #delivered(id: string): void {
+    const { store, log } = this.#options;
+    store.delivered(id).catch((error) => log("not noted that an answer was delivered", { run: id, error }));
   }
 
-  async #work(run: Run, { headers, caller, signal }: Exchange, toolbox: Toolbox, watcher: Watcher): Promise<Stop> {
-    const { upstream, limits } = this.#options;
-    this.#runs++;
-    try {
-      return await work(run, {
-        ...{ upstream, limits, toolbox, signal, watcher },
-        headers: callHeaders(headers, caller, run.ticket),
-        modelHeaders: modelHeaders(headers),
-        save: async () => {},
-      });
-    } finally {
-      this.#runs--;
-    }
-  }
-
-  async #whole(run: Run, exchange: Exchange, toolbox: Toolbox): Promise<Response> {
-    const stop = await this.#work(run, exchange, toolbox, SILENT);
-    return Response.json(answerOf(run, stop, (name) => toolbox.ours.has(name)));
-  }
-
-  async #stream(run: Run, exchange: Exchange, toolbox: Toolbox): Promise<Response> {
-    const isOurs = (name: string) => toolbox.ours.has(name);
-    const stream = openAnswerStream(run, isOurs);
-    const { requestId } = exchange;
-    const done = this.#work(run, exchange, toolbox, stream).then((stop) => {
-      stream.finish(answerOf(run, stop, isOurs), closingBlocks(run, stop));
-    });
+  async #stream(run: Run, stretch: Omit<Stretch, "watcher">, { requestId }: Exchange): Promise<Response> {
+    const stream = openAnswerStream(run, this.#runner.isOurs(run));
+    const done = this.#runner.work(run, { ...stretch, watcher: stream }).then((answer) => stream.finish(answer));
     // What goes wrong before the first event is an HTTP error still; after it, an event.
     await Promise.race([stream.begun, done]);
-    done.catch((error) => stream.fail(failureOf(error, requestId, this.#log), requestId));
-    return new Response(stream.body, {
-      headers: { "content-type": "text/event-stream", "cache-control": "no-cache" },
-    });
+    done.catch((error) => stream.fail(failureOf(error, requestId, this.#options.log), requestId));
+    return new Response(stream.body, EVENTS);
   }
 }
 
-/** Makes a gateway; the port it is mounted on must have checked Host and Origin. */
+/** Makes a gateway. */
 export function createGateway(options: GatewayOptions): Gateway {
   return new MessagesGateway(options);
 }

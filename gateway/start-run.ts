@@ -88,6 +88,7 @@ export function startRun(sources: RunSources): Run {
     principal: caller.principal,
     scopes: caller.scopes && [...caller.scopes],
     ticket: ticketOf(request, headers),
+    theirs: [...sources.toolbox.theirs],
     dryRun: headers[DRY_RUN_HEADER] === "true",
     params: paramsOf(sources),
     messages,
