@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { JsonObject } from "../adapter/catalog.ts";
+import type { Variables } from "../runtime/config/read.ts";
 import { readConfig, VARIABLES } from "../runtime/config.ts";
 import { directTransport } from "../runtime/transport.ts";
 import { loadDescriptors, supportCatalog } from "../services/desk.ts";
@@ -24,8 +25,8 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 function readme(): string {
   const text = readFileSync("README.md", "utf8");
-  const rows = Object.entries(VARIABLES).map(([name, { default: usual, description }]) => [
-    `\`${name}\``,
+  const rows = Object.entries(VARIABLES as Variables).map(([name, { default: usual, description, mask }]) => [
+    `\`${name}\`${mask ? " *" : ""}`,
     usual && `\`${usual}\``,
     description,
   ]);

@@ -2,11 +2,16 @@
 import { join } from "node:path";
 import type { Config } from "../runtime/config.ts";
 import type { DatabaseLocation, Migration } from "../runtime/database/database.ts";
+import { migrations as analytics } from "./analytics/migrations.ts";
 import { migrations as crm } from "./crm/migrations.ts";
 import { migrations as ticket } from "./ticket/migrations.ts";
 
 /** The services that keep data, and how their schemas came to be. */
-export const DATABASES: Readonly<Record<"crm" | "ticket", readonly Migration[]>> = { crm, ticket };
+export const DATABASES: Readonly<Record<"crm" | "ticket" | "analytics", readonly Migration[]>> = {
+  crm,
+  ticket,
+  analytics,
+};
 
 /** Where a service keeps its data: a file of its own, or a schema of its own. */
 export function databaseLocation(config: Config, name: keyof typeof DATABASES): DatabaseLocation {

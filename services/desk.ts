@@ -105,7 +105,7 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
         inboundSecrets: config.INBOUND_WEBHOOK_SECRET,
         log,
       }),
-    analytics: () => analyticsModule({ log }),
+    analytics: async () => analyticsModule({ database: await locate("analytics"), log }),
     support: () => supportModule({ crm: to("crm"), tickets: to("ticket"), analytics: to("analytics"), log }),
   };
 

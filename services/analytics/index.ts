@@ -1,23 +1,36 @@
 // Analytics as a module.
 import { AnalyticsService } from "#gen/deskwire/analytics/v1/analytics_service_pb.js";
+import { type DatabaseLocation, openDatabase } from "../../runtime/database/database.ts";
+import { pruneHourly } from "../../runtime/idempotency.ts";
 import { type Log, logToStderr } from "../../runtime/log.ts";
 import type { ServiceModule } from "../../runtime/module.ts";
 import { bindService } from "../../runtime/service.ts";
 import type { Engine } from "./engine/engine.ts";
 import { lexiconEngine } from "./engine/lexicon-engine.ts";
+import { migrations } from "./migrations.ts";
 import { analyticsService } from "./service.ts";
 
 /** What analytics stands on. */
 export interface AnalyticsOptions {
+  readonly database: DatabaseLocation;
   readonly engine?: Engine;
   readonly log?: Log;
 }
 
-/** Opens analytics. It keeps nothing, so it is always ready and has nothing to close. */
-export function analyticsModule({ engine = lexiconEngine, log = logToStderr }: AnalyticsOptions = {}): ServiceModule {
+/** Opens analytics. */
+export async function analyticsModule({
+  database: location,
+  engine = lexiconEngine,
+  log = logToStderr,
+}: AnalyticsOptions): Promise<ServiceModule> {
+  const database = await openDatabase({ name: "analytics", location, migrations, log });
+  const stopPruning = pruneHourly(database, log);
   return {
     services: [bindService(AnalyticsService, analyticsService(engine), log)],
-    ready: async () => {},
-    close: async () => {},
+    ready: () => database.ping(),
+    async close() {
+      stopPruning();
+      await database.close();
+    },
   };
 }

@@ -1,15 +1,23 @@
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
-import { expect, test } from "vitest";
-import { Category, Sentiment } from "#gen/deskwire/analytics/v1/analysis_pb.js";
+import { afterAll, expect, test } from "vitest";
+import { Category, Sentiment, Urgency } from "#gen/deskwire/analytics/v1/analysis_pb.js";
 import { AnalyticsService } from "#gen/deskwire/analytics/v1/analytics_service_pb.js";
+import type { ServiceModule } from "../../runtime/module.ts";
 import { directTransport } from "../../runtime/transport.ts";
 import type { Engine } from "./engine/engine.ts";
 import { lexiconEngine } from "./engine/lexicon-engine.ts";
 import { analyticsModule } from "./index.ts";
 
-const clientOf = (engine?: Engine) =>
-  createClient(AnalyticsService, directTransport(analyticsModule(engine ? { engine } : {}).services));
-const analytics = clientOf();
+const modules: ServiceModule[] = [];
+async function clientOf(engine: Engine = lexiconEngine) {
+  const module = await analyticsModule({ database: { kind: "sqlite", file: ":memory:" }, engine, log: () => {} });
+  modules.push(module);
+  return createClient(AnalyticsService, directTransport(module.services));
+}
+const analytics = await clientOf();
+afterAll(async () => {
+  for (const module of modules) await module.close();
+});
 
 const ANGRY = "This is the worst service I have ever had. Rude staff, and nobody answers!";
 const HAPPY = "Thank you so much, the new dashboard is wonderful.";
@@ -20,6 +28,8 @@ test("one text gets mood, subject and the name of the engine", async () => {
   expect(analysis?.sentiment?.sentiment).toBe(Sentiment.NEGATIVE);
   expect(analysis?.sentiment?.score).toBeLessThan(0);
   expect(analysis?.categorization?.primaryCategory).toBe(Category.BILLING);
+  expect(analysis?.urgency?.urgency).toBe(Urgency.MEDIUM);
+  expect(analysis?.language).toBe("en");
   expect(analysis?.engine).toBe(lexiconEngine.name);
 });
 
@@ -56,6 +66,8 @@ test("an empty text is neutral and general, with confidence 0", async () => {
   const { analysis } = await analytics.analyze({ text: "" });
   expect(analysis?.sentiment).toMatchObject({ sentiment: Sentiment.NEUTRAL, score: 0, confidence: 0, evidence: [] });
   expect(analysis?.categorization).toMatchObject({ primaryCategory: Category.GENERAL, confidence: 0, ranked: [] });
+  expect(analysis?.urgency).toMatchObject({ urgency: Urgency.MEDIUM, confidence: 0, evidence: [] });
+  expect(analysis?.language).toBe("und");
 });
 
 test("a text or a batch beyond the limits of the contract is refused", async () => {
@@ -81,7 +93,7 @@ test("a long batch lets other calls through, and stops when it is cancelled", as
       return lexiconEngine.analyze(text);
     },
   };
-  const batch = clientOf(slow).batchAnalyze({ texts: Array(1000).fill(PLAIN) }, { signal: cancel.signal });
+  const batch = (await clientOf(slow)).batchAnalyze({ texts: Array(1000).fill(PLAIN) }, { signal: cancel.signal });
   const refused = expect(batch).rejects.toMatchObject({ code: Code.Canceled });
   await analytics.analyze({ text: PLAIN });
   setImmediate(() => cancel.abort());

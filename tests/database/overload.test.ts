@@ -68,7 +68,8 @@ test("other failures are not taken for passing ones", async () => {
 });
 
 test("past its bound of calls a service refuses the next at once, and takes calls again when one has ended", async () => {
-  const [service] = analyticsModule().services as [BoundService];
+  const analytics = await analyticsModule({ database: { kind: "sqlite", file: ":memory:" } });
+  const [service] = analytics.services as [BoundService];
   const { promise, resolve } = Promise.withResolvers<void>();
   const held = {
     ...service.implementation,
@@ -87,4 +88,5 @@ test("past its bound of calls a service refuses the next at once, and takes call
   resolve();
   await Promise.all(calls);
   await client.analyze({ text: "d" });
+  await analytics.close();
 });

@@ -115,6 +115,7 @@ test("a database that is gone makes its service unready, and no other", async ()
   expect((await desk.unready()).size).toBe(0);
   await storage.remove();
   expect([...(await desk.unready()).keys()].sort()).toEqual([
+    "deskwire.analytics.v1.AnalyticsService",
     "deskwire.crm.v1.CrmService",
     "deskwire.ticket.v1.TicketService",
     "deskwire.ticket.v1.WebhookService",

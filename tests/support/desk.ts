@@ -149,7 +149,7 @@ export async function openLinkedDesk(crmToTickets: LinkState = "up"): Promise<Li
   const modules = [
     await crmModule({ database, tickets: links.crmToTickets.transport, log }),
     await ticketModule({ database, crm: links.ticketsToCrm.transport, log }),
-    analyticsModule({ log }),
+    await analyticsModule({ database, log }),
     supportModule({
       crm: links.supportToCrm.transport,
       tickets: links.supportToTickets.transport,

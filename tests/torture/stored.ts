@@ -6,7 +6,7 @@ import type { Ticket } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { readConfig } from "../../runtime/config.ts";
 import { connect } from "../../runtime/database/database.ts";
 import { type NoteRow, readCursor } from "../../services/crm/note-store.ts";
-import { type DATABASES, databaseLocation } from "../../services/databases.ts";
+import { databaseLocation } from "../../services/databases.ts";
 import { toEvent } from "../../services/ticket/event-store.ts";
 import { toMessage } from "../../services/ticket/message-store.ts";
 import { toTicket } from "../../services/ticket/ticket-store.ts";
@@ -22,11 +22,11 @@ export interface Stored {
   readonly cursor: number;
 }
 
-type Databases = Readonly<Record<keyof typeof DATABASES, Knex>>;
+type Databases = Readonly<Record<"crm" | "ticket", Knex>>;
 
 async function using<T>(storage: Readonly<Record<string, string>>, read: (db: Databases) => Promise<T>): Promise<T> {
   const config = readConfig(storage);
-  const open = (name: keyof typeof DATABASES) => connect("torture", databaseLocation(config, name), () => {});
+  const open = (name: keyof Databases) => connect("torture", databaseLocation(config, name), () => {});
   const databases = { crm: await open("crm"), ticket: await open("ticket") };
   try {
     return await read(databases);

@@ -71,18 +71,19 @@ const texts = fc.oneof(
 test("every reading keeps the bounds of the contract, and the same text gets the same one", () => {
   fc.assert(
     fc.property(texts, (text) => {
-      const { sentiment, categorization } = lexiconEngine.analyze(text);
+      const reading = lexiconEngine.analyze(text);
+      const { sentiment, categorization, urgency } = reading;
       const shares = categorization.ranked.reduce((sum, { confidence }) => sum + confidence, 0);
       expect(Math.abs(sentiment.score)).toBeLessThanOrEqual(1);
-      for (const part of [sentiment.confidence, categorization.confidence, shares]) {
+      for (const part of [sentiment.confidence, categorization.confidence, urgency.confidence, shares]) {
         expect(part).toBeGreaterThanOrEqual(0);
         expect(part).toBeLessThanOrEqual(1 + 1e-9);
       }
-      for (const { evidence } of [sentiment, categorization]) {
+      for (const { evidence } of [sentiment, categorization, urgency]) {
         expect(evidence.length).toBeLessThanOrEqual(8);
         expect(evidence.every((words) => words !== "" && words.isWellFormed())).toBe(true);
       }
-      expect(lexiconEngine.analyze(text)).toEqual({ sentiment, categorization });
+      expect(lexiconEngine.analyze(text)).toEqual(reading);
     }),
     { numRuns: 1000 },
   );

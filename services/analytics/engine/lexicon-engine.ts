@@ -1,9 +1,11 @@
 // The engine that reads by hand-written word lists: no model, no network, a fraction of a millisecond a text.
 import { readCategory } from "./categories.ts";
 import type { Engine } from "./engine.ts";
+import { readLanguage } from "./language.ts";
 import { ownWords } from "./own-words.ts";
 import { readSentiment } from "./sentiment.ts";
 import { sentencesOf } from "./tokens.ts";
+import { readUrgency } from "./urgency.ts";
 
 /** Part of unreadable characters (control characters, U+FFFD) from which a text is taken for binary data. */
 const BINARY_PART = 0.1;
@@ -16,10 +18,16 @@ function isBinary(text: string): boolean {
 
 /** Reads English support texts by words, phrases, emoji and emoticons. Pure; linear in the length of the text. */
 export const lexiconEngine: Engine = {
-  name: "lexicon/1",
+  name: "lexicon/2",
   analyze(text) {
-    const sentences = isBinary(text) ? [] : sentencesOf(ownWords(text));
+    const own = isBinary(text) ? "" : ownWords(text);
+    const sentences = sentencesOf(own);
     const sentiment = readSentiment(sentences);
-    return { sentiment, categorization: readCategory(sentences, sentiment) };
+    return {
+      sentiment,
+      categorization: readCategory(sentences, sentiment),
+      urgency: readUrgency(own),
+      language: readLanguage(own),
+    };
   },
 };

@@ -122,7 +122,41 @@ export declare type RankedCategory = Message<"deskwire.analytics.v1.RankedCatego
 export declare const RankedCategorySchema: GenMessage<RankedCategory>;
 
 /**
- * Mood and subject of one text.
+ * How soon whoever wrote a text needs an answer. Advice: a person may see it otherwise.
+ *
+ * @generated from message deskwire.analytics.v1.UrgencyAnalysis
+ */
+export declare type UrgencyAnalysis = Message<"deskwire.analytics.v1.UrgencyAnalysis"> & {
+  /**
+   * How soon.
+   *
+   * @generated from field: deskwire.analytics.v1.Urgency urgency = 1;
+   */
+  urgency: Urgency;
+
+  /**
+   * How sure the engine is, from 0 to 1.
+   *
+   * @generated from field: double confidence = 2;
+   */
+  confidence: number;
+
+  /**
+   * The words that spoke for it, the weightiest first.
+   *
+   * @generated from field: repeated string evidence = 3;
+   */
+  evidence: string[];
+};
+
+/**
+ * Describes the message deskwire.analytics.v1.UrgencyAnalysis.
+ * Use `create(UrgencyAnalysisSchema)` to create a new message.
+ */
+export declare const UrgencyAnalysisSchema: GenMessage<UrgencyAnalysis>;
+
+/**
+ * Mood, subject, urgency and language of one text.
  *
  * @generated from message deskwire.analytics.v1.Analysis
  */
@@ -142,11 +176,25 @@ export declare type Analysis = Message<"deskwire.analytics.v1.Analysis"> & {
   categorization?: Categorization | undefined;
 
   /**
-   * Name and version of the engine that answered.
+   * Name and version of the engine that answered, with what it has learned from the desk's corrections.
    *
    * @generated from field: string engine = 3;
    */
   engine: string;
+
+  /**
+   * The urgency.
+   *
+   * @generated from field: deskwire.analytics.v1.UrgencyAnalysis urgency = 4;
+   */
+  urgency?: UrgencyAnalysis | undefined;
+
+  /**
+   * Language as a BCP 47 tag, such as `en`; `und` when it cannot be told.
+   *
+   * @generated from field: string language = 5;
+   */
+  language: string;
 };
 
 /**
@@ -276,4 +324,44 @@ export enum Category {
  * Describes the enum deskwire.analytics.v1.Category.
  */
 export declare const CategorySchema: GenEnum<Category>;
+
+/**
+ * How soon an answer is needed.
+ *
+ * @generated from enum deskwire.analytics.v1.Urgency
+ */
+export enum Urgency {
+  /**
+   * Not said.
+   *
+   * @generated from enum value: URGENCY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * It can wait: thanks, wishes, questions out of interest.
+   *
+   * @generated from enum value: URGENCY_LOW = 1;
+   */
+  LOW = 1,
+
+  /**
+   * As most requests.
+   *
+   * @generated from enum value: URGENCY_MEDIUM = 2;
+   */
+  MEDIUM = 2,
+
+  /**
+   * Work stands still, money or a deadline is at stake, or somebody has lost patience.
+   *
+   * @generated from enum value: URGENCY_HIGH = 3;
+   */
+  HIGH = 3,
+}
+
+/**
+ * Describes the enum deskwire.analytics.v1.Urgency.
+ */
+export declare const UrgencySchema: GenEnum<Urgency>;
 

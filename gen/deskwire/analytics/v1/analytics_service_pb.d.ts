@@ -254,8 +254,8 @@ export declare type BatchAnalyzeResponse = Message<"deskwire.analytics.v1.BatchA
 export declare const BatchAnalyzeResponseSchema: GenMessage<BatchAnalyzeResponse>;
 
 /**
- * Reads texts: mood, subject, or both at once, for one text or a batch. Nothing is stored. An empty text is neutral and
- * general, with confidence 0.
+ * Reads texts: mood, subject, or all at once with urgency and language, for one text or a batch. An empty text is neutral,
+ * general and of medium urgency, with confidence 0, in language `und`.
  *
  * @generated from service deskwire.analytics.v1.AnalyticsService
  */
@@ -301,7 +301,7 @@ export declare const AnalyticsService: GenService<{
     output: typeof BatchCategorizeResponseSchema;
   },
   /**
-   * Tells mood and subject of one text.
+   * Tells mood, subject, urgency and language of one text.
    *
    * @generated from rpc deskwire.analytics.v1.AnalyticsService.Analyze
    */
@@ -311,7 +311,7 @@ export declare const AnalyticsService: GenService<{
     output: typeof AnalyzeResponseSchema;
   },
   /**
-   * Tells mood and subject of up to 1,000 texts.
+   * Tells mood, subject, urgency and language of up to 1,000 texts.
    *
    * @generated from rpc deskwire.analytics.v1.AnalyticsService.BatchAnalyze
    */

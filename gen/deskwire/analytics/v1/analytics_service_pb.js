@@ -99,8 +99,8 @@ export const BatchAnalyzeResponseSchema = /*@__PURE__*/
   messageDesc(file_deskwire_analytics_v1_analytics_service, 11);
 
 /**
- * Reads texts: mood, subject, or both at once, for one text or a batch. Nothing is stored. An empty text is neutral and
- * general, with confidence 0.
+ * Reads texts: mood, subject, or all at once with urgency and language, for one text or a batch. An empty text is neutral,
+ * general and of medium urgency, with confidence 0, in language `und`.
  *
  * @generated from service deskwire.analytics.v1.AnalyticsService
  */

@@ -1,0 +1,6 @@
+// The schema of analytics, step by step.
+import type { Migration } from "../../runtime/database/database.ts";
+import { requestLogMigration } from "../../runtime/idempotency.ts";
+
+/** All steps, in their order. */
+export const migrations: readonly Migration[] = [requestLogMigration];
