@@ -15,8 +15,19 @@ export const SCOPES_HEADER = "deskwire-scopes";
 /** The one ticket that the call is about, such as `TKT-1001`; absent where it may be about any. See runtime/confinement.ts. */
 export const CONFINEMENT_HEADER = "deskwire-ticket";
 
+/** Said by the adapter alone: the approval, such as `APR-1001`, that a person at the caller's client was asked about and decided. */
+export const CONFIRMED_HEADER = "deskwire-confirmed";
+
 /** Headers that travel from call to call: W3C Trace Context and Baggage, and who the call is for. */
-const TRAVELLING = ["traceparent", "tracestate", "baggage", PRINCIPAL_HEADER, SCOPES_HEADER, CONFINEMENT_HEADER] as const;
+const TRAVELLING = [
+  "traceparent",
+  "tracestate",
+  "baggage",
+  PRINCIPAL_HEADER,
+  SCOPES_HEADER,
+  CONFINEMENT_HEADER,
+  CONFIRMED_HEADER,
+] as const;
 
 /** The scope that opens everything. */
 export const ADMIN_SCOPE = "admin";

@@ -11,8 +11,10 @@ import {
   port,
   positive,
   postgresUrl,
+  replyAllowlist,
   secureUrl,
   text,
+  toolPolicies,
   webhookSecrets,
   withoutPassword,
 } from "./config/parsers.ts";
@@ -83,6 +85,17 @@ export const VARIABLES = {
     audience,
   ),
   MCP_JWKS_URL: variable("Where the issuer's keys are. Default: where the issuer's own metadata says.", "", secureUrl),
+  TOOL_APPROVAL: variable(
+    "What AI agents may do by themselves, tool by tool: `respond_to_ticket=approve,merge_tickets=deny`. `auto` (default) is done at once, `approve` waits for a person, `deny` is left to people. See docs/approvals.md.",
+    "",
+    toolPolicies,
+  ),
+  APPROVAL_HOURS: variable("How long a call waits for a person before it expires, in hours.", "72", positive),
+  REPLY_LINK_ALLOWLIST: variable(
+    "What replies of AI agents may name although the ticket does not: host names for links (`help.example.com`, `*.example.com`), e-mail addresses and telephone numbers, separated by commas. Anything else waits for a person.",
+    "",
+    replyAllowlist,
+  ),
   MAX_RESULT_TOKENS: variable("How long the result of an MCP tool may be, in tokens.", "10000", positive),
 } as const;
 

@@ -103,6 +103,8 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
         crm: to("crm"),
         webhookNetworks: config.WEBHOOK_ALLOW_PRIVATE,
         inboundSecrets: config.INBOUND_WEBHOOK_SECRET,
+        policies: config.TOOL_APPROVAL,
+        approvalHours: config.APPROVAL_HOURS,
         log,
       }),
     analytics: async () => analyticsModule({ database: await locate("analytics"), log }),

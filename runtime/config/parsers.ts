@@ -1,6 +1,7 @@
 // From the text of a variable to its value; each refuses what is not allowed, saying what is.
 import { isNetwork } from "../networks.ts";
 import { keyOf } from "../standard-webhooks.ts";
+import { parseToolPolicies, TOOL_POLICY_FORM, type ToolPolicies } from "../tool-policy.ts";
 import { refuse } from "./variable.ts";
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/;
@@ -84,4 +85,27 @@ export function networks(value: string, name: string): string[] {
 export function webhookSecrets(value: string, name: string): string[] {
   if (list(value).every(keyOf)) return list(value);
   return refuse(name, value, "secrets such as `whsec_` and 24 to 64 random bytes in base64, separated by commas");
+}
+
+/** What AI agents may do by themselves. */
+export function toolPolicies(value: string, name: string): ToolPolicies {
+  return parseToolPolicies(list(value)) ?? refuse(name, value, TOOL_POLICY_FORM);
+}
+
+/** A host name, also for all below it; an e-mail address; a telephone number. */
+const NAMEABLE = [
+  /^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]{2,}$/i,
+  /^[^\s@]+@([a-z0-9-]+\.)+[a-z0-9-]{2,}$/i,
+  /^\+?[\d ()./-]{6,}$/,
+];
+
+/** What replies may name although the ticket does not. */
+export function replyAllowlist(value: string, name: string): string[] {
+  const wrong = list(value).find((item) => !NAMEABLE.some((form) => form.test(item)));
+  if (wrong === undefined) return list(value);
+  return refuse(
+    name,
+    wrong,
+    "host names such as help.example.com or *.example.com, e-mail addresses and telephone numbers",
+  );
 }

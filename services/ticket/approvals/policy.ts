@@ -21,17 +21,13 @@ export function isAi(actor: Actor, context: HandlerContext): boolean {
   return !mayBePerson || actor.kind === ActorKind.AI;
 }
 
-/**
- * Whether the policy of a tool holds a call of an AI agent.
- *
- * @throws ConnectError `permission_denied` (TOOL_DENIED) where the policy leaves the tool to people
- */
-export function isHeld(policies: ToolPolicies, tool: string): boolean {
-  if (policies[tool] !== "deny") return policies[tool] === "approve";
+/** @throws ConnectError `permission_denied` (TOOL_DENIED) where the policy leaves a tool to people */
+export function assertToolAllowed(policies: ToolPolicies, tool: string): void {
+  if (policies[tool] !== "deny") return;
   throw fail(
     Code.PermissionDenied,
     "TOOL_DENIED",
-    `This desk leaves ${tool} to people. Nothing was done. Say in an internal note what should be done, or tell the user.`,
+    `This desk leaves ${tool} to people. Nothing was done. Tell the user, or say in an internal note what should be done.`,
     { tool },
   );
 }

@@ -98,13 +98,17 @@ export function approvalsOf(
 }
 
 /**
- * Takes away what approvals hold of a customer's words: drafts, calls, comments and excerpts. What was decided, when and by
- * whom stays; what waited is expired, since nobody could tell any more what it was.
+ * Takes away what approvals hold of a customer's words: drafts, calls, comments and excerpts. That there was a call, what
+ * was decided, when and by whom stays; what waited is expired, since nobody could tell any more what it was.
  */
 export async function forgetCustomer(trx: Knex.Transaction, customerId: string, now: number): Promise<void> {
-  const theirs = () => trx("approval").where({ customer_id: customerId });
-  await theirs()
-    .where({ state: ApprovalState.PENDING })
-    .update({ state: ApprovalState.EXPIRED, decide_time: now });
-  await theirs().update({ draft: "", request: "{}", request_hash: "", comment: "", edited_text: "", reasons: "[]" });
+  const theirs: ApprovalRow[] = await trx("approval").where({ customer_id: customerId }).forUpdate();
+  for (const { id, state, reasons } of theirs) {
+    const kept = (JSON.parse(reasons) as JsonObject[]).map(({ kind, message }) => ({ kind, message }));
+    const forgotten = { draft: "", request: "{}", request_hash: "", comment: "", edited_text: "" };
+    const expired = state === ApprovalState.PENDING && { state: ApprovalState.EXPIRED, decide_time: now };
+    await trx("approval")
+      .where({ id })
+      .update({ ...forgotten, ...expired, reasons: JSON.stringify(kept) });
+  }
 }
