@@ -105,6 +105,7 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
         inboundSecrets: config.INBOUND_WEBHOOK_SECRET,
         policies: config.TOOL_APPROVAL,
         approvalHours: config.APPROVAL_HOURS,
+        replyAllowlist: config.REPLY_LINK_ALLOWLIST,
         log,
       }),
     analytics: async () => analyticsModule({ database: await locate("analytics"), log }),

@@ -34,6 +34,8 @@ export interface TicketOptions {
   readonly policies?: ToolPolicies;
   /** How long a call waits for a person, in hours; 72 if left out. */
   readonly approvalHours?: number;
+  /** What replies of AI agents may name although the ticket does not: hosts, addresses, telephone numbers. */
+  readonly replyAllowlist?: readonly string[];
   readonly now?: () => number;
   readonly log?: Log;
 }
@@ -46,6 +48,7 @@ export async function ticketModule({
   inboundSecrets = [],
   policies = {},
   approvalHours = 72,
+  replyAllowlist: allowed = [],
   now = Date.now,
   log = logToStderr,
 }: TicketOptions): Promise<ServiceModule> {
@@ -60,7 +63,7 @@ export async function ticketModule({
   const dispatcher = new Dispatcher({ database, targets, bell, now, log });
   const tickets = bindService(
     TicketService,
-    ticketService({ database, customers, bell, closing: closing.signal, policies, lifetimeMs, now }),
+    ticketService({ database, customers, bell, closing: closing.signal, policies, lifetimeMs, allowed, now }),
     log,
   );
   const webhooks = bindService(WebhookService, webhookService({ database, targets, bell, now }), log);

@@ -25,15 +25,15 @@ import { maskedFields } from "../../runtime/resource.ts";
 import { write } from "../../runtime/write.ts";
 import * as actions from "./actions.ts";
 import { assertToolAllowed, isAi } from "./approvals/policy.ts";
-import { type ApprovalOptions, approvalMethods, gateFor } from "./approvals/service.ts";
+import { type ApprovalOptions, approvalMethods, type FindReasons, gateFor } from "./approvals/service.ts";
 import { beginFollowUp } from "./conversation.ts";
-import type { CustomerDirectory } from "./customer-directory.ts";
 import { notFound, TicketDraft, type WriteInfo } from "./draft.ts";
 import { BY_POSITION, type EventRow, eventsAfter, eventsOf, toEvent } from "./event-store.ts";
 import { importTickets } from "./import.ts";
 import { receiveMessage } from "./inbound/receive-message.ts";
 import { orderColumns, ticketsMatching } from "./list.ts";
 import { latestMessages, type MessageRow, messagesOf, OLDEST_FIRST, toMessage } from "./message-store.ts";
+import { findReasons, type ReplyCheckOptions } from "./outgoing/reply-check.ts";
 import { findByExternalIds, findTicket, type TicketRow, toTicket } from "./ticket-store.ts";
 import { watchEvents } from "./watch.ts";
 
@@ -42,8 +42,7 @@ const SETTABLE = [...actions.MUTABLE, "description", "customer_id"];
 const DEFAULT_MESSAGES = 50;
 
 /** What the ticket service stands on. */
-export interface TicketServiceOptions extends ApprovalOptions {
-  readonly customers: CustomerDirectory;
+export interface TicketServiceOptions extends ApprovalOptions, ReplyCheckOptions {
   /** Ends the streams of the log when the service closes. */
   readonly closing: AbortSignal;
 }
@@ -77,8 +76,9 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
     action: actions.Action<I, O>,
     request: MessageShape<I> & { readonly requestId: string },
     context: HandlerContext,
+    findReasons?: FindReasons<I>,
   ): Promise<MessageShape<O>> {
-    const gate = await gateFor(options, action, request, context);
+    const gate = await gateFor(options, action, request, context, findReasons);
     return writing(action.method, request, context, action.actor(request), (trx, info) =>
       action.run(trx, { ...info, hold: gate(trx, info) }, request),
     );
@@ -151,7 +151,8 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
     updateTicket: (request, context) =>
       orExternalIdTaken(request.ticket?.externalId ?? "", acting(actions.updateTicket, request, context)),
 
-    respondToTicket: (request, context) => acting(actions.respond, request, context),
+    respondToTicket: (request, context) =>
+      acting(actions.respond, request, context, () => findReasons(options, request, context)),
 
     recordCustomerReply: (request, context) => acting(actions.recordCustomerReply, request, context),
 

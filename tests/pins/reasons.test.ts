@@ -3,12 +3,13 @@ import { expect, test } from "vitest";
 import { isTooling, sourceFiles } from "./source.ts";
 
 const REASONS = {
-  Aborted: ["ETAG_MISMATCH"],
+  Aborted: ["APPROVAL_OUTDATED", "ETAG_MISMATCH"],
   AlreadyExists: ["EMAIL_TAKEN", "EXTERNAL_ID_TAKEN", "REQUEST_ID_REUSED"],
   Canceled: ["CANCELED"],
   DataLoss: ["DATABASE_DAMAGED"],
   DeadlineExceeded: ["DEADLINE_EXCEEDED"],
   FailedPrecondition: [
+    "APPROVAL_DECIDED",
     "CUSTOMERS_DIFFER",
     "CUSTOMER_NOT_FOUND",
     "DATABASE_NEWER",
@@ -33,6 +34,7 @@ const REASONS = {
     "HOST_NOT_HERE",
     "JSON_MALFORMED",
     "MESSAGE_INVALID",
+    "NOTHING_TO_EDIT",
     "PAGE_TOKEN_INVALID",
     "PART_UNKNOWN",
     "PRINCIPAL_TOO_LONG",
@@ -42,8 +44,22 @@ const REASONS = {
     "USAGE",
     "VALIDATION_FAILED",
   ],
-  NotFound: ["CUSTOMER_NOT_FOUND", "FILE_NOT_FOUND", "SERVICE_NOT_FOUND", "TICKET_NOT_FOUND", "WEBHOOK_NOT_FOUND"],
-  PermissionDenied: ["HOST_NOT_ALLOWED", "ORIGIN_NOT_ALLOWED", "PORT_NOT_PERMITTED", "SCOPE_MISSING"],
+  NotFound: [
+    "APPROVAL_NOT_FOUND",
+    "CUSTOMER_NOT_FOUND",
+    "FILE_NOT_FOUND",
+    "SERVICE_NOT_FOUND",
+    "TICKET_NOT_FOUND",
+    "WEBHOOK_NOT_FOUND",
+  ],
+  PermissionDenied: [
+    "HOST_NOT_ALLOWED",
+    "ORIGIN_NOT_ALLOWED",
+    "OWN_APPROVAL",
+    "PORT_NOT_PERMITTED",
+    "SCOPE_MISSING",
+    "TOOL_DENIED",
+  ],
   ResourceExhausted: ["DATABASE_BUSY", "MESSAGE_TOO_LARGE", "SERVICE_BUSY", "TOO_MANY_WEBHOOKS"],
   Unauthenticated: [
     "SIGNATURE_INVALID",
