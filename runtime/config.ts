@@ -8,6 +8,8 @@ import {
   issuerUrl,
   list,
   networks,
+  oneOf,
+  optionalText,
   port,
   positive,
   postgresUrl,
@@ -21,6 +23,7 @@ import {
 import { type Environment, readSettings, refusingTogether, type Setting } from "./config/read.ts";
 import { refuse, secret, variable } from "./config/variable.ts";
 import { fail } from "./errors.ts";
+import { LOG_LEVELS } from "./log.ts";
 
 /** Names of the parts that a process can run. */
 export const PARTS = ["crm", "ticket", "analytics", "support", "adapter"] as const;
@@ -44,6 +47,11 @@ export const VARIABLES = {
     "",
     postgresUrl,
     withoutPassword,
+  ),
+  DESK_POLICY: variable(
+    "File of the desk's own rules: hours, targets, priority; see [docs/policy.md](docs/policy.md). Unset: the built-in ones.",
+    "",
+    optionalText,
   ),
   CRM_URL: variable("Where the CRM is, for parts that run without it.", "http://127.0.0.1:5001", httpUrl),
   TICKET_URL: variable("Where the ticket service is, for parts that run without it.", "http://127.0.0.1:5002", httpUrl),
@@ -95,6 +103,11 @@ export const VARIABLES = {
     "What replies of AI agents may name although the ticket does not: host names for links (`help.example.com`, `*.example.com`), e-mail addresses and telephone numbers, separated by commas. Anything else waits for a person.",
     "",
     replyAllowlist,
+  ),
+  LOG_LEVEL: variable(
+    `Which log lines are written to stderr: ${LOG_LEVELS.join(", ")}; each leaves out what is below it.`,
+    "info",
+    oneOf(...LOG_LEVELS),
   ),
   MAX_RESULT_TOKENS: variable("How long the result of an MCP tool may be, in tokens.", "10000", positive),
 } as const;

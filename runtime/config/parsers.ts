@@ -10,6 +10,8 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/;
 export const isLoopback = (host: string): boolean => LOOPBACK.test(host);
 
 export const text = (value: string): string => value;
+/** Undefined where none is set. */
+export const optionalText = (value: string): string | undefined => value || undefined;
 /** Items between commas. */
 export const list = (value: string): string[] => value.split(",").flatMap((item) => item.trim() || []);
 
