@@ -1,7 +1,6 @@
 // From the text of a variable to its value; each refuses what is not allowed, saying what is.
 import { isNetwork } from "../networks.ts";
 import { keyOf } from "../standard-webhooks.ts";
-import { parseToolPolicies, TOOL_POLICY_FORM, type ToolPolicies } from "../tool-policy.ts";
 import { refuse } from "./variable.ts";
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/;
@@ -89,25 +88,16 @@ export function webhookSecrets(value: string, name: string): string[] {
   return refuse(name, value, "secrets such as `whsec_` and 24 to 64 random bytes in base64, separated by commas");
 }
 
-/** What AI agents may do by themselves. */
-export function toolPolicies(value: string, name: string): ToolPolicies {
-  return parseToolPolicies(list(value)) ?? refuse(name, value, TOOL_POLICY_FORM);
+/** Undefined where none is set. */
+export function optionalHttpUrl(value: string, name: string): string | undefined {
+  return value === "" ? undefined : httpUrl(value, name);
 }
 
-/** A host name, also for all below it; an e-mail address; a telephone number. */
-const NAMEABLE = [
-  /^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]{2,}$/i,
-  /^[^\s@]+@([a-z0-9-]+\.)+[a-z0-9-]{2,}$/i,
-  /^\+?[\d ()./-]{6,}$/,
-];
-
-/** What replies may name although the ticket does not. */
-export function replyAllowlist(value: string, name: string): string[] {
-  const wrong = list(value).find((item) => !NAMEABLE.some((form) => form.test(item)));
-  if (wrong === undefined) return list(value);
-  return refuse(
-    name,
-    wrong,
-    "host names such as help.example.com or *.example.com, e-mail addresses and telephone numbers",
-  );
+/** Pairs of a name and what it stands for, such as `a=b,c=d`. */
+export function aliases(value: string, name: string): ReadonlyMap<string, string> {
+  const pairs = list(value).map((item) => item.split("=").map((side) => side.trim()));
+  const wrong = pairs.find((pair) => pair.length !== 2 || pair.includes(""));
+  if (wrong)
+    return refuse(name, wrong.join("="), "pairs such as claude-3-opus-20240229=claude-opus-5-5, separated by commas");
+  return new Map(pairs as [string, string][]);
 }
