@@ -3,12 +3,13 @@ import { expect, test } from "vitest";
 import { isTooling, sourceFiles } from "./source.ts";
 
 const REASONS = {
-  Aborted: ["ETAG_MISMATCH"],
+  Aborted: ["APPROVAL_OUTDATED", "ETAG_MISMATCH"],
   AlreadyExists: ["EMAIL_TAKEN", "EXTERNAL_ID_TAKEN", "REQUEST_ID_REUSED"],
   Canceled: ["CANCELED"],
   DataLoss: ["DATABASE_DAMAGED"],
   DeadlineExceeded: ["DEADLINE_EXCEEDED", "RUN_OUT_OF_TIME"],
   FailedPrecondition: [
+    "APPROVAL_DECIDED",
     "CUSTOMERS_DIFFER",
     "CUSTOMER_NOT_FOUND",
     "DATABASE_NEWER",
@@ -35,6 +36,7 @@ const REASONS = {
     "JSON_MALFORMED",
     "MESSAGES_REQUEST_INVALID",
     "MESSAGE_INVALID",
+    "NOTHING_TO_EDIT",
     "PAGE_TOKEN_INVALID",
     "PART_UNKNOWN",
     "POLICY_INVALID",
@@ -47,6 +49,7 @@ const REASONS = {
     "VALIDATION_FAILED",
   ],
   NotFound: [
+    "APPROVAL_NOT_FOUND",
     "CORRECTION_NOT_FOUND",
     "CUSTOMER_NOT_FOUND",
     "FILE_NOT_FOUND",
@@ -55,7 +58,14 @@ const REASONS = {
     "WEBHOOK_NOT_FOUND",
   ],
   OutOfRange: ["REQUEST_TOO_LARGE"],
-  PermissionDenied: ["HOST_NOT_ALLOWED", "ORIGIN_NOT_ALLOWED", "PORT_NOT_PERMITTED", "SCOPE_MISSING"],
+  PermissionDenied: [
+    "HOST_NOT_ALLOWED",
+    "ORIGIN_NOT_ALLOWED",
+    "OWN_APPROVAL",
+    "PORT_NOT_PERMITTED",
+    "SCOPE_MISSING",
+    "TOOL_DENIED",
+  ],
   ResourceExhausted: ["DATABASE_BUSY", "MESSAGE_TOO_LARGE", "RUNS_BUSY", "SERVICE_BUSY", "TOO_MANY_WEBHOOKS"],
   Unauthenticated: [
     "SIGNATURE_INVALID",
