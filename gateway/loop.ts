@@ -25,6 +25,9 @@ export interface Watcher {
   onTool(progress: ToolProgress): void;
 }
 
+/** For a run of which nobody sees anything before its end. */
+export const NOBODY: Watcher = { onEvent: () => false, onTool() {} };
+
 /** What a run stands on. */
 export interface LoopOptions {
   readonly upstream: Upstream;

@@ -87,7 +87,7 @@ export function startRun(sources: RunSources): Run {
     id: newId("run"),
     principal: caller.principal,
     scopes: caller.scopes && [...caller.scopes],
-    ticket: ticketOf(request, headers),
+    ticket: ticketOf(request, headers, caller),
     theirs: [...sources.toolbox.theirs],
     dryRun: headers[DRY_RUN_HEADER] === "true",
     params: paramsOf(sources),

@@ -140,7 +140,9 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
     }
     const files = loadDescriptors();
     const catalog = parts.includes("adapter") ? supportCatalog(files, to("support"), config, log) : undefined;
-    const gateway = catalog && (await gatewayModule({ config, catalog, database: await locate("gateway"), log }));
+    const gateway =
+      catalog &&
+      (await gatewayModule({ config, catalog, database: await locate("gateway"), tickets: to("ticket"), log }));
     if (gateway) modules.push(gateway);
     warmUp(services);
     for (const module of modules) module.start?.();

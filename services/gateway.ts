@@ -1,4 +1,5 @@
 // The messages gateway as the desk's configuration makes it.
+import type { Transport } from "@connectrpc/connect";
 import type { Catalog } from "../adapter/catalog.ts";
 import type { Identify } from "../adapter/server/caller.ts";
 import { createGateway } from "../gateway/gateway.ts";
@@ -11,6 +12,7 @@ import { type DatabaseLocation, openDatabase } from "../runtime/database/databas
 import type { Route } from "../runtime/listener.ts";
 import type { Log } from "../runtime/log.ts";
 import type { ServiceModule } from "../runtime/module.ts";
+import { deskApprovals } from "./approvals.ts";
 
 const HOUR_MS = 60 * 60 * 1000;
 
@@ -20,6 +22,8 @@ export interface GatewayModuleOptions {
   /** The tools that it offers. */
   readonly catalog: Catalog;
   readonly database: DatabaseLocation;
+  /** The way to the ticket service, which keeps what waits for a person. */
+  readonly tickets: Transport;
   readonly log: Log;
 }
 
@@ -38,6 +42,7 @@ export async function gatewayModule({
   config,
   catalog,
   database: location,
+  tickets,
   log,
 }: GatewayModuleOptions): Promise<GatewayModule> {
   const systemPrompt = openSystemPrompt(config.SYSTEM_PROMPT_FILE, log);
@@ -50,7 +55,7 @@ export async function gatewayModule({
   };
   const pruning = setInterval(prune, HOUR_MS).unref();
   const gateway = createGateway({
-    ...{ catalog, store, systemPrompt, log },
+    ...{ catalog, store, systemPrompt, log, approvals: deskApprovals(tickets) },
     upstream: createUpstream({
       apiKey: config.CLAUDE_API_KEY ?? config.ANTHROPIC_API_KEY,
       baseUrl: config.ANTHROPIC_BASE_URL,

@@ -160,6 +160,17 @@ export class RunStore {
     }
   }
 
+  /** Whether a run has not heard yet of the decision on an approval. */
+  async isAwaited(approvalId: string): Promise<boolean> {
+    const row = await this.#database
+      .knex("run")
+      .join("run_approval", "run_approval.run_id", "run.id")
+      .where({ approval_id: approvalId })
+      .whereNot({ status: "done" })
+      .first("run.id");
+    return row !== undefined;
+  }
+
   /** The run that waits for an approval, claimed for this process; undefined where none does. */
   async claimByApproval(approvalId: string): Promise<Run | undefined> {
     return this.#database.transaction(async (trx) => {
