@@ -1,98 +1,31 @@
 // The configuration: every environment variable that Deskwire reads, and nothing else reads the environment.
 import { Code } from "@connectrpc/connect";
+import { type Misspelt, misspelt } from "./config/misspelt.ts";
+import {
+  audience,
+  httpUrl,
+  isLoopback,
+  issuerUrl,
+  list,
+  networks,
+  optionalText,
+  port,
+  positive,
+  postgresUrl,
+  secureUrl,
+  text,
+  webhookSecrets,
+  withoutPassword,
+} from "./config/parsers.ts";
+import { type Environment, readSettings, refusingTogether, type Setting } from "./config/read.ts";
+import { refuse, secret, variable } from "./config/variable.ts";
 import { fail } from "./errors.ts";
-import { isNetwork } from "./networks.ts";
-import { keyOf } from "./standard-webhooks.ts";
 
 /** Names of the parts that a process can run. */
 export const PARTS = ["crm", "ticket", "analytics", "support", "adapter"] as const;
 export type Part = (typeof PARTS)[number];
 
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/;
-
-interface Variable<T> {
-  readonly description: string;
-  /** As a person would set it; empty for none. */
-  readonly default: string;
-  readonly parse: (text: string, name: string) => T;
-}
-
-function refuse(name: string, text: string, allowed: string): never {
-  throw fail(
-    Code.InvalidArgument,
-    "CONFIGURATION_INVALID",
-    `${name}=${text} is not allowed. Set ${name} to ${allowed}.`,
-    {
-      variable: name,
-    },
-  );
-}
-
-const text = (value: string) => value;
-const list = (value: string) => value.split(",").flatMap((item) => item.trim() || []);
-
-function port(value: string, name: string): number | undefined {
-  if (value === "") return undefined;
-  const number = Number(value);
-  return Number.isInteger(number) && number >= 0 && number <= 65_535
-    ? number
-    : refuse(name, value, "a port from 0 to 65535");
-}
-
-function positive(value: string, name: string): number {
-  const number = Number(value);
-  return Number.isInteger(number) && number > 0 ? number : refuse(name, value, "a whole number above 0");
-}
-
-function httpUrl(value: string, name: string): string {
-  if (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)) return value.replace(/\/+$/, "");
-  return refuse(name, value, "a URL such as http://127.0.0.1:8080");
-}
-
-/** Keys are worth what the way to them is worth, so plain HTTP is for this machine alone (RFC 8414, section 2). */
-function secureUrl(value: string, name: string): string | undefined {
-  if (value === "") return undefined;
-  const url = URL.parse(value);
-  const safe = url?.protocol === "https:" || (url?.protocol === "http:" && LOOPBACK.test(url.hostname));
-  if (safe && /^[!#-[\]-~]+$/.test(value)) return value;
-  return refuse(name, value, "a URL such as https://id.example.com/realms/desk; http on loopback alone");
-}
-
-/** Not made normal: an issuer is compared with what its tokens say, letter by letter. */
-function issuerUrl(value: string, name: string): string | undefined {
-  return /[?#]/.test(value) ? refuse(name, value, "a URL without query and fragment") : secureUrl(value, name);
-}
-
-function audience(value: string, name: string): string | undefined {
-  if (/^https?:/i.test(value) && !URL.canParse(value)) {
-    return refuse(name, value, "the URL of /mcp as clients reach it, or the name that the issuer has for it");
-  }
-  return value || undefined;
-}
-
-function postgresUrl(value: string, name: string): string | undefined {
-  if (value === "") return undefined;
-  if (URL.canParse(value) && /^postgres(ql)?:$/.test(new URL(value).protocol)) return value;
-  return refuse(name, "…", "a URL such as postgres://user:password@host:5432/database, or leave it out for SQLite");
-}
-
-function networks(value: string, name: string): string[] {
-  const wrong = list(value).find((item) => !isNetwork(item));
-  return wrong === undefined ? list(value) : refuse(name, wrong, "networks such as 10.0.0.0/8 or fd00::/8");
-}
-
-function secrets(value: string, name: string): string[] {
-  if (list(value).every(keyOf)) return list(value);
-  return refuse(name, "…", "secrets such as `whsec_` and 24 to 64 random bytes in base64, separated by commas");
-}
-
-const variable = <T>(description: string, usual: string, parse: Variable<T>["parse"]): Variable<T> => ({
-  description,
-  default: usual,
-  parse,
-});
-
-/** All variables, in the order in which they are documented. */
+/** All variables, in the order in which they are documented. `NAME_FILE` may name a file that holds a secret. */
 export const VARIABLES = {
   PORT: variable(
     "Port to listen on. Default: 8080; a service started alone: 5000 support, 5001 crm, 5002 ticket, 5003 analytics.",
@@ -105,10 +38,16 @@ export const VARIABLES = {
     text,
   ),
   DATA_DIR: variable("Directory of the SQLite files.", "./data", text),
-  DATABASE_URL: variable(
+  DATABASE_URL: secret(
     "PostgreSQL to use instead of SQLite, one schema a service: `postgres://user:password@host/database`.",
     "",
     postgresUrl,
+    withoutPassword,
+  ),
+  DESK_POLICY: variable(
+    "File of the desk's own rules: hours, targets, priority; see [docs/policy.md](docs/policy.md). Unset: the built-in ones.",
+    "",
+    optionalText,
   ),
   CRM_URL: variable("Where the CRM is, for parts that run without it.", "http://127.0.0.1:5001", httpUrl),
   TICKET_URL: variable("Where the ticket service is, for parts that run without it.", "http://127.0.0.1:5002", httpUrl),
@@ -129,10 +68,10 @@ export const VARIABLES = {
     list,
   ),
   ALLOWED_HOSTS: variable("Host names that clients may use, besides loopback: separated by commas.", "", list),
-  INBOUND_WEBHOOK_SECRET: variable(
+  INBOUND_WEBHOOK_SECRET: secret(
     "Secret (`whsec_…`) that signs what is posted to `/inbound/messages`; several while it changes, separated by commas. Without one, nothing is taken in there.",
     "",
-    secrets,
+    webhookSecrets,
   ),
   WEBHOOK_ALLOW_PRIVATE: variable(
     "Private networks that webhooks may reach, besides public addresses: `10.0.0.0/8`, separated by commas. Only there is http allowed too.",
@@ -158,37 +97,51 @@ type Values = { readonly [Name in keyof typeof VARIABLES]: ReturnType<(typeof VA
 /** The configuration of a process. */
 export interface Config extends Values {}
 
+function assertReachableByNobodyElse({ HOST }: Config): void {
+  if (isLoopback(HOST)) return;
+  throw fail(
+    Code.FailedPrecondition,
+    "HOST_NEEDS_CREDENTIALS",
+    `HOST=${HOST} is no loopback address: other machines could reach it, and callers of gRPC and Connect are not asked who they are. Leave HOST at 127.0.0.1, and put a proxy that authenticates before it.`,
+    { variable: "HOST" },
+  );
+}
+
+function assertIssuer(config: Config, name: "MCP_AUDIENCE" | "MCP_JWKS_URL"): void {
+  const value = config[name];
+  if (value === undefined || config.MCP_ISSUER !== undefined) return;
+  refuse(name, value, "a value only together with MCP_ISSUER: without an issuer no token is asked for");
+}
+
+function assertAudience({ MCP_ISSUER, MCP_AUDIENCE, PORT }: Config): void {
+  if (MCP_ISSUER === undefined || MCP_AUDIENCE !== undefined || PORT !== 0) return;
+  refuse("PORT", "0", "a fixed port, or MCP_AUDIENCE to what tokens are issued for: with MCP_ISSUER it must be known");
+}
+
 /**
  * Reads the configuration.
  *
- * @throws ConnectError `CONFIGURATION_INVALID` naming the variable and what is allowed; `HOST_NEEDS_CREDENTIALS` for a HOST
- *   that other machines can reach
+ * @throws ConnectError `CONFIGURATION_INVALID` naming every wrong variable and what is allowed; `HOST_NEEDS_CREDENTIALS` for a
+ *   HOST that other machines can reach
  */
-export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {
-  const entries = Object.entries(VARIABLES).map(([name, { default: usual, parse }]) => [
-    name,
-    parse(environment[name]?.trim() || usual, name),
+export function readConfig(environment: Environment = process.env): Config {
+  return settledConfig(environment).config;
+}
+
+/** As `readConfig`, with where each value comes from. */
+export function settledConfig(environment: Environment = process.env): { config: Config; settings: Setting[] } {
+  const settings = readSettings(VARIABLES, environment);
+  const config = Object.fromEntries(settings.map(({ name, value }) => [name, value])) as unknown as Config;
+  refusingTogether(VARIABLES, [
+    () => assertReachableByNobodyElse(config),
+    () => assertIssuer(config, "MCP_AUDIENCE"),
+    () => assertIssuer(config, "MCP_JWKS_URL"),
+    () => assertAudience(config),
   ]);
-  const config = Object.fromEntries(entries) as Config;
-  if (!LOOPBACK.test(config.HOST)) {
-    throw fail(
-      Code.FailedPrecondition,
-      "HOST_NEEDS_CREDENTIALS",
-      `HOST=${config.HOST} is no loopback address: other machines could reach it, and callers of gRPC and Connect are not asked who they are. Leave HOST at 127.0.0.1, and put a proxy that authenticates before it.`,
-      { variable: "HOST" },
-    );
-  }
-  for (const name of ["MCP_AUDIENCE", "MCP_JWKS_URL"] as const) {
-    const value = config[name];
-    if (value === undefined || config.MCP_ISSUER !== undefined) continue;
-    refuse(name, value, "a value only together with MCP_ISSUER: without an issuer no token is asked for");
-  }
-  if (config.MCP_ISSUER !== undefined && config.MCP_AUDIENCE === undefined && config.PORT === 0) {
-    refuse(
-      "PORT",
-      "0",
-      "a fixed port, or MCP_AUDIENCE to what tokens are issued for: with MCP_ISSUER it must be known",
-    );
-  }
-  return config;
+  return { config, settings };
+}
+
+/** The variables in the environment that nothing reads, each near to one that is read. */
+export function misspeltVariables(environment: Environment = process.env): Misspelt[] {
+  return misspelt(VARIABLES, environment);
 }

@@ -1,4 +1,7 @@
 // The two ways from one service to another, both behind Connect's `Transport`: in process, and over gRPC.
+import type { LookupAddress } from "node:dns";
+import type { SecureClientSessionOptions } from "node:http2";
+import type { LookupFunction } from "node:net";
 import {
   create,
   type DescMethod,
@@ -8,6 +11,7 @@ import {
 } from "@bufbuild/protobuf";
 import { Code, createContextValues, type HandlerContext, type Transport } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import { type BalancingOptions, balanced, type Endpoint } from "./balancing.ts";
 import { methodName } from "./call.ts";
 import { fail, failEnded } from "./errors.ts";
 import { retrying } from "./retry.ts";
@@ -15,6 +19,9 @@ import type { BoundService } from "./service.ts";
 
 /** Upper bound for a call to another process that brings no deadline of its own, in milliseconds. */
 const DEFAULT_TIMEOUT_MS = 30_000;
+
+/** A peer that has gone without a word, such as a machine that lost its power, is noticed within half a minute. */
+const KEEPALIVE = { pingIntervalMs: 20_000, pingTimeoutMs: 5_000 };
 
 const never = new AbortController().signal;
 
@@ -149,13 +156,24 @@ async function* streamOf<M extends DescMethodStreaming>(
 
 /** The way to another process. */
 export interface RemoteTransport extends Transport {
-  /** Ends the connection and the calls on it. */
+  /** Ends the connections and the calls on them. */
   close(): void;
 }
 
-/** Calls services of another process over gRPC at `url`, such as `http://127.0.0.1:5001`, with a deadline and retries. */
-export function remoteTransport(url: string): RemoteTransport {
-  const sessionManager = new Http2SessionManager(url);
+function connectTo(url: string, at: LookupAddress | undefined): Endpoint {
+  const lookup: LookupFunction | undefined = at && ((_host, _options, found) => found(null, [at]));
+  const sessionManager = new Http2SessionManager(url, KEEPALIVE, {
+    ...(lookup && { lookup }),
+  } as SecureClientSessionOptions);
   const transport = createGrpcTransport({ baseUrl: url, sessionManager, defaultTimeoutMs: DEFAULT_TIMEOUT_MS });
-  return { ...retrying(transport, DEFAULT_TIMEOUT_MS), close: () => sessionManager.abort() };
+  return { transport, close: () => sessionManager.abort() };
+}
+
+/**
+ * Calls services of another process over gRPC at `url`, such as `http://127.0.0.1:5001`, with a deadline and retries. A host
+ * name may stand for several replicas: calls go to all of them in turn.
+ */
+export function remoteTransport(url: string, options: Omit<BalancingOptions, "connect"> = {}): RemoteTransport {
+  const { transport, close } = balanced(url, { ...options, connect: (address) => connectTo(url, address) });
+  return { ...retrying(transport, DEFAULT_TIMEOUT_MS), close };
 }

@@ -14,6 +14,7 @@ import { fail } from "../runtime/errors.ts";
 import type { Route } from "../runtime/listener.ts";
 import { type Log, logToStderr } from "../runtime/log.ts";
 import type { ServiceModule } from "../runtime/module.ts";
+import { readPolicy } from "../runtime/policy/read-policy.ts";
 import { type BoundService, warmUp } from "../runtime/service.ts";
 import { directTransport, type RemoteTransport, remoteTransport } from "../runtime/transport.ts";
 import { analyticsModule } from "./analytics/index.ts";
@@ -69,9 +70,10 @@ export function supportCatalog(files: FileRegistry, transport: Transport, config
 /**
  * Opens services.
  *
- * @throws ConnectError `DATA_DIR_IN_USE` when another process holds the SQLite files
+ * @throws ConnectError `DATA_DIR_IN_USE` when another process holds the SQLite files; `POLICY_INVALID`, `POLICY_UNREADABLE`
  */
 export async function openDesk({ config, parts, demo, log = logToStderr }: DeskOptions): Promise<Desk> {
+  const policy = readPolicy(config.DESK_POLICY);
   const services: BoundService[] = [];
   const modules: ServiceModule[] = [];
   const locks: DirectoryLock[] = [];
@@ -101,6 +103,7 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
       ticketModule({
         database: await locate("ticket"),
         crm: to("crm"),
+        policy,
         webhookNetworks: config.WEBHOOK_ALLOW_PRIVATE,
         inboundSecrets: config.INBOUND_WEBHOOK_SECRET,
         log,

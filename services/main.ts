@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { createMcpEndpoint } from "../adapter/server/mcp-http.ts";
 import { runCommand } from "../runtime/command.ts";
-import { type Config, PARTS, type Part, readConfig } from "../runtime/config.ts";
+import { printSettings } from "../runtime/config/print.ts";
+import { type Config, misspeltVariables, PARTS, type Part, settledConfig } from "../runtime/config.ts";
 import { type Listener, listen, urlOf } from "../runtime/listener.ts";
 import { logToStderr } from "../runtime/log.ts";
 import { mcpAccess } from "./access.ts";
@@ -14,8 +15,9 @@ const HELP = `npm start [-- PART ... ] [-- --no-demo]
 Runs the desk: all parts in one process on one port, or only the parts that are named, each reaching the others by URL.
 
 Parts: ${PARTS.join(", ")}
-  --no-demo   leave out the demo customers and tickets on the first start
-  -h, --help  this text
+  --no-demo       leave out the demo customers and tickets on the first start
+  --print-config  only print the configuration and where each value comes from; secrets are not shown
+  -h, --help      this text
 
 Configuration by environment variables, see README.md: PORT, DATA_DIR, DATABASE_URL, …`;
 
@@ -47,11 +49,19 @@ async function main(args: string[]): Promise<void> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: { "no-demo": { type: "boolean" }, help: { type: "boolean", short: "h" } },
+    options: {
+      "no-demo": { type: "boolean" },
+      "print-config": { type: "boolean" },
+      help: { type: "boolean", short: "h" },
+    },
   });
   if (values.help) return console.log(HELP);
-  const config = readConfig();
+  const { config, settings } = settledConfig();
   const parts = parseParts(positionals, PARTS);
+  for (const { name, meant } of misspeltVariables()) {
+    logToStderr("a variable is set that nothing reads", { variable: name, meant });
+  }
+  if (values["print-config"]) return console.log(printSettings(settings, { PORT: String(portOf(parts, config)) }));
   const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
   await using desk = await openDesk({ config, parts, demo: !values["no-demo"] });
   const port = portOf(parts, config);
