@@ -1,12 +1,16 @@
 // Analytics as a module.
+import type { Transport } from "@connectrpc/connect";
 import { AnalyticsService } from "#gen/deskwire/analytics/v1/analytics_service_pb.js";
 import { type DatabaseLocation, openDatabase } from "../../runtime/database/database.ts";
 import { pruneHourly } from "../../runtime/idempotency.ts";
 import { type Log, logToStderr } from "../../runtime/log.ts";
 import type { ServiceModule } from "../../runtime/module.ts";
+import type { Policy } from "../../runtime/policy/policy.ts";
+import { readPolicy } from "../../runtime/policy/read-policy.ts";
 import { bindService } from "../../runtime/service.ts";
 import type { Engine } from "./engine/engine.ts";
 import { lexiconEngine } from "./engine/lexicon-engine.ts";
+import { openMetrics } from "./metrics/index.ts";
 import { migrations } from "./migrations.ts";
 import { analyticsService } from "./service.ts";
 
@@ -14,6 +18,11 @@ import { analyticsService } from "./service.ts";
 export interface AnalyticsOptions {
   readonly database: DatabaseLocation;
   readonly engine?: Engine;
+  /** Reaches the ticket service, whose log metrics are made from; without it there are none. */
+  readonly tickets?: Transport;
+  /** The desk's own rules; the built-in ones if left out. */
+  readonly policy?: Policy;
+  readonly now?: () => number;
   readonly log?: Log;
 }
 
@@ -21,15 +30,22 @@ export interface AnalyticsOptions {
 export async function analyticsModule({
   database: location,
   engine = lexiconEngine,
+  tickets,
+  policy = readPolicy(),
+  now = Date.now,
   log = logToStderr,
 }: AnalyticsOptions): Promise<ServiceModule> {
   const database = await openDatabase({ name: "analytics", location, migrations, log });
   const stopPruning = pruneHourly(database, log);
+  const metrics = openMetrics({ database, tickets, policy, engine: () => engine, now, log });
   return {
-    services: [bindService(AnalyticsService, analyticsService(engine), log)],
+    services: [bindService(AnalyticsService, analyticsService(engine), log), metrics.service],
+    start: () => metrics.start(),
     ready: () => database.ping(),
+    drain: () => metrics.drain(),
     async close() {
       stopPruning();
+      await metrics.close();
       await database.close();
     },
   };

@@ -48,7 +48,11 @@ async function fold(
 
 async function enginesOf({ database }: AnsweringOptions, numbers: ReadonlySet<number>): Promise<string[]> {
   if (numbers.size === 0) return [];
-  return database.knex("metrics_engine").whereIn("id", [...numbers]).orderBy("id").pluck("name");
+  return database
+    .knex("metrics_engine")
+    .whereIn("id", [...numbers])
+    .orderBy("id")
+    .pluck("name");
 }
 
 /** Answers a question. What is counted meanwhile may be in the answer or not; `progress` says what is in it for certain. */

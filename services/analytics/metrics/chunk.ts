@@ -158,20 +158,44 @@ export function extend(chunk: Chunk, facts: readonly NumberedFact[]): Chunk {
   const encoded = facts.map(encode);
   return {
     count: chunk.count + facts.length,
-    times: extended(chunk.times, facts.map(({ fact }) => toSeconds(fact.time))),
-    codes: extended(chunk.codes, encoded.map(({ code }) => code)),
-    segments: extended(chunk.segments, facts.map(({ segment }) => segments.of(segment))),
-    customers: extended(chunk.customers, facts.map(({ customer }) => customers.of(customer))),
+    times: extended(
+      chunk.times,
+      facts.map(({ fact }) => toSeconds(fact.time)),
+    ),
+    codes: extended(
+      chunk.codes,
+      encoded.map(({ code }) => code),
+    ),
+    segments: extended(
+      chunk.segments,
+      facts.map(({ segment }) => segments.of(segment)),
+    ),
+    customers: extended(
+      chunk.customers,
+      facts.map(({ customer }) => customers.of(customer)),
+    ),
     segmentIds: Uint32Array.from(segments.ids),
     customerIds: Uint32Array.from(customers.ids),
-    values: extended(chunk.values, encoded.flatMap(({ values }) => values)),
+    values: extended(
+      chunk.values,
+      encoded.flatMap(({ values }) => values),
+    ),
   };
 }
 
 const HEADER = 4;
 
 /** A chunk as bytes, little-endian: four counts, then the columns, those of 32 bits first. */
-export function toBytes({ count, times, codes, segments, customers, segmentIds, customerIds, values }: Chunk): Uint8Array {
+export function toBytes({
+  count,
+  times,
+  codes,
+  segments,
+  customers,
+  segmentIds,
+  customerIds,
+  values,
+}: Chunk): Uint8Array {
   const wide = HEADER + count + segmentIds.length + customerIds.length + values.length;
   const bytes = new Uint8Array(4 * wide + 2 * 3 * count);
   let at = 0;
@@ -190,7 +214,11 @@ export function fromBytes(bytes: Uint8Array): Chunk {
   const { buffer } = new Uint8Array(bytes);
   const [count = 0, segmentCount = 0, customerCount = 0, valueCount = 0] = new Uint32Array(buffer, 0, HEADER);
   let at = 4 * HEADER;
-  const take = <A>(type: new (buffer: ArrayBuffer, offset: number, length: number) => A, width: number, length: number) => {
+  const take = <A>(
+    type: new (buffer: ArrayBuffer, offset: number, length: number) => A,
+    width: number,
+    length: number,
+  ) => {
     const column = new type(buffer, at, length);
     at += width * length;
     return column;

@@ -75,9 +75,15 @@ async function numberFacts(
   facts: readonly OfTicket[],
   customerOf: (ticket: number) => number,
 ): Promise<NumberedFact[]> {
-  const segments = await numberSegments(trx, facts.map(({ fact }) => fact.segment));
+  const segments = await numberSegments(
+    trx,
+    facts.map(({ fact }) => fact.segment),
+  );
   const engineOf = (fact: Fact) => ("mood" in fact ? fact.mood.engine : undefined);
-  const engines = await numberEngines(trx, facts.flatMap(({ fact }) => engineOf(fact) ?? []));
+  const engines = await numberEngines(
+    trx,
+    facts.flatMap(({ fact }) => engineOf(fact) ?? []),
+  );
   return facts.map(({ ticket, fact }) => ({
     fact,
     segment: segments.get(segmentKey(fact.segment)) ?? 0,
@@ -103,7 +109,10 @@ export async function countEvents(options: CountingOptions, events: readonly Tic
     if (Number(fresh[0]?.position) !== cursor.position + 1) return false;
     const tickets = await readTickets(trx, [...new Set(fresh.map(({ ticketId }) => parseId(ticketId)))]);
     const unknown = fresh.filter(({ ticketId }) => !tickets.has(parseId(ticketId)));
-    const customers = await numberCustomers(trx, unknown.map(({ customerId }) => customerId));
+    const customers = await numberCustomers(
+      trx,
+      unknown.map(({ customerId }) => customerId),
+    );
     const changed = new Map<number, KnownTicket>();
     const facts: OfTicket[] = [];
     for (const event of fresh) {
@@ -112,7 +121,8 @@ export async function countEvents(options: CountingOptions, events: readonly Tic
       const projected = project(known?.state, event, rules);
       for (const fact of projected.facts) facts.push({ ticket, fact });
       const customer = known?.customer ?? customers.get(event.customerId) ?? 0;
-      if (projected.state && projected.state !== known?.state) changed.set(ticket, { customer, state: projected.state });
+      if (projected.state && projected.state !== known?.state)
+        changed.set(ticket, { customer, state: projected.state });
     }
     const customerOf = (ticket: number) => (changed.get(ticket) ?? tickets.get(ticket))?.customer ?? 0;
     await appendFacts(trx, await numberFacts(trx, facts, customerOf), Number(last.position));

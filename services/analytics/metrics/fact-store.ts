@@ -34,7 +34,11 @@ export async function readTickets(db: Knex, ticketIds: readonly number[]): Promi
 /** Stores what is known of tickets now. */
 export async function writeTickets(trx: Knex.Transaction, tickets: ReadonlyMap<number, KnownTicket>): Promise<void> {
   for (const page of pages([...tickets])) {
-    const rows = page.map(([ticket_id, { customer, state }]) => ({ ticket_id, customer, state: JSON.stringify(state) }));
+    const rows = page.map(([ticket_id, { customer, state }]) => ({
+      ticket_id,
+      customer,
+      state: JSON.stringify(state),
+    }));
     await trx("metrics_ticket").insert(rows).onConflict("ticket_id").merge(["state"]);
   }
 }
@@ -53,9 +57,9 @@ async function numbered<T>(
   }
   const fresh = [...things].filter(([key]) => !numbers.has(key));
   if (fresh.length === 0) return numbers;
-  const { last } = await trx(table).max({ last: "id" }).first();
+  const last = (await trx(table).max({ last: "id" }).first())?.last ?? 0;
   const rows = fresh.map(([key, thing], index) => {
-    const id = (last ?? 0) + 1 + index;
+    const id = last + 1 + index;
     numbers.set(key, id);
     return { id, ...columns.toRow(thing) };
   });
@@ -123,11 +127,15 @@ export async function appendFacts(
   version: number,
 ): Promise<void> {
   if (facts.length === 0) return;
-  const last: { id: number; data: Uint8Array } | undefined = await trx("metrics_chunk").orderBy("id", "desc").first("id", "data");
+  const last: { id: number; data: Uint8Array } | undefined = await trx("metrics_chunk")
+    .orderBy("id", "desc")
+    .first("id", "data");
   const tail = last ? fromBytes(last.data) : EMPTY;
   const room = last ? CHUNK_FACTS - tail.count : 0;
   if (last && room > 0) {
-    await trx("metrics_chunk").where({ id: last.id }).update(toRow(extend(tail, facts.slice(0, room)), version));
+    await trx("metrics_chunk")
+      .where({ id: last.id })
+      .update(toRow(extend(tail, facts.slice(0, room)), version));
   }
   let id = last?.id ?? 0;
   for (let at = room; at < facts.length; at += CHUNK_FACTS) {

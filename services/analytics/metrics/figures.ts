@@ -29,7 +29,8 @@ function byCell({ cells, wall, business }: Lengths, cellCount: number): ByCell {
   const begins = new Uint32Array(cellCount + 1);
   const cellOf = cells.numbers;
   for (const cell of cellOf) begins[cell + 1] = (begins[cell + 1] as number) + 1;
-  for (let cell = 0; cell < cellCount; cell++) begins[cell + 1] = (begins[cell + 1] as number) + (begins[cell] as number);
+  for (let cell = 0; cell < cellCount; cell++)
+    begins[cell + 1] = (begins[cell + 1] as number) + (begins[cell] as number);
   const next = begins.slice();
   const [walls, businesses] = [new Uint32Array(cellOf.length), new Uint32Array(cellOf.length)];
   const [wallOf, businessOf] = [wall.numbers, business.numbers];

@@ -1,6 +1,7 @@
 // Counts facts into cells: one cell for each group and bucket.
-import { KINDS } from "./facts.ts";
+
 import { type Chunk, Code, MoodValue, Span } from "./chunk.ts";
+import { KINDS } from "./facts.ts";
 
 const kind = (name: (typeof KINDS)[number]) => KINDS.indexOf(name);
 const [CREATED, REPLY, RESOLVED] = [kind("created"), kind("reply"), kind("resolved")];

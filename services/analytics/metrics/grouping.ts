@@ -16,7 +16,8 @@ export interface Candidates extends Grouping {
   names(db: Knex, groups: readonly number[]): Promise<Map<number, string>>;
 }
 
-const within = <T>(allowed: readonly T[] | undefined, value: T) => !allowed || allowed.length === 0 || allowed.includes(value);
+const within = <T>(allowed: readonly T[] | undefined, value: T) =>
+  !allowed || allowed.length === 0 || allowed.includes(value);
 
 const KEYS: Readonly<Partial<Record<MetricsGrouping, (segment: Segment) => string>>> = {
   [TEAM]: ({ team }) => team,
@@ -29,13 +30,17 @@ function customersFiltered(db: Knex, { filter }: Question): Promise<number[]> | 
   return ids.length === 0 ? undefined : db("metrics_customer").whereIn("customer_id", ids).pluck("id");
 }
 
-async function byCustomer(db: Knex, passes: (segment: number) => boolean, allowed: Set<number> | undefined): Promise<Candidates> {
-  const { last } = await db("metrics_customer").max({ last: "id" }).first();
+async function byCustomer(
+  db: Knex,
+  passes: (segment: number) => boolean,
+  allowed: Set<number> | undefined,
+): Promise<Candidates> {
+  const last = (await db("metrics_customer").max({ last: "id" }).first())?.last ?? 0;
   // Those who have been forgotten cannot be told apart any more: they are the group 0.
   const forgotten = new Set<number>(await db("metrics_customer").whereNull("customer_id").pluck("id"));
   return {
     by: "customer",
-    groups: (last ?? 0) + 1,
+    groups: last + 1,
     segment: (id) => (passes(id) ? 0 : -1),
     customer: (id) => (allowed && !allowed.has(id) ? -1 : forgotten.has(id) ? 0 : id),
     async names(knex, groups) {

@@ -57,7 +57,13 @@ function turned(state: TicketState, time: number, policy: Policy): Clock {
   return runs ? { ...state.clock, since: time } : reading(state.clock, time, policy);
 }
 
-function measured(kind: TargetKind, now: Elapsed, from: Elapsed | undefined, state: TicketState, policy: Policy): Measured {
+function measured(
+  kind: TargetKind,
+  now: Elapsed,
+  from: Elapsed | undefined,
+  state: TicketState,
+  policy: Policy,
+): Measured {
   const wall = now.wall - (from?.wall ?? 0);
   const business = now.business - (from?.business ?? 0);
   const target = policy.target(kind, levelOf(state), state.plan);
@@ -90,7 +96,12 @@ function moved(before: TicketState, { segment }: TicketState, time: number): Fac
   ];
 }
 
-function spoken(state: TicketState, event: TicketEvent, time: number, { policy, mood }: Rules): Projected & { state: TicketState } {
+function spoken(
+  state: TicketState,
+  event: TicketEvent,
+  time: number,
+  { policy, mood }: Rules,
+): Projected & { state: TicketState } {
   const { segment, clock, firstPending, nextFrom } = state;
   const kind = ownPublicMessage(event)?.author?.kind;
   const now = reading(clock, time, policy);
@@ -105,12 +116,21 @@ function spoken(state: TicketState, event: TicketEvent, time: number, { policy, 
   const counts = by === Answered.PEOPLE || policy.aiReplyStopsFirstResponse;
   const of = firstPending ? "first" : "next";
   if (!counts || (!firstPending && !nextFrom)) return { state: replied, facts: [{ kind: "reply", ...common, by }] };
-  const response = { of, ...measured(`${of}_response`, now, firstPending ? undefined : nextFrom, state, policy) } as const;
+  const response = {
+    of,
+    ...measured(`${of}_response`, now, firstPending ? undefined : nextFrom, state, policy),
+  } as const;
   const { nextFrom: _answered, ...rest } = replied;
   return { state: { ...rest, firstPending: false }, facts: [{ kind: "reply", ...common, by, response }] };
 }
 
-function statusFacts(before: TicketState, state: TicketState, event: TicketEvent, time: number, policy: Policy): Fact[] {
+function statusFacts(
+  before: TicketState,
+  state: TicketState,
+  event: TicketEvent,
+  time: number,
+  policy: Policy,
+): Fact[] {
   const { segment, status } = state;
   const [was, is] = [isActive(before), isActive(state)];
   const common = { time, segment, backlog: 0 } as const;

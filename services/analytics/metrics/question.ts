@@ -8,7 +8,7 @@ import { bucketStarts, bucketsAtMost, type Window } from "./buckets.ts";
 import { toSeconds } from "./chunk.ts";
 import type { Frame } from "./fold.ts";
 
-const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
+const DEFAULT_SECONDS = 7 * 24 * 60 * 60;
 const MAX_BUCKETS = 1_000;
 /** Groups by buckets: what one answer may hold. */
 const MAX_CELLS = 20_000;
@@ -41,7 +41,7 @@ function tooMany(window: Window, size: MetricsBucketSize, most: number, groups: 
   return fail(
     Code.InvalidArgument,
     "TOO_MANY_BUCKETS",
-    `The window has more than ${most} buckets of a ${sizeName(size)}, and an answer holds ${most}${why}. Ask for ${way}${groups > 0 ? ", or for fewer groups with group_limit" : ""}.`,
+    `By ${sizeName(size)} the window has more buckets than an answer holds, ${most}${why}. Ask for ${way}${groups > 0 ? ", or for fewer groups with group_limit" : ""}.`,
     { bucket: sizeName(size), max_buckets: `${most}`, ...(fits !== undefined && { bucket_that_fits: sizeName(fits) }) },
   );
 }
@@ -56,9 +56,9 @@ function tooMany(window: Window, size: MetricsBucketSize, most: number, groups: 
  */
 export function readQuestion(request: GetMetricsRequest, timeZone: string, now: number): Question {
   const { bucket: size, groupBy, filter, kinds } = request;
-  const endMs = request.endTime ? timestampMs(request.endTime) : now;
-  const end = toSeconds(endMs);
-  const start = toSeconds(request.startTime ? timestampMs(request.startTime) : endMs - WEEK_MS);
+  // Up to now means that the second under way counts too.
+  const end = request.endTime ? toSeconds(timestampMs(request.endTime)) : toSeconds(now) + 1;
+  const start = request.startTime ? toSeconds(timestampMs(request.startTime)) : Math.max(0, end - DEFAULT_SECONDS);
   if (start >= end) {
     throw fail(
       Code.InvalidArgument,

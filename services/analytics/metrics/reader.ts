@@ -101,5 +101,7 @@ export async function keepMetrics(options: ReaderOptions, signal: AbortSignal): 
       retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
     }
   }
-  await release(database.knex, reader).catch((error: unknown) => log("cannot give up reading for the metrics", { error }));
+  await release(database.knex, reader).catch((error: unknown) =>
+    log("cannot give up reading for the metrics", { error }),
+  );
 }

@@ -1,6 +1,6 @@
 // What has to be remembered of a ticket to make facts of its next event.
 import type { FieldChange, TicketEvent } from "#gen/deskwire/ticket/v1/event_pb.js";
-import { TicketChannel, TicketPriority, TicketStatus, WaitingOn } from "#gen/deskwire/ticket/v1/ticket_pb.js";
+import { TicketChannel, TicketStatus, WaitingOn } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import type { Answered, Elapsed, Segment } from "./facts.ts";
 
 /** The time that a ticket was worked on: what has passed, and since when it runs; undefined while it stands still. */
@@ -16,8 +16,9 @@ export interface TicketState {
   readonly waitingOn: WaitingOn;
   /** `low`, `normal`, `high` or `urgent`. */
   readonly priority: string;
-  /** As far as the log tells them: `low`, `medium`, `high`; the customer's plan. Empty otherwise. */
+  /** `low`, `medium` or `high`. */
   readonly urgency: string;
+  /** The customer's plan. */
   readonly plan: string;
   readonly clock: Clock;
   /** Whether the first answer is still to come. False for an imported ticket, whose earlier answers nobody knows. */
@@ -45,17 +46,17 @@ function enumValue<E extends number>(type: Readonly<Record<string, string | E>>,
   return (type[name.slice(prefix.length)] ?? 0) as E;
 }
 
-/** The name of a priority as the policy has it; of one that is not said, `normal`. */
-function priorityName(name: string): string {
-  return name.startsWith("TICKET_PRIORITY_") ? name.slice("TICKET_PRIORITY_".length).toLowerCase() : "normal";
+/** The word for an enum value in ProtoJSON: `high` for `TICKET_PRIORITY_HIGH`; `usual` where none is said. */
+function word(name: string, prefix: string, usual: string): string {
+  return name.startsWith(prefix) ? name.slice(prefix.length).toLowerCase() : usual;
 }
 
 const BEFORE: TicketState = {
   segment: { team: "", assignee: "", channel: TicketChannel.UNSPECIFIED },
   status: TicketStatus.UNSPECIFIED,
   waitingOn: WaitingOn.UNSPECIFIED,
-  priority: TicketPriority[TicketPriority.NORMAL].toLowerCase(),
-  urgency: "",
+  priority: "normal",
+  urgency: "medium",
   plan: "",
   clock: { wall: 0, business: 0 },
   firstPending: true,
@@ -71,7 +72,7 @@ export function withChanges(state: TicketState = BEFORE, { changes }: Pick<Ticke
     return name === undefined ? current : enumValue<E>(type as never, prefix, name);
   };
   const { team, assignee, channel } = state.segment;
-  const priority = changed(changes, "priority");
+  const [priority, urgency] = [changed(changes, "priority"), changed(changes, "urgency")];
   return {
     ...state,
     segment: {
@@ -81,7 +82,9 @@ export function withChanges(state: TicketState = BEFORE, { changes }: Pick<Ticke
     },
     status: read(TicketStatus, "TICKET_STATUS_", "status", state.status),
     waitingOn: read(WaitingOn, "WAITING_ON_", "waiting_on", state.waitingOn),
-    priority: priority === undefined ? state.priority : priorityName(priority),
+    priority: priority === undefined ? state.priority : word(priority, "TICKET_PRIORITY_", "normal"),
+    urgency: urgency === undefined ? state.urgency : word(urgency, "TICKET_URGENCY_", "medium"),
+    plan: text("plan", state.plan),
   };
 }
 

@@ -1,11 +1,8 @@
 // Streams of figures: as they are, then whenever they have changed.
 import { setTimeout as delay } from "node:timers/promises";
 import { equals } from "@bufbuild/protobuf";
-import {
-  type GetMetricsResponse,
-  type MetricsSeries,
-  MetricsSeriesSchema,
-} from "#gen/deskwire/analytics/v1/metrics_pb.js";
+import { MetricsSchema } from "#gen/deskwire/analytics/v1/metrics_pb.js";
+import type { GetMetricsResponse } from "#gen/deskwire/analytics/v1/metrics_service_pb.js";
 import type { FactBell } from "./fact-bell.ts";
 
 const DEFAULT_INTERVAL_SECONDS = 5;
@@ -18,8 +15,24 @@ export interface WatchOptions {
   readonly signal: AbortSignal;
 }
 
-/** Whether two answers say the same. */
-export type IsSame = (one: GetMetricsResponse, other: GetMetricsResponse) => boolean;
+/** All figures of an answer, without the times that move on by themselves. */
+function figuresOf({ total, groups }: GetMetricsResponse) {
+  return [total, ...groups.map(({ series }) => series)].flatMap((series) => [
+    series?.overall,
+    ...(series?.buckets.map(({ metrics }) => metrics) ?? []),
+  ]);
+}
+
+/** Whether two answers say the same, whenever they were given. */
+function isSame(one: GetMetricsResponse, other: GetMetricsResponse): boolean {
+  const [mine, theirs] = [figuresOf(one), figuresOf(other)];
+  if (mine.length !== theirs.length || one.progress?.complete !== other.progress?.complete) return false;
+  if (one.groups.some(({ key }, index) => key !== other.groups[index]?.key)) return false;
+  return mine.every((metrics, index) => {
+    const their = theirs[index];
+    return metrics && their ? equals(MetricsSchema, metrics, their) : metrics === their;
+  });
+}
 
 /** Yields an answer at once, then one whenever it has changed, until `signal` is aborted. */
 export async function* watchMetrics(
