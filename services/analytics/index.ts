@@ -8,16 +8,19 @@ import type { ServiceModule } from "../../runtime/module.ts";
 import type { Policy } from "../../runtime/policy/policy.ts";
 import { readPolicy } from "../../runtime/policy/read-policy.ts";
 import { bindService } from "../../runtime/service.ts";
-import type { Engine } from "./engine/engine.ts";
+import { correctionMethods } from "./corrections/corrections.ts";
+import { Teaching } from "./corrections/teaching.ts";
+import type { LearningEngine } from "./engine/engine.ts";
 import { lexiconEngine } from "./engine/lexicon-engine.ts";
 import { openMetrics } from "./metrics/index.ts";
 import { migrations } from "./migrations.ts";
-import { analyticsService } from "./service.ts";
+import { localReader } from "./reading/local-reader.ts";
+import { readingMethods } from "./service.ts";
 
 /** What analytics stands on. */
 export interface AnalyticsOptions {
   readonly database: DatabaseLocation;
-  readonly engine?: Engine;
+  readonly engine?: LearningEngine;
   /** Reaches the ticket service, whose log metrics are made from; without it there are none. */
   readonly tickets?: Transport;
   /** The desk's own rules; the built-in ones if left out. */
@@ -26,7 +29,7 @@ export interface AnalyticsOptions {
   readonly log?: Log;
 }
 
-/** Opens analytics. */
+/** Opens analytics; the corrections made so far are learned before the first call. */
 export async function analyticsModule({
   database: location,
   engine = lexiconEngine,
@@ -36,16 +39,26 @@ export async function analyticsModule({
   log = logToStderr,
 }: AnalyticsOptions): Promise<ServiceModule> {
   const database = await openDatabase({ name: "analytics", location, migrations, log });
+  const teaching = new Teaching(database, engine, log);
   const stopPruning = pruneHourly(database, log);
-  const metrics = openMetrics({ database, tickets, policy, engine: () => engine, now, log });
+  await teaching.refresh();
+  const methods = {
+    ...readingMethods(localReader(), teaching),
+    ...correctionMethods(database, teaching, now),
+  };
+  const metrics = openMetrics({ database, tickets, policy, engine: () => teaching.current.engine, now, log });
   return {
-    services: [bindService(AnalyticsService, analyticsService(engine), log), metrics.service],
-    start: () => metrics.start(),
+    services: [bindService(AnalyticsService, methods, log), metrics.service],
+    start() {
+      teaching.follow();
+      metrics.start();
+    },
     ready: () => database.ping(),
     drain: () => metrics.drain(),
     async close() {
       stopPruning();
       await metrics.close();
+      await teaching.close();
       await database.close();
     },
   };
