@@ -108,8 +108,7 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
         inboundSecrets: config.INBOUND_WEBHOOK_SECRET,
         log,
       }),
-    analytics: async () =>
-      analyticsModule({ database: await locate("analytics"), tickets: to("ticket"), policy, log }),
+    analytics: async () => analyticsModule({ database: await locate("analytics"), tickets: to("ticket"), policy, log }),
     support: () => supportModule({ crm: to("crm"), tickets: to("ticket"), analytics: to("analytics"), log }),
   };
 
