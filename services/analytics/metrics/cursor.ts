@@ -25,7 +25,7 @@ interface CursorRow {
   readonly event_time: number;
   readonly generation: number;
   readonly rules: string;
-  readonly complete: boolean | number;
+  readonly complete: 0 | 1;
   readonly reader: string;
   readonly reader_until: number;
 }
@@ -35,7 +35,7 @@ export async function readCursor(db: Knex, lock = false): Promise<Cursor> {
   const query = db<CursorRow>("metrics_cursor").first();
   const row = (await (lock ? query.forUpdate() : query)) as CursorRow;
   const { position, event_time: eventTime, generation, rules, complete, reader } = row;
-  return { position, eventTime, generation, rules, complete: Boolean(complete), reader };
+  return { position, eventTime, generation, rules, complete: complete === 1, reader };
 }
 
 /** Moves the cursor to an event that has been counted, in the transaction that counts it. */
@@ -46,17 +46,19 @@ export async function moveCursor(trx: Knex.Transaction, position: number, eventT
 
 /** Notes that the end of the log has been reached. */
 export async function markComplete(db: Knex): Promise<void> {
-  await db("metrics_cursor").where({ complete: false }).update({ complete: true });
+  await db("metrics_cursor").where({ complete: 0 }).update({ complete: 1 });
 }
 
 /**
- * Makes `reader` the one process that reads, if no other is; keeps it so if it is.
+ * Makes `reader` the one process that reads, if no other is; keeps it so if it is. On SQLite there is no other.
  *
  * It saves work, and is not what makes counting exact: whoever counts checks the cursor under a lock.
  */
-export async function lease(db: Knex, reader: string): Promise<boolean> {
+export async function lease({ knex, dialect }: Database, reader: string): Promise<boolean> {
   const now = Date.now();
-  const free = db("metrics_cursor").where((either) => either.where({ reader }).orWhere("reader_until", "<", now));
+  const row = knex("metrics_cursor");
+  const free =
+    dialect === "sqlite" ? row : row.where((either) => either.where({ reader }).orWhere("reader_until", "<", now));
   return (await free.update({ reader, reader_until: now + LEASE_MS })) > 0;
 }
 
@@ -74,7 +76,7 @@ async function empty(trx: Knex.Transaction, table: string, { dialect }: Database
 export async function startOver(trx: Knex.Transaction, database: Database, rules: string): Promise<Cursor> {
   const { generation } = await readCursor(trx, true);
   for (const table of ["metrics_ticket", "metrics_chunk"]) await empty(trx, table, database);
-  const nothing = { position: 0, event_time: 0, complete: false };
+  const nothing = { position: 0, event_time: 0, complete: 0 };
   await trx("metrics_cursor").update({ ...nothing, generation: generation + 1, rules });
   return await readCursor(trx);
 }

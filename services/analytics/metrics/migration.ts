@@ -14,12 +14,13 @@ export const metricsMigration: Migration = {
       table.integer("generation").notNullable();
       // The rules by which everything so far was counted; empty before the first event.
       table.text("rules").notNullable();
-      table.boolean("complete").notNullable();
+      // 1 once the end of the log has been reached, else 0.
+      table.integer("complete").notNullable();
       // The process that reads, and until when (milliseconds UTC) the others leave it alone.
       table.text("reader").notNullable();
       table.bigInteger("reader_until").notNullable();
     });
-    const nothing = { position: 0, event_time: 0, generation: 1, rules: "", complete: false };
+    const nothing = { position: 0, event_time: 0, generation: 1, rules: "", complete: 0 };
     await trx("metrics_cursor").insert({ id: 1, ...nothing, reader: "", reader_until: 0 });
     await trx.schema.createTable("metrics_ticket", (table) => {
       table.bigInteger("ticket_id").primary();

@@ -47,7 +47,7 @@ async function guard({ database, bell }: ReaderOptions, { reader, generation }: 
       if (cursor.generation !== generation || cursor.reader !== reader) return;
       // On SQLite there is one process, and nobody else to tell.
       if (database.dialect === "sqlite" || performance.now() < renewAt) continue;
-      await lease(database.knex, reader);
+      await lease(database, reader);
       renewAt = performance.now() + LEASE_MS / 3;
     }
   } finally {
@@ -90,7 +90,7 @@ export async function keepMetrics(options: ReaderOptions, signal: AbortSignal): 
   while (!signal.aborted) {
     const began = performance.now();
     try {
-      if (await lease(database.knex, reader)) await read(options, reader, signal);
+      if (await lease(database, reader)) await read(options, reader, signal);
       else await pause(LEASE_MS / 10);
     } catch (error) {
       if (signal.aborted) break;
