@@ -114,7 +114,7 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
         replyAllowlist: config.REPLY_LINK_ALLOWLIST,
         log,
       }),
-    analytics: async () => analyticsModule({ database: await locate("analytics"), log }),
+    analytics: async () => analyticsModule({ database: await locate("analytics"), tickets: to("ticket"), policy, log }),
     support: () => supportModule({ crm: to("crm"), tickets: to("ticket"), analytics: to("analytics"), log }),
   };
 

@@ -2,6 +2,7 @@
 import { createClient, type Transport } from "@connectrpc/connect";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import { WebhookService } from "#gen/deskwire/ticket/v1/webhook_service_pb.js";
+import { confine } from "../../runtime/confinement.ts";
 import { type DatabaseLocation, openDatabase } from "../../runtime/database/database.ts";
 import { pruneHourly } from "../../runtime/idempotency.ts";
 import { type Log, logToStderr } from "../../runtime/log.ts";
@@ -11,6 +12,7 @@ import { bindService } from "../../runtime/service.ts";
 import type { ToolPolicies } from "../../runtime/tool-policy.ts";
 import { directTransport } from "../../runtime/transport.ts";
 import { expireMinutely } from "./approvals/expiry.ts";
+import { CONFINEMENT, customerOfTicket } from "./confinement.ts";
 import { CustomerDirectory } from "./customer-directory.ts";
 import { inboundRoute } from "./inbound/route.ts";
 import { migrations } from "./migrations.ts";
@@ -64,12 +66,15 @@ export async function ticketModule({
   const stopExpiring = expireMinutely(database, now, log, () => bell.ring());
   const targets = allowTargets(webhookNetworks);
   const dispatcher = new Dispatcher({ database, targets, bell, now, log });
-  const tickets = bindService(
-    TicketService,
-    ticketService({ database, customers, bell, closing: closing.signal, policies, lifetimeMs, allowed, now }),
+  const options = { database, customers, bell, closing: closing.signal, policies, lifetimeMs, allowed, now };
+  const service = ticketService(options);
+  const confined = confine(TicketService, service, CONFINEMENT, customerOfTicket(database.knex));
+  const tickets = bindService(TicketService, confined, log);
+  const webhooks = bindService(
+    WebhookService,
+    confine(WebhookService, webhookService({ database, targets, bell, now }), "refused"),
     log,
   );
-  const webhooks = bindService(WebhookService, webhookService({ database, targets, bell, now }), log);
   const own = createClient(TicketService, directTransport([tickets]));
   return {
     services: [tickets, webhooks],
