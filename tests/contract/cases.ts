@@ -10,6 +10,7 @@ import { hostileCases } from "./cases/hostile.ts";
 import { importCases } from "./cases/import.ts";
 import { listTicketsCases } from "./cases/list-tickets.ts";
 import { logCases } from "./cases/log.ts";
+import { outgoingCases } from "./cases/outgoing.ts";
 import { replayCases } from "./cases/replay.ts";
 import { statusCases } from "./cases/status.ts";
 import { supportCases } from "./cases/support.ts";
@@ -30,6 +31,7 @@ export const cases: readonly Case[] = [
   ...supportCases,
   ...supportCustomerCases,
   ...confinementCases,
+  ...outgoingCases,
   ...deadlineCases,
   ...hostileCases,
 ];
