@@ -9,6 +9,7 @@ import {
   list,
   networks,
   oneOf,
+  optionalHttpUrl,
   optionalText,
   port,
   positive,
@@ -97,6 +98,15 @@ export const VARIABLES = {
     oneOf(...LOG_LEVELS),
   ),
   MAX_RESULT_TOKENS: variable("How long the result of an MCP tool may be, in tokens.", "10000", positive),
+  CLAUDE_API_KEY: secret("Key of the model's API. Without one everything but the model works.", "", optionalText),
+  ANTHROPIC_API_KEY: secret("The same, where `CLAUDE_API_KEY` is not set.", "", optionalText),
+  ANTHROPIC_BASE_URL: variable("Where the model's API is. Default: Anthropic's own.", "", optionalHttpUrl),
+  ANALYTICS_ENGINE: variable(
+    "What reads texts: `local`, in this process, or `anthropic`, a language model, with the local engine for what that does not answer.",
+    "local",
+    oneOf("local", "anthropic"),
+  ),
+  ANALYTICS_MODEL: variable("The model, where `ANALYTICS_ENGINE` is `anthropic`.", "claude-haiku-5-5", text),
 } as const;
 
 type Values = { readonly [Name in keyof typeof VARIABLES]: ReturnType<(typeof VARIABLES)[Name]["parse"]> };

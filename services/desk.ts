@@ -67,6 +67,17 @@ export function supportCatalog(files: FileRegistry, transport: Transport, config
   return buildCatalog({ services: [service], transport, expose: "annotated", registry: files, maxResultTokens, log });
 }
 
+/** The language model that reads texts; undefined where the local engine does. */
+function analyticsModel(config: Config) {
+  if (config.ANALYTICS_ENGINE === "local") return undefined;
+  const apiKey = config.CLAUDE_API_KEY ?? config.ANTHROPIC_API_KEY;
+  if (apiKey === undefined) {
+    const message = "ANALYTICS_ENGINE=anthropic needs a key: set CLAUDE_API_KEY, or ANALYTICS_ENGINE to local.";
+    throw fail(Code.InvalidArgument, "CONFIGURATION_INVALID", message, { variable: "CLAUDE_API_KEY" });
+  }
+  return { apiKey, baseUrl: config.ANTHROPIC_BASE_URL, model: config.ANALYTICS_MODEL };
+}
+
 /**
  * Opens services.
  *
@@ -108,7 +119,7 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
         inboundSecrets: config.INBOUND_WEBHOOK_SECRET,
         log,
       }),
-    analytics: async () => analyticsModule({ database: await locate("analytics"), log }),
+    analytics: async () => analyticsModule({ database: await locate("analytics"), model: analyticsModel(config), log }),
     support: () => supportModule({ crm: to("crm"), tickets: to("ticket"), analytics: to("analytics"), log }),
   };
 

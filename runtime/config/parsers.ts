@@ -87,3 +87,8 @@ export function webhookSecrets(value: string, name: string): string[] {
   if (list(value).every(keyOf)) return list(value);
   return refuse(name, value, "secrets such as `whsec_` and 24 to 64 random bytes in base64, separated by commas");
 }
+
+/** Undefined where none is set. */
+export function optionalHttpUrl(value: string, name: string): string | undefined {
+  return value === "" ? undefined : httpUrl(value, name);
+}

@@ -9,14 +9,20 @@ import { correctionMethods } from "./corrections/corrections.ts";
 import { Teaching } from "./corrections/teaching.ts";
 import type { LearningEngine } from "./engine/engine.ts";
 import { lexiconEngine } from "./engine/lexicon-engine.ts";
+import { pruneAnswers } from "./llm/answer-store.ts";
+import { llmReader } from "./llm/llm-reader.ts";
+import { connectModel, type ModelOptions } from "./llm/model.ts";
 import { migrations } from "./migrations.ts";
 import { localReader } from "./reading/local-reader.ts";
+import { ReadingCache } from "./reading/reading-cache.ts";
 import { readingMethods } from "./service.ts";
 
 /** What analytics stands on. */
 export interface AnalyticsOptions {
   readonly database: DatabaseLocation;
   readonly engine?: LearningEngine;
+  /** A language model that reads in place of the engine, which stays for what the model does not answer. */
+  readonly model?: ModelOptions | undefined;
   readonly now?: () => number;
   readonly log?: Log;
 }
@@ -25,15 +31,19 @@ export interface AnalyticsOptions {
 export async function analyticsModule({
   database: location,
   engine = lexiconEngine,
+  model,
   now = Date.now,
   log = logToStderr,
 }: AnalyticsOptions): Promise<ServiceModule> {
   const database = await openDatabase({ name: "analytics", location, migrations, log });
   const teaching = new Teaching(database, engine, log);
-  const stopPruning = pruneHourly(database, log);
+  const stops = [pruneHourly(database, log), pruneHourly(database, log, pruneAnswers)];
   await teaching.refresh();
+  const cache = new ReadingCache();
+  const local = localReader(cache);
+  const llm = model && llmReader({ model: await connectModel(model), local, cache, database, now, log });
   const methods = {
-    ...readingMethods(localReader(), teaching),
+    ...readingMethods(llm ?? local, teaching),
     ...correctionMethods(database, teaching, now),
   };
   return {
@@ -41,7 +51,8 @@ export async function analyticsModule({
     start: () => teaching.follow(),
     ready: () => database.ping(),
     async close() {
-      stopPruning();
+      for (const stop of stops) stop();
+      await llm?.close();
       await teaching.close();
       await database.close();
     },

@@ -58,7 +58,7 @@ export class Teaching {
         failing = false;
       } catch (error) {
         // One line an outage.
-        if (!failing) this.#log("cannot look for new corrections; what was learned before counts", { error });
+        if (!failing) this.#log("cannot look for new corrections; what was learned before counts", { error }, "warn");
         failing = true;
       }
       checking = false;
