@@ -72,8 +72,9 @@ function analyticsModel(config: Config) {
   if (config.ANALYTICS_ENGINE === "local") return undefined;
   const apiKey = config.CLAUDE_API_KEY ?? config.ANTHROPIC_API_KEY;
   if (apiKey === undefined) {
-    const message = "ANALYTICS_ENGINE=anthropic needs a key: set CLAUDE_API_KEY, or ANALYTICS_ENGINE to local.";
-    throw fail(Code.InvalidArgument, "CONFIGURATION_INVALID", message, { variable: "CLAUDE_API_KEY" });
+    const variable = "CLAUDE_API_KEY";
+    const message = `ANALYTICS_ENGINE=anthropic needs a key: set ${variable}, or ANALYTICS_ENGINE to local.`;
+    throw fail(Code.InvalidArgument, "CONFIGURATION_INVALID", message, { variable });
   }
   return { apiKey, baseUrl: config.ANTHROPIC_BASE_URL, model: config.ANALYTICS_MODEL };
 }
