@@ -2,6 +2,7 @@
 import { Code } from "@connectrpc/connect";
 import { type Misspelt, misspelt } from "./config/misspelt.ts";
 import {
+  aliases,
   audience,
   httpUrl,
   isLoopback,
@@ -98,9 +99,27 @@ export const VARIABLES = {
     oneOf(...LOG_LEVELS),
   ),
   MAX_RESULT_TOKENS: variable("How long the result of an MCP tool may be, in tokens.", "10000", positive),
-  CLAUDE_API_KEY: secret("Key of the model's API. Without one everything but the model works.", "", optionalText),
+  CLAUDE_API_KEY: secret(
+    "Key of the model's API, for `/v1/messages` and `ANALYTICS_ENGINE`. Without one everything but the model works.",
+    "",
+    optionalText,
+  ),
   ANTHROPIC_API_KEY: secret("The same, where `CLAUDE_API_KEY` is not set.", "", optionalText),
   ANTHROPIC_BASE_URL: variable("Where the model's API is. Default: Anthropic's own.", "", optionalHttpUrl),
+  GATEWAY_MODEL: variable("The model, where a client of `/v1/messages` names none.", "claude-sonnet-5-5", text),
+  MODEL_ALIASES: variable(
+    "Names of models that clients use, and what is asked for in their place: `name=model`, separated by commas.",
+    "claude-3-opus-20240229=claude-opus-5-5",
+    aliases,
+  ),
+  GATEWAY_MAX_TURNS: variable("How often the model may answer in one run of `/v1/messages`.", "20", positive),
+  GATEWAY_MAX_TOKENS: variable("How many tokens one run may take, in and out.", "400000", positive),
+  GATEWAY_MAX_SECONDS: variable("How long one run may go on, in seconds.", "300", positive),
+  SYSTEM_PROMPT_FILE: variable(
+    "The file with what the desk tells the model: tone, limits, how to treat customers' words. Read anew for every run.",
+    "./config/system-prompt.md",
+    text,
+  ),
   ANALYTICS_ENGINE: variable(
     "What reads texts: `local`, in this process, or `anthropic`, a language model, with the local engine for what that does not answer.",
     "local",

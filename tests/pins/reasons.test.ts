@@ -7,7 +7,7 @@ const REASONS = {
   AlreadyExists: ["EMAIL_TAKEN", "EXTERNAL_ID_TAKEN", "REQUEST_ID_REUSED"],
   Canceled: ["CANCELED"],
   DataLoss: ["DATABASE_DAMAGED"],
-  DeadlineExceeded: ["DEADLINE_EXCEEDED"],
+  DeadlineExceeded: ["DEADLINE_EXCEEDED", "RUN_OUT_OF_TIME"],
   FailedPrecondition: [
     "CUSTOMERS_DIFFER",
     "CUSTOMER_NOT_FOUND",
@@ -18,6 +18,7 @@ const REASONS = {
     "HOST_NEEDS_CREDENTIALS",
     "NO_TOOLS",
     "STATUS_TRANSITION_ILLEGAL",
+    "SYSTEM_PROMPT_UNREADABLE",
     "TICKET_CLOSED",
     "TICKET_NOT_CLOSED",
     "WEBHOOK_HOST_UNKNOWN",
@@ -32,6 +33,7 @@ const REASONS = {
     "DATABASES_APART",
     "HOST_NOT_HERE",
     "JSON_MALFORMED",
+    "MESSAGES_REQUEST_INVALID",
     "MESSAGE_INVALID",
     "PAGE_TOKEN_INVALID",
     "PART_UNKNOWN",
@@ -52,8 +54,9 @@ const REASONS = {
     "TICKET_NOT_FOUND",
     "WEBHOOK_NOT_FOUND",
   ],
+  OutOfRange: ["REQUEST_TOO_LARGE"],
   PermissionDenied: ["HOST_NOT_ALLOWED", "ORIGIN_NOT_ALLOWED", "PORT_NOT_PERMITTED", "SCOPE_MISSING"],
-  ResourceExhausted: ["DATABASE_BUSY", "MESSAGE_TOO_LARGE", "SERVICE_BUSY", "TOO_MANY_WEBHOOKS"],
+  ResourceExhausted: ["DATABASE_BUSY", "MESSAGE_TOO_LARGE", "RUNS_BUSY", "SERVICE_BUSY", "TOO_MANY_WEBHOOKS"],
   Unauthenticated: [
     "SIGNATURE_INVALID",
     "SIGNATURE_MISSING",
@@ -68,12 +71,13 @@ const REASONS = {
     "DATABASE_UNREACHABLE",
     "INBOUND_NOT_CONFIGURED",
     "ISSUER_UNAVAILABLE",
+    "MODEL_KEY_MISSING",
     "PORT_IN_USE",
     "REFLECTION_FAILED",
     "SERVICE_UNAVAILABLE",
     "SHUTTING_DOWN",
   ],
-  Unimplemented: ["METHOD_NOT_HERE", "NOT_SERVED", "NO_REFLECTION"],
+  Unimplemented: ["METHOD_NOT_ALLOWED", "METHOD_NOT_HERE", "NOT_SERVED", "NO_REFLECTION"],
 };
 
 /** What these make has a reason that is not written where they are called: the name of an error's code. */
