@@ -1,9 +1,12 @@
 // Analytics as a module.
+import type { Transport } from "@connectrpc/connect";
 import { AnalyticsService } from "#gen/deskwire/analytics/v1/analytics_service_pb.js";
 import { type DatabaseLocation, openDatabase } from "../../runtime/database/database.ts";
 import { pruneHourly } from "../../runtime/idempotency.ts";
 import { type Log, logToStderr } from "../../runtime/log.ts";
 import type { ServiceModule } from "../../runtime/module.ts";
+import type { Policy } from "../../runtime/policy/policy.ts";
+import { readPolicy } from "../../runtime/policy/read-policy.ts";
 import { bindService } from "../../runtime/service.ts";
 import { correctionMethods } from "./corrections/corrections.ts";
 import { Teaching } from "./corrections/teaching.ts";
@@ -12,6 +15,7 @@ import { lexiconEngine } from "./engine/lexicon-engine.ts";
 import { pruneAnswers } from "./llm/answer-store.ts";
 import { llmReader } from "./llm/llm-reader.ts";
 import { connectModel, type ModelOptions } from "./llm/model.ts";
+import { openMetrics } from "./metrics/index.ts";
 import { migrations } from "./migrations.ts";
 import { localReader } from "./reading/local-reader.ts";
 import { ReadingCache } from "./reading/reading-cache.ts";
@@ -23,6 +27,10 @@ export interface AnalyticsOptions {
   readonly engine?: LearningEngine;
   /** A language model that reads in place of the engine, which stays for what the model does not answer. */
   readonly model?: ModelOptions | undefined;
+  /** Reaches the ticket service, whose log metrics are made from; without it there are none. */
+  readonly tickets?: Transport;
+  /** The desk's own rules; the built-in ones if left out. */
+  readonly policy?: Policy;
   readonly now?: () => number;
   readonly log?: Log;
 }
@@ -32,6 +40,8 @@ export async function analyticsModule({
   database: location,
   engine = lexiconEngine,
   model,
+  tickets,
+  policy = readPolicy(),
   now = Date.now,
   log = logToStderr,
 }: AnalyticsOptions): Promise<ServiceModule> {
@@ -46,13 +56,19 @@ export async function analyticsModule({
     ...readingMethods(llm ?? local, teaching),
     ...correctionMethods(database, teaching, now),
   };
+  const metrics = openMetrics({ database, tickets, policy, engine: () => teaching.current.engine, now, log });
   return {
-    services: [bindService(AnalyticsService, methods, log)],
-    start: () => teaching.follow(),
+    services: [bindService(AnalyticsService, methods, log), metrics.service],
+    start() {
+      teaching.follow();
+      metrics.start();
+    },
     ready: () => database.ping(),
+    drain: () => metrics.drain(),
     async close() {
       for (const stop of stops) stop();
       await llm?.close();
+      await metrics.close();
       await teaching.close();
       await database.close();
     },
