@@ -10,7 +10,7 @@ import { type Ticket, TicketStatus } from "#gen/deskwire/ticket/v1/ticket_pb.js"
 import { onBehalfOf } from "../../runtime/call.ts";
 import type { Log } from "../../runtime/log.ts";
 import { type Clients, needed, Parts, partOptions } from "./clients.ts";
-import { summarize } from "./summary.ts";
+import { summaries } from "./summary.ts";
 
 const MESSAGES = 30;
 const NOTES = 5;
@@ -47,7 +47,7 @@ export async function handleTicket(
   log: Log,
 ): Promise<MessageInitShape<typeof HandleTicketResponseSchema>> {
   const found = await needed("tickets", tickets.getTicket({ ticketId, messageLimit: MESSAGES }, onBehalfOf(context)));
-  const { ticket, messages: conversation, earlierMessageCount } = found;
+  const { ticket, messages: conversation, earlierMessageCount, priorityScore } = found;
   if (!ticket) throw new TypeError("GetTicket answered without a ticket");
   const { customerId } = ticket;
   const parts = new Parts(context, log);
@@ -61,17 +61,15 @@ export async function handleTicket(
   ]);
   const analysis = toTicketAnalysis(analyses?.analyses ?? []);
   // Many people stand behind an anonymous customer: their tickets are none of each other's business.
-  const theirs = customer?.customer?.tags.includes(ANONYMOUS) ? [] : (others?.tickets ?? []);
+  const theirs = !others || customer?.customer?.tags.includes(ANONYMOUS) ? [] : summaries(others);
   return {
     ticket,
     conversation,
     earlierMessageCount,
     customer: customer?.customer,
     customerNotes: notes?.notes ?? [],
-    otherOpenTickets: theirs
-      .filter(({ id }) => id !== ticketId)
-      .slice(0, OTHER_TICKETS)
-      .map(summarize),
+    otherOpenTickets: theirs.filter(({ id }) => id !== ticketId).slice(0, OTHER_TICKETS),
+    priorityScore,
     missing: parts.missing,
     analysis,
   };

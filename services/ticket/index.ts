@@ -7,11 +7,14 @@ import { pruneHourly } from "../../runtime/idempotency.ts";
 import { type Log, logToStderr } from "../../runtime/log.ts";
 import type { ServiceModule } from "../../runtime/module.ts";
 import type { Policy } from "../../runtime/policy/policy.ts";
+import { readPolicy } from "../../runtime/policy/read-policy.ts";
 import { bindService } from "../../runtime/service.ts";
 import { directTransport } from "../../runtime/transport.ts";
 import { CustomerDirectory } from "./customer-directory.ts";
 import { inboundRoute } from "./inbound/route.ts";
 import { migrations } from "./migrations.ts";
+import { CatchUp } from "./priority/catch-up.ts";
+import { TextReader } from "./priority/text-reader.ts";
 import { ticketService } from "./service.ts";
 import { EventBell } from "./watch.ts";
 import { Dispatcher } from "./webhooks/dispatcher.ts";
@@ -23,6 +26,8 @@ export interface TicketOptions {
   readonly database: DatabaseLocation;
   /** Reaches the CRM, which knows the customers. */
   readonly crm: Transport;
+  /** Reaches analytics, which reads what customers write. */
+  readonly analytics: Transport;
   /** The desk's own rules; the built-in ones if left out. */
   readonly policy?: Policy;
   /** Private networks that webhooks may reach; none if left out. */
@@ -37,6 +42,8 @@ export interface TicketOptions {
 export async function ticketModule({
   database: location,
   crm,
+  analytics,
+  policy = readPolicy(),
   webhookNetworks = [],
   inboundSecrets = [],
   now = Date.now,
@@ -45,13 +52,15 @@ export async function ticketModule({
   const database = await openDatabase({ name: "ticket", location, migrations, log });
   const closing = new AbortController();
   const stopPruning = pruneHourly(database, log);
-  const customers = new CustomerDirectory(crm);
+  const customers = new CustomerDirectory(crm, log);
+  const reader = new TextReader(analytics, log);
   const bell = new EventBell();
+  const catchUp = new CatchUp({ database, policy, reader, bell, now, log });
   const targets = allowTargets(webhookNetworks);
   const dispatcher = new Dispatcher({ database, targets, bell, now, log });
   const tickets = bindService(
     TicketService,
-    ticketService({ database, customers, bell, closing: closing.signal, now }),
+    ticketService({ database, customers, reader, catchUp, policy, bell, closing: closing.signal, now }),
     log,
   );
   const webhooks = bindService(WebhookService, webhookService({ database, targets, bell, now }), log);
@@ -59,13 +68,17 @@ export async function ticketModule({
   return {
     services: [tickets, webhooks],
     routes: { "/inbound/messages": inboundRoute({ secrets: inboundSecrets, tickets: own, now }) },
-    start: () => dispatcher.start(),
+    start() {
+      dispatcher.start();
+      catchUp.start();
+    },
     ready: () => database.ping(),
     drain: () => closing.abort(),
     async close() {
       closing.abort();
       stopPruning();
       await dispatcher.stop();
+      await catchUp.stop();
       await database.close();
     },
   };

@@ -9,7 +9,6 @@ import {
 import { Code, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
 import type { Knex } from "knex";
 import { type Actor, ActorKind, ActorSchema } from "#gen/deskwire/actor/v1/actor_pb.js";
-import { TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
 import { MessageDelivery, MessageVisibility } from "#gen/deskwire/ticket/v1/message_pb.js";
 import {
   type Ticket,
@@ -31,17 +30,22 @@ import { methodName } from "../../runtime/call.ts";
 import { type Database, isUniqueViolation } from "../../runtime/database/database.ts";
 import { fail } from "../../runtime/errors.ts";
 import { listPage, totalSize } from "../../runtime/pagination.ts";
+import type { Policy } from "../../runtime/policy/policy.ts";
 import { maskedFields, mutableFields } from "../../runtime/resource.ts";
 import { write } from "../../runtime/write.ts";
 import { beginFollowUp, recordReply } from "./conversation.ts";
 import type { CustomerDirectory } from "./customer-directory.ts";
-import { notFound, TicketDraft, type WriteInfo } from "./draft.ts";
+import { notFound, TicketDraft, type Words, type WriteInfo } from "./draft.ts";
 import { BY_POSITION, type EventRow, eventsAfter, eventsOf, toEvent } from "./event-store.ts";
 import { importTickets } from "./import.ts";
 import { receiveMessage } from "./inbound/receive-message.ts";
 import { orderColumns, ticketsMatching } from "./list.ts";
-import { latestMessages, type MessageRow, messagesOf, moveMessages, OLDEST_FIRST, toMessage } from "./message-store.ts";
+import { mergeTickets } from "./merge.ts";
+import { latestMessages, type MessageRow, messagesOf, OLDEST_FIRST, toMessage } from "./message-store.ts";
 import { assertNothingMissed } from "./missed.ts";
+import type { CatchUp } from "./priority/catch-up.ts";
+import { priorityScore } from "./priority/score.ts";
+import { firstWords, type TextReader } from "./priority/text-reader.ts";
 import { isDone } from "./status.ts";
 import { findByExternalIds, findTicket, type TicketRow, toTicket } from "./ticket-store.ts";
 import { type EventBell, watchEvents } from "./watch.ts";
@@ -58,6 +62,9 @@ const DEFAULTS = { priority: TicketPriority.NORMAL, channel: TicketChannel.API, 
 export interface TicketServiceOptions {
   readonly database: Database;
   readonly customers: CustomerDirectory;
+  readonly reader: TextReader;
+  readonly catchUp: CatchUp;
+  readonly policy: Policy;
   readonly bell: EventBell;
   /** Ends the streams of the log when the service closes. */
   readonly closing: AbortSignal;
@@ -93,7 +100,7 @@ function withTags(ticket: Ticket, add: readonly string[], remove: readonly strin
 
 /** Makes the ticket service over a database. */
 export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof TicketService> {
-  const { database, customers, bell, closing, now } = options;
+  const { database, customers, reader, catchUp, policy, bell, closing, now } = options;
   const { knex } = database;
 
   /** One write: its drafts carry who writes, when, and by which call; streams of the log hear of it after the commit. */
@@ -105,10 +112,21 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
     work: (trx: Knex.Transaction, info: WriteInfo) => Promise<MessageInitShape<O>>,
   ): Promise<MessageShape<O>> {
     const { requestId } = request;
-    const info: WriteInfo = { actor, clock: now, method: methodName(method), requestId };
+    const info: WriteInfo = { actor, clock: now, policy, method: methodName(method), requestId };
     const response = await write(database, { method, request, context, now: now() }, (trx) => work(trx, info));
     bell.ring();
     return response;
+  }
+
+  /** What is known of words that a customer has written to a ticket, before the write begins. */
+  async function wordsOf(text: string, ticketId: string, context: HandlerContext): Promise<Words> {
+    const ticket = await findTicket(knex, ticketId);
+    if (!ticket) throw notFound(ticketId);
+    const [reading, plan] = await Promise.all([
+      reader.read(text || firstWords(ticket), context),
+      customers.planOf(ticket.customerId, context),
+    ]);
+    return { reading, plan };
   }
 
   /** Says which ticket has the external id that a write failed on. */
@@ -130,7 +148,10 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
   return {
     async createTicket(request, context) {
       const { ticket = create(TicketSchema) } = request;
-      await customers.assertExists(ticket.customerId, context);
+      const [{ plan }, reading] = await Promise.all([
+        customers.find(ticket.customerId, context),
+        reader.read(firstWords(ticket), context),
+      ]);
       const actor = actorOr(request.actor, ActorKind.CUSTOMER, ticket.customerId);
       const work = writing(TicketService.method.createTicket, request, context, actor, async (trx, info) => {
         const draft = await TicketDraft.begin(trx, info, {
@@ -138,7 +159,7 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
           ...maskedFields(TicketSchema, { patch: ticket, mask: undefined, current: ticket }, SETTABLE),
           status: ticket.status || TicketStatus.OPEN,
         });
-        return { ticket: await draft.save() };
+        return { ticket: await draft.heed({ reading, plan }).save() };
       });
       return orExternalIdTaken(ticket.externalId, work);
     },
@@ -147,7 +168,12 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
       const ticket = await findTicket(knex, ticketId);
       if (!ticket) throw notFound(ticketId);
       const messages = await latestMessages(knex, ticketId, messageLimit || DEFAULT_MESSAGES);
-      return { ticket, messages, earlierMessageCount: Math.max(0, ticket.messageCount - messages.length) };
+      return {
+        ticket,
+        messages,
+        earlierMessageCount: Math.max(0, ticket.messageCount - messages.length),
+        priorityScore: priorityScore(policy, ticket, now()),
+      };
     },
 
     async listTicketMessages(request) {
@@ -162,10 +188,13 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
     },
 
     async listTickets(request) {
-      const matching = ticketsMatching(database, request);
+      const time = now();
+      const matching = ticketsMatching(database, request, time);
       const scope = { schema: ListTicketsRequestSchema, request, order: orderColumns(request.order) };
       const { rows, nextPageToken } = await listPage<TicketRow, typeof ListTicketsRequestSchema>(matching, scope);
-      return { tickets: rows.map(toTicket), nextPageToken, totalSize: await totalSize(matching) };
+      const tickets = rows.map(toTicket);
+      const priorityScores = tickets.map((ticket) => priorityScore(policy, ticket, time));
+      return { tickets, priorityScores, nextPageToken, totalSize: await totalSize(matching) };
     },
 
     updateTicket(request, context) {
@@ -199,17 +228,18 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
       });
     },
 
-    recordCustomerReply(request, context) {
+    async recordCustomerReply(request, context) {
+      const words = await wordsOf(request.body, request.ticketId, context);
       const customer = create(ActorSchema, { kind: ActorKind.CUSTOMER });
       return writing(TicketService.method.recordCustomerReply, request, context, customer, async (trx, info) => {
         const draft = await TicketDraft.load(trx, info, request.ticketId);
         customer.id = draft.ticket.customerId;
-        return recordReply(draft, request.body);
+        return recordReply(draft, request.body, words);
       });
     },
 
     async receiveMessage(request, context) {
-      const response = await receiveMessage({ database, customers, now }, request, context);
+      const response = await receiveMessage({ database, customers, reader, policy, now }, request, context);
       bell.ring();
       return response;
     },
@@ -234,27 +264,20 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
 
     mergeTickets(request, context) {
       const actor = actorOr(request.actor, ActorKind.AGENT);
-      return writing(TicketService.method.mergeTickets, request, context, actor, async (trx, info) => {
-        const { ticketId, intoTicketId } = request;
-        const drafts = new Map<string, TicketDraft>();
-        // Always in the same order, so that two merges of the same tickets do not wait for each other for ever.
-        for (const id of [ticketId, intoTicketId].sort()) drafts.set(id, await TicketDraft.load(trx, info, id));
-        const merged = (drafts.get(ticketId) as TicketDraft).assertNotClosed();
-        const into = (drafts.get(intoTicketId) as TicketDraft).assertNotClosed();
-        // What is still to be done must not vanish in a ticket that counts as done.
-        if (isDone(into.ticket.status) && !isDone(merged.ticket.status)) into.move(TicketStatus.OPEN);
-        return { mergedTicket: await closeInto(trx, merged, into), ticket: await into.save() };
-      });
+      return writing(TicketService.method.mergeTickets, request, context, actor, (trx, info) =>
+        mergeTickets(trx, info, request),
+      );
     },
 
-    createFollowUp(request, context) {
+    async createFollowUp(request, context) {
+      const words = await wordsOf(request.description || request.subject, request.ticketId, context);
       const customer = actorOr(request.actor, ActorKind.CUSTOMER);
       return writing(TicketService.method.createFollowUp, request, context, customer, async (trx, info) => {
         const closed = await findTicket(trx, request.ticketId);
         if (!closed) throw notFound(request.ticketId);
         if (closed.status !== TicketStatus.CLOSED) throw notClosed(closed);
         if (!request.actor) customer.id = closed.customerId;
-        return { ticket: await beginFollowUp(trx, info, closed, request) };
+        return { ticket: await beginFollowUp(trx, info, closed, request, words) };
       });
     },
 
@@ -288,8 +311,9 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
 
     async importTickets(requests, context) {
       const resolve = customers.resolver(context);
-      const response = await importTickets(database, requests, resolve, now);
+      const response = await importTickets({ database, policy, now }, requests, resolve);
       bell.ring();
+      catchUp.wake();
       return response;
     },
   };
@@ -302,25 +326,4 @@ function notClosed(ticket: Ticket) {
     `${ticket.id} is not closed; only a closed ticket is followed up. Write to the ticket itself instead.`,
     { ticket_id: ticket.id },
   );
-}
-
-/** Moves the conversation of one ticket, its description first, into another, and closes it. */
-async function closeInto(trx: Knex.Transaction, merged: TicketDraft, into: TicketDraft): Promise<Ticket> {
-  const { id, customerId, description, subject, createTime, messageCount } = merged.ticket;
-  if (customerId !== into.ticket.customerId) {
-    throw fail(
-      Code.FailedPrecondition,
-      "CUSTOMERS_DIFFER",
-      `${id} is of ${customerId}, ${into.ticket.id} of ${into.ticket.customerId}: tickets of different customers are not merged.`,
-      { ticket_id: id, into_ticket_id: into.ticket.id },
-    );
-  }
-  await moveMessages(trx, id, into.ticket.id);
-  const author = create(ActorSchema, { kind: ActorKind.CUSTOMER, id: customerId });
-  const from: Partial<Parameters<TicketDraft["addMessage"]>[2] & object> = { author, mergedFrom: id };
-  if (createTime) from.createTime = createTime;
-  await into.addMessage(MessageVisibility.PUBLIC, description || subject, from);
-  into.change({ messageCount: into.ticket.messageCount + messageCount });
-  merged.move(TicketStatus.CLOSED).change({ mergedInto: into.ticket.id, messageCount: 0 });
-  return merged.save(TicketEventType.MERGED);
 }

@@ -8,6 +8,7 @@ import { hostileCases } from "./cases/hostile.ts";
 import { importCases } from "./cases/import.ts";
 import { listTicketsCases } from "./cases/list-tickets.ts";
 import { logCases } from "./cases/log.ts";
+import { queueCases } from "./cases/queue.ts";
 import { replayCases } from "./cases/replay.ts";
 import { statusCases } from "./cases/status.ts";
 import { supportCases } from "./cases/support.ts";
@@ -20,6 +21,7 @@ export const cases: readonly Case[] = [
   ...statusCases,
   ...conversationCases,
   ...listTicketsCases,
+  ...queueCases,
   ...logCases,
   ...importCases,
   ...analyticsCases,
