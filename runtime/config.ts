@@ -2,12 +2,15 @@
 import { Code } from "@connectrpc/connect";
 import { type Misspelt, misspelt } from "./config/misspelt.ts";
 import {
+  aliases,
   audience,
   httpUrl,
   isLoopback,
   issuerUrl,
   list,
   networks,
+  oneOf,
+  optionalHttpUrl,
   optionalText,
   port,
   positive,
@@ -20,6 +23,7 @@ import {
 import { type Environment, readSettings, refusingTogether, type Setting } from "./config/read.ts";
 import { refuse, secret, variable } from "./config/variable.ts";
 import { fail } from "./errors.ts";
+import { LOG_LEVELS } from "./log.ts";
 
 /** Names of the parts that a process can run. */
 export const PARTS = ["crm", "ticket", "analytics", "support", "adapter"] as const;
@@ -89,7 +93,33 @@ export const VARIABLES = {
     audience,
   ),
   MCP_JWKS_URL: variable("Where the issuer's keys are. Default: where the issuer's own metadata says.", "", secureUrl),
+  LOG_LEVEL: variable(
+    `Which log lines are written to stderr: ${LOG_LEVELS.join(", ")}; each leaves out what is below it.`,
+    "info",
+    oneOf(...LOG_LEVELS),
+  ),
   MAX_RESULT_TOKENS: variable("How long the result of an MCP tool may be, in tokens.", "10000", positive),
+  CLAUDE_API_KEY: secret(
+    "Key of the model's API, for `/v1/messages`. Without one everything but the model works.",
+    "",
+    optionalText,
+  ),
+  ANTHROPIC_API_KEY: secret("The same, where `CLAUDE_API_KEY` is not set.", "", optionalText),
+  ANTHROPIC_BASE_URL: variable("Where the model's API is. Default: Anthropic's own.", "", optionalHttpUrl),
+  GATEWAY_MODEL: variable("The model, where a client of `/v1/messages` names none.", "claude-sonnet-5-5", text),
+  MODEL_ALIASES: variable(
+    "Names of models that clients use, and what is asked for in their place: `name=model`, separated by commas.",
+    "claude-3-opus-20240229=claude-opus-5-5",
+    aliases,
+  ),
+  GATEWAY_MAX_TURNS: variable("How often the model may answer in one run of `/v1/messages`.", "20", positive),
+  GATEWAY_MAX_TOKENS: variable("How many tokens one run may take, in and out.", "400000", positive),
+  GATEWAY_MAX_SECONDS: variable("How long one run may go on, in seconds.", "300", positive),
+  SYSTEM_PROMPT_FILE: variable(
+    "The file with what the desk tells the model: tone, limits, how to treat customers' words. Read anew for every run.",
+    "./config/system-prompt.md",
+    text,
+  ),
 } as const;
 
 type Values = { readonly [Name in keyof typeof VARIABLES]: ReturnType<(typeof VARIABLES)[Name]["parse"]> };

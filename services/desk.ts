@@ -61,10 +61,10 @@ export function loadDescriptors(): FileRegistry {
 }
 
 /** Makes the tools, resources and prompts of the support service at the end of `transport`. */
-export function supportCatalog(files: FileRegistry, transport: Transport, config: Config): Catalog {
+export function supportCatalog(files: FileRegistry, transport: Transport, config: Config, log?: Log): Catalog {
   const service = files.getService(SupportService.typeName) as DescService;
   const maxResultTokens = config.MAX_RESULT_TOKENS;
-  return buildCatalog({ services: [service], transport, expose: "annotated", registry: files, maxResultTokens });
+  return buildCatalog({ services: [service], transport, expose: "annotated", registry: files, maxResultTokens, log });
 }
 
 /**
@@ -144,7 +144,7 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
       services,
       routes: Object.assign({}, ...modules.map(({ routes }) => routes)),
       files,
-      catalog: parts.includes("adapter") ? supportCatalog(files, to("support"), config) : undefined,
+      catalog: parts.includes("adapter") ? supportCatalog(files, to("support"), config, log) : undefined,
       seeded,
       async unready() {
         const checks = modules.map(async (module) => {
