@@ -4,8 +4,11 @@ import type { Migration } from "../../../runtime/database/database.ts";
 /** `due_at` of a ticket that is not due: after every other, in both databases, and no NULL, which has no place in an order. */
 export const NEVER = 253_402_300_800_000;
 
-/** Columns that the queue is filtered by; each has an index in the order of the queue. */
-const FILTERS = ["waiting_on", "status", "priority", "assignee", "team", "category", "customer_id"] as const;
+/**
+ * Columns that the queue is filtered by; each has an index in the order of the queue. The one that leaves least comes last:
+ * of two that fit a question, SQLite takes the newer.
+ */
+const FILTERS = ["waiting_on", "status", "priority", "category", "team", "assignee", "customer_id"] as const;
 
 /**
  * The new columns have values that need no look at the rows: old tickets get their due times afterwards, while the desk
