@@ -1,5 +1,6 @@
 // The configuration: every environment variable that Deskwire reads, and nothing else reads the environment.
 import { Code } from "@connectrpc/connect";
+import { replyAllowlist, toolPolicies } from "./config/agent-limits.ts";
 import { type Misspelt, misspelt } from "./config/misspelt.ts";
 import {
   aliases,
@@ -93,6 +94,17 @@ export const VARIABLES = {
     audience,
   ),
   MCP_JWKS_URL: variable("Where the issuer's keys are. Default: where the issuer's own metadata says.", "", secureUrl),
+  TOOL_APPROVAL: variable(
+    "What AI agents may do by themselves, tool by tool: `respond_to_ticket=approve,merge_tickets=deny`. `auto` (default) is done at once, `approve` waits for a person, `deny` is left to people. See docs/approvals.md.",
+    "",
+    toolPolicies,
+  ),
+  APPROVAL_HOURS: variable("How long a call waits for a person before it expires, in hours.", "72", positive),
+  REPLY_LINK_ALLOWLIST: variable(
+    "What replies of AI agents may name although the ticket does not: host names for links (`help.example.com`, `*.example.com`), e-mail addresses and telephone numbers, separated by commas. Anything else waits for a person.",
+    "",
+    replyAllowlist,
+  ),
   LOG_LEVEL: variable(
     `Which log lines are written to stderr: ${LOG_LEVELS.join(", ")}; each leaves out what is below it.`,
     "info",

@@ -107,9 +107,12 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
         policy,
         webhookNetworks: config.WEBHOOK_ALLOW_PRIVATE,
         inboundSecrets: config.INBOUND_WEBHOOK_SECRET,
+        policies: config.TOOL_APPROVAL,
+        approvalHours: config.APPROVAL_HOURS,
+        replyAllowlist: config.REPLY_LINK_ALLOWLIST,
         log,
       }),
-    analytics: async () => analyticsModule({ database: await locate("analytics"), log }),
+    analytics: async () => analyticsModule({ database: await locate("analytics"), tickets: to("ticket"), policy, log }),
     support: () => supportModule({ crm: to("crm"), tickets: to("ticket"), analytics: to("analytics"), log }),
   };
 

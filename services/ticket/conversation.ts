@@ -12,7 +12,7 @@ import { TicketDraft, type Words, type WriteInfo } from "./draft.ts";
 export async function recordReply(
   draft: TicketDraft,
   body: string,
-  words: Words,
+  words?: Words,
 ): Promise<{ ticket: Ticket; message: TicketMessage }> {
   draft.assertNotClosed();
   const message = await draft.addMessage(MessageVisibility.PUBLIC, body);

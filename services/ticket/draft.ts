@@ -4,6 +4,7 @@ import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
 import type { Knex } from "knex";
 import type { Actor } from "#gen/deskwire/actor/v1/actor_pb.js";
+import type { Approval } from "#gen/deskwire/ticket/v1/approval_pb.js";
 import { type FieldChange, TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
 import { type MessageVisibility, type TicketMessage, TicketMessageSchema } from "#gen/deskwire/ticket/v1/message_pb.js";
 import { type Ticket, TicketSchema, TicketStatus, TicketUrgency } from "#gen/deskwire/ticket/v1/ticket_pb.js";
@@ -31,6 +32,10 @@ export interface WriteInfo {
   readonly method: string;
   readonly requestId: string;
   readonly policy: Policy;
+  /** What is known of a customer's words that the call brings. */
+  readonly words?: Words | undefined;
+  /** Set where a person has to approve the write: puts it aside instead, given the ticket as it is. */
+  readonly hold?: ((ticket: Ticket) => Promise<{ ticket: Ticket; approval: Approval }>) | undefined;
 }
 
 /** What is known of the words that a customer has just written. */
@@ -40,6 +45,8 @@ export interface Words {
   /** The customer's plan; undefined where the CRM could not be asked. */
   readonly plan: string | undefined;
 }
+
+const NOTHING_KNOWN: Words = { reading: undefined, plan: undefined };
 
 /** The error for a ticket that does not exist. */
 export function notFound(ticketId: string) {
@@ -98,6 +105,11 @@ export class TicketDraft {
     return this.#ticket;
   }
 
+  /** The ticket as it was loaded. */
+  get stored(): Ticket {
+    return this.#before ?? this.#ticket;
+  }
+
   /** @throws ConnectError `failed_precondition` (TICKET_CLOSED) */
   assertNotClosed(): this {
     if (this.#ticket.status === TicketStatus.CLOSED) throw closedError(this.#ticket.id);
@@ -141,7 +153,7 @@ export class TicketDraft {
   }
 
   /** Takes in what is known of the customer's latest words; what could not be read now is read later. */
-  heed({ reading, plan = this.#ticket.plan }: Words): this {
+  heed({ reading, plan = this.#ticket.plan }: Words = NOTHING_KNOWN): this {
     this.#unread = reading === undefined;
     return this.change({ ...reading, plan });
   }

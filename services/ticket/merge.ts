@@ -4,6 +4,7 @@ import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
 import type { Knex } from "knex";
 import { ActorKind, ActorSchema } from "#gen/deskwire/actor/v1/actor_pb.js";
+import type { Approval } from "#gen/deskwire/ticket/v1/approval_pb.js";
 import { TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
 import { MessageVisibility } from "#gen/deskwire/ticket/v1/message_pb.js";
 import { type Ticket, TicketStatus, WaitingOn } from "#gen/deskwire/ticket/v1/ticket_pb.js";
@@ -12,17 +13,18 @@ import { TicketDraft, type WriteInfo } from "./draft.ts";
 import { moveMessages } from "./message-store.ts";
 import { isDone } from "./status.ts";
 
-/** What two tickets that are merged became. */
+/** What two tickets that are merged became, or still are where a person has to approve the merge. */
 export interface Merged {
   /** The one that stays. */
   readonly ticket: Ticket;
-  /** The one that was closed. */
+  /** The one that is closed by it. */
   readonly mergedTicket: Ticket;
+  readonly approval?: Approval;
 }
 
 /**
- * Moves a ticket's description and conversation into another ticket of the same customer, and closes it. A resolved ticket is
- * opened again when one that is not done is merged into it.
+ * Moves a ticket's description and conversation into another ticket of the same customer, and closes it; or holds that. A
+ * resolved ticket is opened again when one that is not done is merged into it.
  *
  * @throws ConnectError TICKET_NOT_FOUND; `failed_precondition` (TICKET_CLOSED, CUSTOMERS_DIFFER)
  */
@@ -36,10 +38,22 @@ export async function mergeTickets(
   for (const id of [ticketId, intoTicketId].sort()) drafts.set(id, await TicketDraft.load(trx, info, id));
   const merged = (drafts.get(ticketId) as TicketDraft).assertNotClosed();
   const into = (drafts.get(intoTicketId) as TicketDraft).assertNotClosed();
+  assertSameCustomer(merged.ticket, into.ticket);
+  if (info.hold) return { ...(await info.hold(merged.stored)), ticket: into.stored, mergedTicket: merged.stored };
   // What is still to be done must not vanish in a ticket that counts as done.
   if (isDone(into.ticket.status) && !isDone(merged.ticket.status)) into.move(TicketStatus.OPEN);
   joinQueue(into, merged.ticket);
   return { mergedTicket: await closeInto(trx, merged, into), ticket: await into.save() };
+}
+
+function assertSameCustomer(merged: Ticket, into: Ticket): void {
+  if (merged.customerId === into.customerId) return;
+  throw fail(
+    Code.FailedPrecondition,
+    "CUSTOMERS_DIFFER",
+    `${merged.id} is of ${merged.customerId}, ${into.id} of ${into.customerId}: tickets of different customers are not merged.`,
+    { ticket_id: merged.id, into_ticket_id: into.id },
+  );
 }
 
 const since = ({ waitingSince }: Ticket) => (waitingSince ? timestampMs(waitingSince) : 0);
@@ -62,14 +76,6 @@ function joinQueue(into: TicketDraft, merged: Ticket): void {
 /** Moves the conversation of one ticket, its description first, into another, and closes it. */
 async function closeInto(trx: Knex.Transaction, merged: TicketDraft, into: TicketDraft): Promise<Ticket> {
   const { id, customerId, description, subject, createTime, messageCount } = merged.ticket;
-  if (customerId !== into.ticket.customerId) {
-    throw fail(
-      Code.FailedPrecondition,
-      "CUSTOMERS_DIFFER",
-      `${id} is of ${customerId}, ${into.ticket.id} of ${into.ticket.customerId}: tickets of different customers are not merged.`,
-      { ticket_id: id, into_ticket_id: into.ticket.id },
-    );
-  }
   await moveMessages(trx, id, into.ticket.id);
   const author = create(ActorSchema, { kind: ActorKind.CUSTOMER, id: customerId });
   const from: Partial<Parameters<TicketDraft["addMessage"]>[2] & object> = { author, mergedFrom: id };

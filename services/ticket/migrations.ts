@@ -3,6 +3,7 @@ import { createCounters } from "../../runtime/database/counter.ts";
 import type { Migration } from "../../runtime/database/database.ts";
 import { createSearch } from "../../runtime/database/search.ts";
 import { requestLogMigration } from "../../runtime/idempotency.ts";
+import { approvalsMigration } from "./approvals/migration.ts";
 import { priorityMigration } from "./priority/migration.ts";
 import { webhooksMigration } from "./webhooks/migration.ts";
 
@@ -91,5 +92,6 @@ export const migrations: readonly Migration[] = [
   tickets,
   events,
   webhooksMigration,
+  approvalsMigration,
   priorityMigration,
 ];

@@ -10,7 +10,7 @@ import type { Ticket, TicketChannel, TicketOrder, TicketPriority, TicketStatus, 
 import type { TicketMessage } from "../../ticket/v1/message_pb.js";
 import type { Customer } from "../../crm/v1/customer_pb.js";
 import type { Note } from "../../crm/v1/note_pb.js";
-import type { CustomerNoteState, MissingPart, TicketAnalysis, TicketSummary } from "./case_pb.js";
+import type { CustomerNoteState, MissingPart, PendingApproval, TicketAnalysis, TicketSummary } from "./case_pb.js";
 import type { TicketPriorityScore } from "../../ticket/v1/priority_pb.js";
 import type { Actor } from "../../actor/v1/actor_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
@@ -190,7 +190,7 @@ export declare const RespondToTicketRequestSchema: GenMessage<RespondToTicketReq
  */
 export declare type RespondToTicketResponse = Message<"deskwire.support.v1.RespondToTicketResponse"> & {
   /**
-   * Always true: a response that was not stored is an error.
+   * Whether the response is stored. false: it waits for a person, see `approval`; the customer has not been told anything.
    *
    * @generated from field: bool success = 1;
    */
@@ -216,6 +216,13 @@ export declare type RespondToTicketResponse = Message<"deskwire.support.v1.Respo
    * @generated from field: deskwire.support.v1.CustomerNoteState customer_note = 4;
    */
   customerNote: CustomerNoteState;
+
+  /**
+   * Set where the response waits for a person: nothing has been done yet. Do not call again; tell the user that it waits.
+   *
+   * @generated from field: deskwire.support.v1.PendingApproval approval = 5;
+   */
+  approval?: PendingApproval | undefined;
 };
 
 /**
@@ -603,6 +610,13 @@ export declare type RecordCustomerReplyRequest = Message<"deskwire.support.v1.Re
    * @generated from field: string request_id = 3;
    */
   requestId: string;
+
+  /**
+   * Who writes it down for the customer. Default: an AI agent.
+   *
+   * @generated from field: deskwire.actor.v1.Actor author = 4;
+   */
+  author?: Actor | undefined;
 };
 
 /**
@@ -630,6 +644,13 @@ export declare type RecordCustomerReplyResponse = Message<"deskwire.support.v1.R
    * @generated from field: deskwire.ticket.v1.TicketMessage message = 2;
    */
   message?: TicketMessage | undefined;
+
+  /**
+   * Set where the reply waits for a person: nothing has been done yet. Do not call again; tell the user that it waits.
+   *
+   * @generated from field: deskwire.support.v1.PendingApproval approval = 3;
+   */
+  approval?: PendingApproval | undefined;
 };
 
 /**
@@ -748,6 +769,13 @@ export declare type UpdateTicketResponse = Message<"deskwire.support.v1.UpdateTi
    * @generated from field: deskwire.ticket.v1.Ticket ticket = 1;
    */
   ticket?: Ticket | undefined;
+
+  /**
+   * Set where the change waits for a person: nothing has been done yet. Do not call again; tell the user that it waits.
+   *
+   * @generated from field: deskwire.support.v1.PendingApproval approval = 2;
+   */
+  approval?: PendingApproval | undefined;
 };
 
 /**
@@ -817,6 +845,13 @@ export declare type AddInternalNoteResponse = Message<"deskwire.support.v1.AddIn
    * @generated from field: deskwire.ticket.v1.TicketMessage message = 2;
    */
   message?: TicketMessage | undefined;
+
+  /**
+   * Set where the note waits for a person: nothing has been done yet. Do not call again; tell the user that it waits.
+   *
+   * @generated from field: deskwire.support.v1.PendingApproval approval = 3;
+   */
+  approval?: PendingApproval | undefined;
 };
 
 /**
@@ -886,6 +921,13 @@ export declare type MergeTicketsResponse = Message<"deskwire.support.v1.MergeTic
    * @generated from field: deskwire.support.v1.TicketSummary merged_ticket = 2;
    */
   mergedTicket?: TicketSummary | undefined;
+
+  /**
+   * Set where the merge waits for a person: nothing has been done yet. Do not call again; tell the user that it waits.
+   *
+   * @generated from field: deskwire.support.v1.PendingApproval approval = 3;
+   */
+  approval?: PendingApproval | undefined;
 };
 
 /**
