@@ -19,6 +19,8 @@ const TIMEOUT_MS = 5_000;
 const NOBODY = "Imported";
 /** Marks a customer behind whom many people stand. */
 const ANONYMOUS = "anonymous";
+/** The notes that a reply is held against, the latest. */
+const NOTES = 100;
 /** Limits of the CRM, in characters. */
 const MAX_NAME = 200;
 const MAX_KEY = 200;
@@ -44,6 +46,15 @@ function importedKey(name: string): string {
   return [...key].length <= MAX_KEY ? key : `imported:${createHash("sha256").update(name).digest("base64url")}`;
 }
 
+/** How a note begins that the desk made from an answer. */
+export const answerNotePrefix = (ticketId: string): string => `Ticket ${ticketId} - Response: `;
+
+/** For what can be done without: nobody waits for the answer to a call that has ended. */
+const undefinedUnlessEnded = (context: HandlerContext) => (error: unknown) => {
+  if (context.signal.aborted) throw error;
+  return undefined;
+};
+
 /** Customers as the CRM knows them. */
 export class CustomerDirectory {
   readonly #crm: Client<typeof CrmService>;
@@ -55,7 +66,7 @@ export class CustomerDirectory {
   }
 
   /** @throws ConnectError `failed_precondition` (CUSTOMER_NOT_FOUND); `unavailable` when the CRM cannot be asked */
-  async find(customerId: string, context: HandlerContext): Promise<KnownCustomer> {
+  async assertExists(customerId: string, context: HandlerContext): Promise<KnownCustomer> {
     try {
       return known((await this.#crm.getCustomer({ customerId }, onBehalfOf(context, TIMEOUT_MS))).customer);
     } catch (error) {
@@ -73,6 +84,21 @@ export class CustomerDirectory {
   async planOf(customerId: string, context: HandlerContext): Promise<string | undefined> {
     const answer = await this.#bestEffort.ask(context, (options) => this.#crm.getCustomer({ customerId }, options));
     return answer?.customer?.plan;
+  }
+
+  /** Reads a customer; undefined where the CRM does not answer. */
+  async find(customerId: string, context: HandlerContext): Promise<Customer | undefined> {
+    const call = this.#crm.getCustomer({ customerId }, onBehalfOf(context, TIMEOUT_MS));
+    return await call.then(({ customer }) => customer).catch(undefinedUnlessEnded(context));
+  }
+
+  /** Reads the latest notes about a customer, but for copies of public answers; undefined where the CRM does not answer. */
+  async notesAbout(customerId: string, context: HandlerContext): Promise<string[] | undefined> {
+    const call = this.#crm.listNotes({ customerId, pageSize: NOTES }, onBehalfOf(context, TIMEOUT_MS));
+    const found = await call.catch(undefinedUnlessEnded(context));
+    return found?.notes
+      .filter(({ ticketId, body }) => ticketId === "" || !body.startsWith(answerNotePrefix(ticketId)))
+      .map(({ body }) => body);
   }
 
   /**
@@ -105,7 +131,7 @@ export class CustomerDirectory {
     } catch (error) {
       // Another import has added the customer in between.
       const holder = metadataOf(error).customer_id;
-      if (holder) return await this.find(holder, context);
+      if (holder) return await this.assertExists(holder, context);
       throw unavailable(error);
     }
   }

@@ -34,6 +34,8 @@ export interface WriteInfo {
   readonly policy: Policy;
   /** What is known of a customer's words that the call brings. */
   readonly words?: Words | undefined;
+  /** Whether it counts as an AI agent's. */
+  readonly byAi?: boolean;
   /** Set where a person has to approve the write: puts it aside instead, given the ticket as it is. */
   readonly hold?: ((ticket: Ticket) => Promise<{ ticket: Ticket; approval: Approval }>) | undefined;
 }

@@ -11,6 +11,7 @@ import { type Ticket, TicketStatus, WaitingOn } from "#gen/deskwire/ticket/v1/ti
 import { fail } from "../../runtime/errors.ts";
 import { TicketDraft, type WriteInfo } from "./draft.ts";
 import { moveMessages } from "./message-store.ts";
+import { aiTexts, markAsAi } from "./outgoing/provenance.ts";
 import { isDone } from "./status.ts";
 
 /** What two tickets that are merged became, or still are where a person has to approve the merge. */
@@ -80,7 +81,8 @@ async function closeInto(trx: Knex.Transaction, merged: TicketDraft, into: Ticke
   const author = create(ActorSchema, { kind: ActorKind.CUSTOMER, id: customerId });
   const from: Partial<Parameters<TicketDraft["addMessage"]>[2] & object> = { author, mergedFrom: id };
   if (createTime) from.createTime = createTime;
-  await into.addMessage(MessageVisibility.PUBLIC, description || subject, from);
+  const moved = await into.addMessage(MessageVisibility.PUBLIC, description || subject, from);
+  if ((await aiTexts(trx, [id])).has(id)) await markAsAi(trx, [moved.id]);
   into.change({ messageCount: into.ticket.messageCount + messageCount });
   merged.move(TicketStatus.CLOSED).change({ mergedInto: into.ticket.id, messageCount: 0 });
   return merged.save(TicketEventType.MERGED);

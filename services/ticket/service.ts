@@ -22,9 +22,9 @@ import { isUniqueViolation } from "../../runtime/database/database.ts";
 import { fail } from "../../runtime/errors.ts";
 import { listPage, totalSize } from "../../runtime/pagination.ts";
 import { maskedFields } from "../../runtime/resource.ts";
+import { assertToolAllowed, isAiCall } from "../../runtime/tool-policy.ts";
 import { write } from "../../runtime/write.ts";
 import * as actions from "./actions.ts";
-import { assertToolAllowed, isAi } from "./approvals/policy.ts";
 import { type ApprovalOptions, approvalMethods, type FindReasons, gateFor } from "./approvals/service.ts";
 import { beginFollowUp } from "./conversation.ts";
 import { notFound, TicketDraft, type Words, type WriteInfo } from "./draft.ts";
@@ -33,6 +33,7 @@ import { importTickets } from "./import.ts";
 import { receiveMessage } from "./inbound/receive-message.ts";
 import { orderColumns, ticketsMatching } from "./list.ts";
 import { latestMessages, type MessageRow, messagesOf, OLDEST_FIRST, toMessage } from "./message-store.ts";
+import { markAsAi } from "./outgoing/provenance.ts";
 import { findReasons, type ReplyCheckOptions } from "./outgoing/reply-check.ts";
 import type { CatchUp } from "./priority/catch-up.ts";
 import { priorityScore } from "./priority/score.ts";
@@ -85,7 +86,7 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
   ): Promise<MessageShape<O>> {
     const gate = await gateFor(options, action, request, context, findReasons);
     return writing(action.method, request, context, action.actor(request), (trx, info) =>
-      action.run(trx, { ...info, words, hold: gate(trx, info) }, request),
+      action.run(trx, gate(trx, { ...info, words }), request),
     );
   }
 
@@ -116,8 +117,11 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
     }
   }
 
-  function assertMayOpen(actor: Actor, context: HandlerContext): void {
-    if (isAi(actor, context)) assertToolAllowed(policies, "open_ticket");
+  /** Whether a ticket is opened by an AI agent; refused where the policy leaves that to people. */
+  function opensAsAi({ kind }: Actor, context: HandlerContext): boolean {
+    const byAi = isAiCall(context, kind === ActorKind.AI);
+    if (byAi) assertToolAllowed(policies, "open_ticket");
+    return byAi;
   }
 
   return {
@@ -126,9 +130,9 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
     async createTicket(request, context) {
       const { ticket = create(TicketSchema) } = request;
       const actor = actorOr(request.actor, ActorKind.CUSTOMER, ticket.customerId);
-      assertMayOpen(actor, context);
+      const byAi = opensAsAi(actor, context);
       const [{ plan }, reading] = await Promise.all([
-        customers.find(ticket.customerId, context),
+        customers.assertExists(ticket.customerId, context),
         reader.read(firstWords(ticket), context),
       ]);
       const work = writing(TicketService.method.createTicket, request, context, actor, async (trx, info) => {
@@ -137,6 +141,7 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
           ...maskedFields(TicketSchema, { patch: ticket, mask: undefined, current: ticket }, SETTABLE),
           status: ticket.status || TicketStatus.OPEN,
         });
+        if (byAi) await markAsAi(trx, [draft.ticket.id]);
         return { ticket: await draft.heed({ reading, plan }).save() };
       });
       return orExternalIdTaken(ticket.externalId, work);
@@ -200,14 +205,16 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
 
     async createFollowUp(request, context) {
       const customer = actorOr(request.actor, ActorKind.CUSTOMER);
-      assertMayOpen(customer, context);
+      const byAi = opensAsAi(customer, context);
       const words = await wordsOf(request.description || request.subject, request.ticketId, context);
       return writing(TicketService.method.createFollowUp, request, context, customer, async (trx, info) => {
         const closed = await findTicket(trx, request.ticketId);
         if (!closed) throw notFound(request.ticketId);
         if (closed.status !== TicketStatus.CLOSED) throw notClosed(closed);
         if (!request.actor) customer.id = closed.customerId;
-        return { ticket: await beginFollowUp(trx, info, closed, request, words) };
+        const ticket = await beginFollowUp(trx, info, closed, request, words);
+        if (byAi) await markAsAi(trx, [ticket.id]);
+        return { ticket };
       });
     },
 
