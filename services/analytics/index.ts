@@ -6,7 +6,7 @@ import { type Log, logToStderr } from "../../runtime/log.ts";
 import type { ServiceModule } from "../../runtime/module.ts";
 import { bindService } from "../../runtime/service.ts";
 import type { Engine } from "./engine/engine.ts";
-import { lexiconEngine } from "./engine/lexicon-engine.ts";
+import { localEngine } from "./engine/local-engine.ts";
 import { migrations } from "./migrations.ts";
 import { analyticsService } from "./service.ts";
 
@@ -20,7 +20,7 @@ export interface AnalyticsOptions {
 /** Opens analytics. */
 export async function analyticsModule({
   database: location,
-  engine = lexiconEngine,
+  engine = localEngine,
   log = logToStderr,
 }: AnalyticsOptions): Promise<ServiceModule> {
   const database = await openDatabase({ name: "analytics", location, migrations, log });
