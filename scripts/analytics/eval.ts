@@ -70,9 +70,9 @@ function measure(set: DataSet, brief: boolean): void {
   }
 }
 
-function printCurve(set: DataSet, draws: number): void {
+async function printCurve(set: DataSet, draws: number): Promise<void> {
   console.log(`\nCorrections of a category, ${set.name}, mean of ${draws} draws:`);
-  for (const point of learningCurve(localEngine, set, STEPS, draws)) {
+  for (const point of await learningCurve(localEngine, set, STEPS, draws)) {
     const { corrections, macroF1, spread, ms, unseen } = point;
     const score = `macro-F1 ${macroF1.toFixed(3)} (standard deviation ${spread.toFixed(3)})`;
     console.log(
@@ -105,7 +105,7 @@ async function main(args: string[]): Promise<void> {
   const all = readDataSets(values.data, trained, (problem) => console.log(`left out: ${problem}`));
   const sets = all.filter(({ name }) => name.includes(values.only));
   for (const set of sets) measure(set, values.brief);
-  for (const set of sets) if (set.name === "category_twcs_support") printCurve(set, draws);
+  for (const set of sets) if (set.name === "category_twcs_support") await printCurve(set, draws);
 }
 
 await runCommand(() => main(process.argv.slice(2)));

@@ -24,7 +24,7 @@ const mean = (numbers: readonly number[]) => numbers.reduce((sum, one) => sum + 
  * The learning curve on a data set of categories: in each draw the texts are shuffled, `most` of them or three in five
  * are there to be corrected, and the rest measure every step of the curve.
  */
-export function learningCurve(
+export async function learningCurve(
   engine: LearningEngine,
   { texts, labels }: DataSet,
   steps: readonly number[],
@@ -32,7 +32,8 @@ export function learningCurve(
 ) {
   const most = Math.min(Math.max(...steps), Math.floor(texts.length * 0.6));
   const taken = [...new Set(steps.map((step) => Math.min(step, most)))];
-  const runs = Array.from({ length: draws }, (_, draw) => {
+  const runs: { ms: number; unseen: number; macroF1: number }[][] = [];
+  for (let draw = 0; draw < draws; draw++) {
     const order = shuffled(
       texts.map((_, at) => at),
       randomOf(draw + 1),
@@ -42,19 +43,18 @@ export function learningCurve(
       category: ((labels[at] as number) + 1) as Category,
     }));
     const unseen = order.slice(most);
-    return taken.map((step) => {
+    const run: (typeof runs)[number] = [];
+    for (const step of taken) {
       const started = performance.now();
-      const taught = engine.learn(lessons.slice(0, step));
+      const taught = await engine.learn(lessons.slice(0, step));
       const ms = performance.now() - started;
       const said = unseen.map((at) => classOf(taught.analyze(texts[at] as string).categorization.primaryCategory));
       const truth = unseen.map((at) => labels[at] as number);
-      return {
-        ms,
-        unseen: unseen.length,
-        macroF1: scoresOf(confusionOf(CLASSES.category.length, truth, said)).macroF1,
-      };
-    });
-  });
+      const { macroF1 } = scoresOf(confusionOf(CLASSES.category.length, truth, said));
+      run.push({ ms, unseen: unseen.length, macroF1 });
+    }
+    runs.push(run);
+  }
   return taken.map((corrections, at): CurvePoint => {
     const points = runs.map((run) => run[at] as (typeof run)[number]);
     const scores = points.map(({ macroF1 }) => macroF1);
