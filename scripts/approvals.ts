@@ -8,6 +8,7 @@ import { ApprovalsDesk, type Decision } from "./approvals/desk.ts";
 import { editText } from "./approvals/editor.ts";
 import { review } from "./approvals/review.ts";
 import { decidedLines, detailLines, listLines } from "./approvals/show.ts";
+import { printable } from "./terminal-text.ts";
 
 const HELP = `npm run approvals [-- APR-1001 [approve | edit | reject]] [options]
 Shows what waits for a person, and decides it. The agent's work goes on with the decision at once.
@@ -83,7 +84,7 @@ async function main(args: string[]): Promise<void> {
   const config = readConfig();
   const desk = new ApprovalsDesk(options.url ?? config.DESKWIRE_URL, undefined);
   const print = (value: unknown, lines: () => readonly string[]) =>
-    console.log(json ? JSON.stringify(value, null, 2) : lines().join("\n"));
+    console.log(json ? JSON.stringify(value, null, 2) : printable(lines().join("\n")));
   if (id === undefined) {
     const page = await desk.list(options.state, options.ticket);
     return print(page, () => listLines(page, options.state));

@@ -1,9 +1,11 @@
 // What a person sees of the agent at work: its words as they come, and a line for each of its tools.
 import type { Writable } from "node:stream";
+import { printable } from "../terminal-text.ts";
 import type { Summary, ToolNews } from "./conversation.ts";
 
 const PLACEHOLDER: Readonly<Record<string, string>> = { response: "to the customer", body: "note" };
 
+const counted = (count: number, word: string) => `${count} ${word}${count === 1 ? "" : "s"}`;
 const number = (value: number) => value.toLocaleString("en");
 
 function indented(text: string): string {
@@ -33,7 +35,7 @@ export class Terminal {
 
   line(text: string): void {
     this.end();
-    this.#out.write(`${text}\n`);
+    this.#out.write(`${printable(text)}\n`);
   }
 
   /** Words of the model, as they come. */
@@ -41,7 +43,7 @@ export class Terminal {
     if (piece === "") return;
     if (!this.#inText) this.#out.write("\n");
     this.#inText = true;
-    this.#out.write(piece);
+    this.#out.write(printable(piece));
   }
 
   /** Ends the words of the model, if there are any. */
@@ -72,6 +74,6 @@ export class Terminal {
       );
     }
     const tokens = usage && `, ${number(usage.input_tokens)} tokens in, ${number(usage.output_tokens)} out`;
-    this.line(`${turns} turns, ${tools.length} tool calls${tokens ?? ""}.`);
+    this.line(`${counted(turns, "turn")}, ${counted(tools.length, "tool call")}${tokens ?? ""}.`);
   }
 }

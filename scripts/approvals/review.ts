@@ -1,5 +1,6 @@
 // Going through what waits, one after the other.
 import { createInterface, type Interface } from "node:readline";
+import { printable } from "../terminal-text.ts";
 import type { ApprovalsDesk, Decision, Detail } from "./desk.ts";
 import { editText } from "./editor.ts";
 import { decidedLines, detailLines } from "./show.ts";
@@ -58,10 +59,10 @@ export async function review(desk: ApprovalsDesk, ticketId: string): Promise<voi
   try {
     for (const { id } of approvals.toReversed()) {
       const detail = await desk.get(id);
-      console.log(`\n${detailLines(detail).join("\n")}\n`);
+      console.log(printable(`\n${detailLines(detail).join("\n")}\n`));
       const choice = await choose(detail, person);
       if (choice === "quit") return;
-      if (choice !== "skip") console.log(decidedLines(await desk.decide(id, choice)).join("\n"));
+      if (choice !== "skip") console.log(printable(decidedLines(await desk.decide(id, choice)).join("\n")));
     }
   } finally {
     person.leave();
