@@ -3,7 +3,7 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import { type CallOptions, Code, type HandlerContext } from "@connectrpc/connect";
 import { fail } from "./errors.ts";
 
-/** Who the call is for, as the edge made it out: `local`, or a token's issuer and subject. */
+/** Who the call is for, as the edge made it out: `local`, `key:<name>`, or a token's issuer and subject. */
 export const PRINCIPAL_HEADER = "deskwire-principal";
 
 /** Characters of a principal: it is part of a primary key, and an index holds less than a header. */
@@ -12,8 +12,26 @@ export const MAX_PRINCIPAL = 1_000;
 /** What the principal may do, as scopes between spaces; absent where nothing restricts it. */
 export const SCOPES_HEADER = "deskwire-scopes";
 
+/** The program that called, as it names itself. */
+export const CLIENT_HEADER = "deskwire-client";
+
+/** The MCP tool that was called. */
+export const TOOL_HEADER = "deskwire-tool";
+
+/** The method of this desk that makes the call in order to answer its own caller, whose scopes were checked there. */
+export const VIA_HEADER = "deskwire-via";
+
+/** Headers that only this desk may set: the edge removes what a stranger writes there. */
+export const IDENTITY_HEADERS = [PRINCIPAL_HEADER, SCOPES_HEADER, CLIENT_HEADER, TOOL_HEADER, VIA_HEADER] as const;
+
 /** Headers that travel from call to call: W3C Trace Context and Baggage, and who the call is for. */
-const TRAVELLING = ["traceparent", "tracestate", "baggage", PRINCIPAL_HEADER, SCOPES_HEADER] as const;
+const TRAVELLING = [
+  ...["traceparent", "tracestate", "baggage"],
+  ...[PRINCIPAL_HEADER, SCOPES_HEADER, CLIENT_HEADER, TOOL_HEADER],
+] as const;
+
+/** Those of them that one process of the desk believes from another alone, and what that one says of itself. */
+export const SEALED_HEADERS = [...TRAVELLING.filter((name) => name.startsWith("deskwire-")), VIA_HEADER];
 
 /** The full name of a method, as logs and stored calls have it: `deskwire.ticket.v1.TicketService/RespondToTicket`. */
 export function methodName(method: DescMethod): string {
@@ -33,7 +51,7 @@ export const REPLAYED_HEADER = "deskwire-replayed";
 export function onBehalfOf(context: HandlerContext, atMostMs?: number): CallOptions {
   const left = context.timeoutMs();
   const timeoutMs = Math.min(left ?? Number.POSITIVE_INFINITY, atMostMs ?? Number.POSITIVE_INFINITY);
-  const headers = new Headers();
+  const headers = new Headers([[VIA_HEADER, methodName(context.method)]]);
   for (const name of TRAVELLING) {
     const value = context.requestHeader.get(name);
     if (value !== null) headers.set(name, value);
@@ -58,18 +76,31 @@ export function writeOnBehalfOf(context: HandlerContext): CallOptions {
 }
 
 /**
- * Who the call is for, and so whose request ids these are. `local` is whoever reaches the loopback address and does not
- * say who they are.
- *
- * The header is believed: a service cannot tell the adapter from anybody else on this machine, who could claim to be any
- * principal. That keeps apart callers who mean no harm, and is no authorization. It can be one only when processes prove to
- * each other who they are; until then the desk listens on loopback alone.
+ * Who the call is for, and so whose request ids these are. `local` is whoever reaches the loopback address of a desk that asks
+ * nobody. The header is the edge's word: nothing that a stranger writes there gets past it.
  *
  * @throws ConnectError `PRINCIPAL_TOO_LONG`
  */
-export function principalOf({ requestHeader }: HandlerContext): string {
+export function principalOf({ requestHeader }: Pick<HandlerContext, "requestHeader">): string {
   const principal = requestHeader.get(PRINCIPAL_HEADER) || "local";
   if (principal.length <= MAX_PRINCIPAL) return principal;
   const message = `The header ${PRINCIPAL_HEADER} may have ${MAX_PRINCIPAL} characters. Send a shorter one, or none.`;
   throw fail(Code.InvalidArgument, "PRINCIPAL_TOO_LONG", message);
+}
+
+/** Where a write comes from, as the log keeps it. */
+export interface Origin {
+  readonly principal: string;
+  readonly client: string;
+  readonly tool: string;
+}
+
+/** @throws ConnectError `PRINCIPAL_TOO_LONG` */
+export function originOf(context: Pick<HandlerContext, "requestHeader">): Origin {
+  const { requestHeader } = context;
+  return {
+    principal: principalOf(context),
+    client: requestHeader.get(CLIENT_HEADER) ?? "",
+    tool: requestHeader.get(TOOL_HEADER) ?? "",
+  };
 }

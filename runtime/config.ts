@@ -1,6 +1,8 @@
 // The configuration: every environment variable that Deskwire reads, and nothing else reads the environment.
+import { readFileSync } from "node:fs";
 import { Code } from "@connectrpc/connect";
 import { fail } from "./errors.ts";
+import { isApiKey, looksLikeApiKey } from "./identity/api-key.ts";
 import { isNetwork } from "./networks.ts";
 import { keyOf } from "./standard-webhooks.ts";
 
@@ -8,6 +10,8 @@ import { keyOf } from "./standard-webhooks.ts";
 export const PARTS = ["crm", "ticket", "analytics", "support", "adapter"] as const;
 export type Part = (typeof PARTS)[number];
 
+const MIN_SECRET = 32;
+const MIN_KEY = 20;
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/;
 
 interface Variable<T> {
@@ -15,6 +19,8 @@ interface Variable<T> {
   /** As a person would set it; empty for none. */
   readonly default: string;
   readonly parse: (text: string, name: string) => T;
+  /** May stand in a file that `<name>_FILE` names, as containers are given secrets. */
+  readonly secret?: true;
 }
 
 function refuse(name: string, text: string, allowed: string): never {
@@ -86,10 +92,27 @@ function secrets(value: string, name: string): string[] {
   return refuse(name, "…", "secrets such as `whsec_` and 24 to 64 random bytes in base64, separated by commas");
 }
 
+function serviceSecrets(value: string, name: string): string[] {
+  if (list(value).every((secret) => secret.length >= MIN_SECRET)) return list(value);
+  return refuse(name, "…", `secrets of ${MIN_SECRET} characters or more, such as npm run -s keys -- secret prints`);
+}
+
+/** Any text that is long enough will do, since it is compared as it is; a `dk_…` has to be whole. */
+function apiKey(value: string, name: string): string | undefined {
+  if (value === "") return undefined;
+  if (/^[!-~]+$/.test(value) && value.length >= MIN_KEY && (!looksLikeApiKey(value) || isApiKey(value))) return value;
+  return refuse(name, "…", `a whole key (dk_…), or ${MIN_KEY} characters or more that nobody can guess`);
+}
+
 const variable = <T>(description: string, usual: string, parse: Variable<T>["parse"]): Variable<T> => ({
   description,
   default: usual,
   parse,
+});
+
+const secret = <T>(...definition: Parameters<typeof variable<T>>): Variable<T> & { readonly secret: true } => ({
+  ...variable(...definition),
+  secret: true,
 });
 
 /** All variables, in the order in which they are documented. */
@@ -100,12 +123,12 @@ export const VARIABLES = {
     port,
   ),
   HOST: variable(
-    "Address to listen on. Only loopback addresses are allowed, because callers of gRPC and Connect are not asked who they are.",
+    "Address to listen on. Any other than loopback needs credentials: docs/identities.md.",
     "127.0.0.1",
     text,
   ),
   DATA_DIR: variable("Directory of the SQLite files.", "./data", text),
-  DATABASE_URL: variable(
+  DATABASE_URL: secret(
     "PostgreSQL to use instead of SQLite, one schema a service: `postgres://user:password@host/database`.",
     "",
     postgresUrl,
@@ -129,7 +152,7 @@ export const VARIABLES = {
     list,
   ),
   ALLOWED_HOSTS: variable("Host names that clients may use, besides loopback: separated by commas.", "", list),
-  INBOUND_WEBHOOK_SECRET: variable(
+  INBOUND_WEBHOOK_SECRET: secret(
     "Secret (`whsec_…`) that signs what is posted to `/inbound/messages`; several while it changes, separated by commas. Without one, nothing is taken in there.",
     "",
     secrets,
@@ -139,8 +162,19 @@ export const VARIABLES = {
     "",
     networks,
   ),
+  MCP_API_KEY: secret(
+    "An API key beside those of `npm run keys`, for everything but what `admin` opens. The messages gateway's clients may use it.",
+    "",
+    apiKey,
+  ),
+  DESKWIRE_API_KEY: secret("The key that `npm run mcp` and `npm run import` show to the running desk.", "", apiKey),
+  SERVICE_SECRET: secret(
+    "Secret by which the processes of a desk know each other; several while it changes, separated by commas, the newest first. Needed where they listen on more than loopback.",
+    "",
+    serviceSecrets,
+  ),
   MCP_ISSUER: variable(
-    "OAuth or OpenID Connect issuer whose tokens `/mcp` asks for, written as in their `iss`. Unset: nobody is asked.",
+    "OAuth or OpenID Connect issuer whose tokens are taken beside API keys, written as in their `iss`.",
     "",
     issuerUrl,
   ),
@@ -158,26 +192,37 @@ type Values = { readonly [Name in keyof typeof VARIABLES]: ReturnType<(typeof VA
 /** The configuration of a process. */
 export interface Config extends Values {}
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The text of a secret: the variable's own, or that of the file that `<name>_FILE` names, without the line's end. */
+function secretText(environment: Environment, name: string): string | undefined {
+  const own = environment[name]?.trim();
+  const file = environment[`${name}_FILE`]?.trim();
+  if (!file) return own;
+  if (own) refuse(`${name}_FILE`, file, `a file only where ${name} itself is not set`);
+  try {
+    return readFileSync(file, "utf8").trim();
+  } catch (error) {
+    return refuse(`${name}_FILE`, file, `a file that can be read (${(error as NodeJS.ErrnoException).code})`);
+  }
+}
+
+/** Whether only this machine reaches an address. */
+export function isLoopback(host: string): boolean {
+  return LOOPBACK.test(host);
+}
+
 /**
  * Reads the configuration.
  *
- * @throws ConnectError `CONFIGURATION_INVALID` naming the variable and what is allowed; `HOST_NEEDS_CREDENTIALS` for a HOST
- *   that other machines can reach
+ * @throws ConnectError `CONFIGURATION_INVALID` naming the variable and what is allowed
  */
-export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {
-  const entries = Object.entries(VARIABLES).map(([name, { default: usual, parse }]) => [
-    name,
-    parse(environment[name]?.trim() || usual, name),
-  ]);
+export function readConfig(environment: Environment = process.env): Config {
+  const entries = Object.entries<Variable<unknown>>(VARIABLES).map(([name, { default: usual, parse, secret }]) => {
+    const text = secret ? secretText(environment, name) : environment[name]?.trim();
+    return [name, parse(text || usual, name)];
+  });
   const config = Object.fromEntries(entries) as Config;
-  if (!LOOPBACK.test(config.HOST)) {
-    throw fail(
-      Code.FailedPrecondition,
-      "HOST_NEEDS_CREDENTIALS",
-      `HOST=${config.HOST} is no loopback address: other machines could reach it, and callers of gRPC and Connect are not asked who they are. Leave HOST at 127.0.0.1, and put a proxy that authenticates before it.`,
-      { variable: "HOST" },
-    );
-  }
   for (const name of ["MCP_AUDIENCE", "MCP_JWKS_URL"] as const) {
     const value = config[name];
     if (value === undefined || config.MCP_ISSUER !== undefined) continue;

@@ -153,9 +153,29 @@ export interface RemoteTransport extends Transport {
   close(): void;
 }
 
+/** Makes the headers of a call from those that its caller gave: who calls, in a form that the other side believes. */
+export type Authenticate = (headers: ConstructorParameters<typeof Headers>[0]) => Headers | Promise<Headers>;
+
+/** How another process is called. */
+export interface RemoteOptions {
+  /** Says who calls. Absent: headers go as they are. */
+  readonly authenticate?: Authenticate | undefined;
+}
+
+/** A transport that says with every call who calls. */
+export function authenticated(transport: Transport, authenticate: Authenticate): Transport {
+  return {
+    unary: async (method, signal, timeoutMs, header, ...rest) =>
+      transport.unary(method, signal, timeoutMs, await authenticate(header), ...rest),
+    stream: async (method, signal, timeoutMs, header, ...rest) =>
+      transport.stream(method, signal, timeoutMs, await authenticate(header), ...rest),
+  };
+}
+
 /** Calls services of another process over gRPC at `url`, such as `http://127.0.0.1:5001`, with a deadline and retries. */
-export function remoteTransport(url: string): RemoteTransport {
+export function remoteTransport(url: string, { authenticate }: RemoteOptions = {}): RemoteTransport {
   const sessionManager = new Http2SessionManager(url);
-  const transport = createGrpcTransport({ baseUrl: url, sessionManager, defaultTimeoutMs: DEFAULT_TIMEOUT_MS });
+  const grpc = createGrpcTransport({ baseUrl: url, sessionManager, defaultTimeoutMs: DEFAULT_TIMEOUT_MS });
+  const transport = authenticate ? authenticated(grpc, authenticate) : grpc;
   return { ...retrying(transport, DEFAULT_TIMEOUT_MS), close: () => sessionManager.abort() };
 }

@@ -24,8 +24,8 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 function readme(): string {
   const text = readFileSync("README.md", "utf8");
-  const rows = Object.entries(VARIABLES).map(([name, { default: usual, description }]) => [
-    `\`${name}\``,
+  const rows = Object.entries(VARIABLES).map(([name, { default: usual, description, ...rest }]) => [
+    "secret" in rest ? `\`${name}\`, \`${name}_FILE\`` : `\`${name}\``,
     usual && `\`${usual}\``,
     description,
   ]);

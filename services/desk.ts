@@ -16,6 +16,7 @@ import { type Log, logToStderr } from "../runtime/log.ts";
 import type { ServiceModule } from "../runtime/module.ts";
 import { type BoundService, warmUp } from "../runtime/service.ts";
 import { directTransport, type RemoteTransport, remoteTransport } from "../runtime/transport.ts";
+import type { Access } from "./access.ts";
 import { analyticsModule } from "./analytics/index.ts";
 import { crmModule } from "./crm/index.ts";
 import { type DATABASES, databaseLocation } from "./databases.ts";
@@ -33,6 +34,8 @@ export interface DeskOptions {
   readonly parts: readonly Part[];
   /** Whether to fill a desk that is opened for the first time. PostgreSQL is never filled. */
   readonly demo: boolean;
+  /** How this process says to another part who calls. Absent: it does not prove itself. */
+  readonly authenticate?: Access["authenticate"];
   readonly log?: Log;
 }
 
@@ -71,7 +74,7 @@ export function supportCatalog(files: FileRegistry, transport: Transport, config
  *
  * @throws ConnectError `DATA_DIR_IN_USE` when another process holds the SQLite files
  */
-export async function openDesk({ config, parts, demo, log = logToStderr }: DeskOptions): Promise<Desk> {
+export async function openDesk({ config, parts, demo, authenticate, log = logToStderr }: DeskOptions): Promise<Desk> {
   const services: BoundService[] = [];
   const modules: ServiceModule[] = [];
   const locks: DirectoryLock[] = [];
@@ -85,7 +88,7 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
   const remotes: RemoteTransport[] = [];
   const to = (name: ServiceName): Transport => {
     if (parts.includes(name)) return direct;
-    const remote = remoteTransport(urls[name]);
+    const remote = remoteTransport(urls[name], { authenticate: authenticate?.(name) });
     remotes.push(remote);
     return remote;
   };

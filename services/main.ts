@@ -2,11 +2,12 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { createMcpEndpoint } from "../adapter/server/mcp-http.ts";
+import { scopesOf } from "../adapter/server/view.ts";
 import { runCommand } from "../runtime/command.ts";
 import { type Config, PARTS, type Part, readConfig } from "../runtime/config.ts";
 import { type Listener, listen, urlOf } from "../runtime/listener.ts";
 import { logToStderr } from "../runtime/log.ts";
-import { mcpAccess } from "./access.ts";
+import { openAccess } from "./access.ts";
 import { banner } from "./banner.ts";
 import { type Desk, openDesk, parseParts } from "./desk.ts";
 
@@ -53,15 +54,18 @@ async function main(args: string[]): Promise<void> {
   const config = readConfig();
   const parts = parseParts(positionals, PARTS);
   const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
-  await using desk = await openDesk({ config, parts, demo: !values["no-demo"] });
+  await using access = await openAccess(config, parts);
+  const { authenticate } = access;
+  await using desk = await openDesk({ config, parts, demo: !values["no-demo"], authenticate });
   const port = portOf(parts, config);
-  const access = desk.catalog && mcpAccess(config, desk.catalog, `${urlOf(config.HOST, port)}/mcp`);
+  const mcpUrl = `${urlOf(config.HOST, parts.includes("adapter") ? port : DEFAULT_PORTS.adapter)}/mcp`;
+  const { identity, routes } = access.guard(mcpUrl, desk.catalog ? scopesOf(desk.catalog) : []);
   const mcp =
     desk.catalog &&
     createMcpEndpoint({
       catalog: desk.catalog,
       info: { name: "deskwire", title: "Deskwire", version },
-      identify: access?.identify,
+      identify: identity.identify,
     });
   await using listener = await listen({
     host: config.HOST,
@@ -70,8 +74,10 @@ async function main(args: string[]): Promise<void> {
     files: desk.files,
     routes: {
       ...desk.routes,
-      ...(mcp && { "/mcp": (request, response) => mcp.handler(request, response), ...access?.routes }),
+      ...routes,
+      ...(mcp && { "/mcp": (request, response) => mcp.handler(request, response) }),
     },
+    identity,
     allowedOrigins: config.ALLOWED_ORIGINS,
     allowedHosts: config.ALLOWED_HOSTS,
   });

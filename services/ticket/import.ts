@@ -24,7 +24,7 @@ import {
   ImportTicketsResponseSchema,
   TicketService,
 } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
-import { methodName } from "../../runtime/call.ts";
+import { methodName, type Origin } from "../../runtime/call.ts";
 import { take } from "../../runtime/database/counter.ts";
 import { type Database, isUniqueViolation } from "../../runtime/database/database.ts";
 import { formatId } from "../../runtime/ids.ts";
@@ -106,6 +106,7 @@ async function insertNew(
   rows: readonly KeyedRow[],
   customers: ReadonlyMap<KeyedRow, string>,
   now: number,
+  origin: Origin,
 ): Promise<Map<string, string>> {
   if (rows.length === 0) return new Map();
   const first = await take(trx, "ticket", rows.length);
@@ -115,16 +116,8 @@ async function insertNew(
     const { id: ticketId, customerId, etag } = ticket;
     const type = TicketEventType.CREATED;
     const changes = differences(undefined, ticket);
-    return {
-      ticketId,
-      customerId,
-      etag,
-      type,
-      actor: IMPORTER,
-      createTime: timestampFromMs(now),
-      changes,
-      method: METHOD,
-    };
+    const common = { ticketId, customerId, etag, type, actor: IMPORTER, changes };
+    return { ...common, createTime: timestampFromMs(now), method: METHOD, ...origin };
   });
   await appendEvents(trx, events);
   return new Map(tickets.map(({ externalId, id }) => [externalId, id]));
@@ -141,12 +134,19 @@ async function untilKeysAreFree<T>(insert: () => Promise<T>): Promise<T> {
   }
 }
 
+/** What an import stands on. */
+export interface ImportOptions {
+  readonly database: Database;
+  readonly resolve: ResolveCustomer;
+  /** Milliseconds UTC. */
+  readonly now: () => number;
+  readonly origin: Origin;
+}
+
 /** Imports a stream of rows. What was stored before an error stays. */
 export async function importTickets(
-  database: Database,
+  { database, resolve, now, origin }: ImportOptions,
   requests: AsyncIterable<ImportTicketsRequest>,
-  resolveCustomer: ResolveCustomer,
-  now: () => number,
 ): Promise<ImportTicketsResponse> {
   const response = create(ImportTicketsResponseSchema);
   const keys = new Keys();
@@ -163,7 +163,7 @@ export async function importTickets(
     const lookUp = async () => {
       // All of them take from the one iterator.
       for (const keyed of absent) {
-        customers.set(keyed, await resolveCustomer(keyed.row.customerEmail, keyed.row.customerName));
+        customers.set(keyed, await resolve(keyed.row.customerEmail, keyed.row.customerName));
       }
     };
     await Promise.all(Array.from({ length: LOOKUPS }, lookUp));
@@ -178,7 +178,7 @@ export async function importTickets(
       const fresh = new Map<string, KeyedRow>();
       // Of rows with the same key the first counts, as it does when they come in two batches.
       for (const keyed of batch) if (!present.has(keyed.key) && !fresh.has(keyed.key)) fresh.set(keyed.key, keyed);
-      return insertNew(trx, [...fresh.values()], customers, now());
+      return insertNew(trx, [...fresh.values()], customers, now(), origin);
     };
     const added = await untilKeysAreFree(() => database.transaction(insert));
     const reported = new Set<string>();

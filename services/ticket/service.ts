@@ -27,7 +27,7 @@ import {
   TicketService,
   UpdateTicketRequestSchema,
 } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
-import { methodName } from "../../runtime/call.ts";
+import { methodName, originOf } from "../../runtime/call.ts";
 import { type Database, isUniqueViolation } from "../../runtime/database/database.ts";
 import { fail } from "../../runtime/errors.ts";
 import { listPage, totalSize } from "../../runtime/pagination.ts";
@@ -105,7 +105,8 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
     work: (trx: Knex.Transaction, info: WriteInfo) => Promise<MessageInitShape<O>>,
   ): Promise<MessageShape<O>> {
     const { requestId } = request;
-    const info: WriteInfo = { actor, clock: now, method: methodName(method), requestId };
+    const origin = originOf(context);
+    const info: WriteInfo = { actor, clock: now, method: methodName(method), requestId, origin };
     const response = await write(database, { method, request, context, now: now() }, (trx) => work(trx, info));
     bell.ring();
     return response;
@@ -288,7 +289,7 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
 
     async importTickets(requests, context) {
       const resolve = customers.resolver(context);
-      const response = await importTickets(database, requests, resolve, now);
+      const response = await importTickets({ database, resolve, now, origin: originOf(context) }, requests);
       bell.ring();
       return response;
     },

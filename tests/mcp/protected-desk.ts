@@ -1,9 +1,10 @@
 // A desk whose MCP endpoint asks for tokens, as `npm start` composes it.
 import type { Catalog } from "../../adapter/catalog.ts";
 import { createMcpEndpoint } from "../../adapter/server/mcp-http.ts";
-import { readConfig } from "../../runtime/config.ts";
+import { scopesOf } from "../../adapter/server/view.ts";
+import { PARTS, readConfig } from "../../runtime/config.ts";
 import { type Listener, listen } from "../../runtime/listener.ts";
-import { mcpAccess } from "../../services/access.ts";
+import { openAccess } from "../../services/access.ts";
 import { silent } from "../support/desk.ts";
 import type { Issuer } from "./issuer.ts";
 
@@ -24,7 +25,9 @@ export async function protect(
   environment: Record<string, string> = {},
 ): Promise<ProtectedEndpoint> {
   const config = readConfig({ MCP_ISSUER: issuer.url, MCP_AUDIENCE: AUDIENCE, ...environment });
-  const { identify, routes } = mcpAccess(config, catalog, "http://127.0.0.1:8080/mcp");
+  const access = await openAccess(config, PARTS);
+  const { identity, routes } = access.guard("http://127.0.0.1:8080/mcp", scopesOf(catalog));
+  const { identify } = identity;
   const endpoint = createMcpEndpoint({ catalog, identify, info: { name: "desk", version: "1" }, log: silent });
   const listener: Listener = await listen({
     ...{ host: "127.0.0.1", port: 0, services: [], allowedHosts: [], allowedOrigins: [], log: silent, graceMs: 100 },
@@ -36,6 +39,7 @@ export async function protect(
     async [Symbol.asyncDispose]() {
       await endpoint.close();
       await listener.close();
+      await access[Symbol.asyncDispose]();
     },
   };
 }

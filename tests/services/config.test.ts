@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { PARTS, readConfig, VARIABLES } from "../../runtime/config.ts";
 import { metadataOf, reasonOf } from "../../runtime/errors.ts";
@@ -23,6 +26,7 @@ test("without any variable every default holds", () => {
     ...{ SUPPORT_URL: "http://127.0.0.1:5000", DESKWIRE_URL: "http://127.0.0.1:8080" },
     ...{ ALLOWED_ORIGINS: [], ALLOWED_HOSTS: [], INBOUND_WEBHOOK_SECRET: [], WEBHOOK_ALLOW_PRIVATE: [] },
     ...{ MCP_AUDIENCE: undefined, MCP_ISSUER: undefined, MCP_JWKS_URL: undefined },
+    ...{ MCP_API_KEY: undefined, DESKWIRE_API_KEY: undefined, SERVICE_SECRET: [] },
   });
 });
 
@@ -67,11 +71,32 @@ test("the password in a wrong DATABASE_URL stays out of the message", () => {
   expect(thrownBy(() => readConfig({ DATABASE_URL: "mysql://desk:s3cret@db/desk" })).message).not.toContain("s3cret");
 });
 
-test("an address that other machines reach is refused, every loopback address is taken", () => {
-  for (const HOST of ["0.0.0.0", "::", "192.168.1.5", "desk.example", "127.0.0.1.example.com"]) {
-    expect(reasonOf(thrownBy(() => readConfig({ HOST })))).toBe("HOST_NEEDS_CREDENTIALS");
+test("a secret may stand in a file, and in one place alone", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "deskwire-config-"));
+  try {
+    const file = join(folder, "secret");
+    await writeFile(file, `${"s".repeat(32)}\n`);
+    expect(readConfig({ SERVICE_SECRET_FILE: file }).SERVICE_SECRET).toEqual(["s".repeat(32)]);
+    const both = { SERVICE_SECRET: "t".repeat(32), SERVICE_SECRET_FILE: file };
+    for (const environment of [both, { SERVICE_SECRET_FILE: join(folder, "absent") }]) {
+      const error = thrownBy(() => readConfig(environment));
+      expect(metadataOf(error)).toEqual({ variable: "SERVICE_SECRET_FILE" });
+    }
+    expect(thrownBy(() => readConfig(both)).message).not.toMatch(/sss|ttt/);
+    // Nothing but secrets is read from files.
+    expect(readConfig({ DATA_DIR_FILE: file }).DATA_DIR).toBe("./data");
+  } finally {
+    await rm(folder, { recursive: true });
   }
-  for (const HOST of ["127.0.0.1", "127.8.0.1", "localhost", "::1"]) expect(readConfig({ HOST }).HOST).toBe(HOST);
+});
+
+test("a secret that is too short, or a key that is cut off, is refused and stays out of the message", () => {
+  const cut = "dk_0123456789abcdefghijklmnopqrstuvwxyz";
+  for (const environment of [{ SERVICE_SECRET: "hunter2" }, { MCP_API_KEY: "hunter2" }, { DESKWIRE_API_KEY: cut }]) {
+    const error = thrownBy(() => readConfig(environment));
+    expect(reasonOf(error)).toBe("CONFIGURATION_INVALID");
+    expect(error.message).not.toMatch(/hunter2|0123/);
+  }
 });
 
 test("every variable is described, with the values that it is compared with", () => {

@@ -18,7 +18,7 @@ import {
   ReceiveMessageResponseSchema,
   TicketService,
 } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
-import { methodName, REPLAYED_HEADER } from "../../../runtime/call.ts";
+import { methodName, originOf, REPLAYED_HEADER } from "../../../runtime/call.ts";
 import type { Database } from "../../../runtime/database/database.ts";
 import { fingerprint } from "../../../runtime/fingerprint.ts";
 import { requestIdReused } from "../../../runtime/idempotency.ts";
@@ -133,13 +133,13 @@ export async function receiveMessage(
   const customerId = await customers.resolver(context)(request.fromEmail, request.fromName);
   const actor = create(ActorSchema, { kind: ActorKind.CUSTOMER, id: customerId });
   const time = now();
-  const name = methodName(method.receiveMessage);
+  const call = { method: methodName(method.receiveMessage), requestId, origin: originOf(context) };
   return await database.transaction(async (trx) => {
     if (requestId && !(await remember(trx, request, time))) {
       const first = await earlier(trx, request);
       if (first) return replayed(first);
     }
-    const response = await receive(trx, { actor, clock: now, method: name, requestId }, request, customerId);
+    const response = await receive(trx, { actor, clock: now, ...call }, request, customerId);
     if (requestId) {
       await trx("received_message")
         .where({ request_id: requestId })
