@@ -1,121 +1,32 @@
 // The configuration: every environment variable that Deskwire reads, and nothing else reads the environment.
-import { readFileSync } from "node:fs";
-import { Code } from "@connectrpc/connect";
-import { fail } from "./errors.ts";
-import { isApiKey, looksLikeApiKey } from "./identity/api-key.ts";
-import { isNetwork } from "./networks.ts";
-import { keyOf } from "./standard-webhooks.ts";
+import { type Misspelt, misspelt } from "./config/misspelt.ts";
+import {
+  apiKey,
+  audience,
+  httpUrl,
+  issuerUrl,
+  list,
+  networks,
+  oneOf,
+  optionalText,
+  port,
+  positive,
+  postgresUrl,
+  secureUrl,
+  serviceSecrets,
+  text,
+  webhookSecrets,
+  withoutPassword,
+} from "./config/parsers.ts";
+import { type Environment, readSettings, refusingTogether, type Setting } from "./config/read.ts";
+import { refuse, secret, variable } from "./config/variable.ts";
+import { LOG_LEVELS } from "./log.ts";
 
 /** Names of the parts that a process can run. */
 export const PARTS = ["crm", "ticket", "analytics", "support", "adapter"] as const;
 export type Part = (typeof PARTS)[number];
 
-const MIN_SECRET = 32;
-const MIN_KEY = 20;
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/;
-
-interface Variable<T> {
-  readonly description: string;
-  /** As a person would set it; empty for none. */
-  readonly default: string;
-  readonly parse: (text: string, name: string) => T;
-  /** May stand in a file that `<name>_FILE` names, as containers are given secrets. */
-  readonly secret?: true;
-}
-
-function refuse(name: string, text: string, allowed: string): never {
-  throw fail(
-    Code.InvalidArgument,
-    "CONFIGURATION_INVALID",
-    `${name}=${text} is not allowed. Set ${name} to ${allowed}.`,
-    {
-      variable: name,
-    },
-  );
-}
-
-const text = (value: string) => value;
-const list = (value: string) => value.split(",").flatMap((item) => item.trim() || []);
-
-function port(value: string, name: string): number | undefined {
-  if (value === "") return undefined;
-  const number = Number(value);
-  return Number.isInteger(number) && number >= 0 && number <= 65_535
-    ? number
-    : refuse(name, value, "a port from 0 to 65535");
-}
-
-function positive(value: string, name: string): number {
-  const number = Number(value);
-  return Number.isInteger(number) && number > 0 ? number : refuse(name, value, "a whole number above 0");
-}
-
-function httpUrl(value: string, name: string): string {
-  if (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)) return value.replace(/\/+$/, "");
-  return refuse(name, value, "a URL such as http://127.0.0.1:8080");
-}
-
-/** Keys are worth what the way to them is worth, so plain HTTP is for this machine alone (RFC 8414, section 2). */
-function secureUrl(value: string, name: string): string | undefined {
-  if (value === "") return undefined;
-  const url = URL.parse(value);
-  const safe = url?.protocol === "https:" || (url?.protocol === "http:" && LOOPBACK.test(url.hostname));
-  if (safe && /^[!#-[\]-~]+$/.test(value)) return value;
-  return refuse(name, value, "a URL such as https://id.example.com/realms/desk; http on loopback alone");
-}
-
-/** Not made normal: an issuer is compared with what its tokens say, letter by letter. */
-function issuerUrl(value: string, name: string): string | undefined {
-  return /[?#]/.test(value) ? refuse(name, value, "a URL without query and fragment") : secureUrl(value, name);
-}
-
-function audience(value: string, name: string): string | undefined {
-  if (/^https?:/i.test(value) && !URL.canParse(value)) {
-    return refuse(name, value, "the URL of /mcp as clients reach it, or the name that the issuer has for it");
-  }
-  return value || undefined;
-}
-
-function postgresUrl(value: string, name: string): string | undefined {
-  if (value === "") return undefined;
-  if (URL.canParse(value) && /^postgres(ql)?:$/.test(new URL(value).protocol)) return value;
-  return refuse(name, "…", "a URL such as postgres://user:password@host:5432/database, or leave it out for SQLite");
-}
-
-function networks(value: string, name: string): string[] {
-  const wrong = list(value).find((item) => !isNetwork(item));
-  return wrong === undefined ? list(value) : refuse(name, wrong, "networks such as 10.0.0.0/8 or fd00::/8");
-}
-
-function secrets(value: string, name: string): string[] {
-  if (list(value).every(keyOf)) return list(value);
-  return refuse(name, "…", "secrets such as `whsec_` and 24 to 64 random bytes in base64, separated by commas");
-}
-
-function serviceSecrets(value: string, name: string): string[] {
-  if (list(value).every((secret) => secret.length >= MIN_SECRET)) return list(value);
-  return refuse(name, "…", `secrets of ${MIN_SECRET} characters or more, such as npm run -s keys -- secret prints`);
-}
-
-/** Any text that is long enough will do, since it is compared as it is; a `dk_…` has to be whole. */
-function apiKey(value: string, name: string): string | undefined {
-  if (value === "") return undefined;
-  if (/^[!-~]+$/.test(value) && value.length >= MIN_KEY && (!looksLikeApiKey(value) || isApiKey(value))) return value;
-  return refuse(name, "…", `a whole key (dk_…), or ${MIN_KEY} characters or more that nobody can guess`);
-}
-
-const variable = <T>(description: string, usual: string, parse: Variable<T>["parse"]): Variable<T> => ({
-  description,
-  default: usual,
-  parse,
-});
-
-const secret = <T>(...definition: Parameters<typeof variable<T>>): Variable<T> & { readonly secret: true } => ({
-  ...variable(...definition),
-  secret: true,
-});
-
-/** All variables, in the order in which they are documented. */
+/** All variables, in the order in which they are documented. `NAME_FILE` may name a file that holds a secret. */
 export const VARIABLES = {
   PORT: variable(
     "Port to listen on. Default: 8080; a service started alone: 5000 support, 5001 crm, 5002 ticket, 5003 analytics.",
@@ -123,7 +34,7 @@ export const VARIABLES = {
     port,
   ),
   HOST: variable(
-    "Address to listen on. Any other than loopback needs credentials: docs/identities.md.",
+    "Address to listen on. Any other than loopback needs credentials: see [docs/identities.md](docs/identities.md).",
     "127.0.0.1",
     text,
   ),
@@ -132,6 +43,12 @@ export const VARIABLES = {
     "PostgreSQL to use instead of SQLite, one schema a service: `postgres://user:password@host/database`.",
     "",
     postgresUrl,
+    withoutPassword,
+  ),
+  DESK_POLICY: variable(
+    "File of the desk's own rules: hours, targets, priority; see [docs/policy.md](docs/policy.md). Unset: the built-in ones.",
+    "",
+    optionalText,
   ),
   CRM_URL: variable("Where the CRM is, for parts that run without it.", "http://127.0.0.1:5001", httpUrl),
   TICKET_URL: variable("Where the ticket service is, for parts that run without it.", "http://127.0.0.1:5002", httpUrl),
@@ -155,7 +72,7 @@ export const VARIABLES = {
   INBOUND_WEBHOOK_SECRET: secret(
     "Secret (`whsec_…`) that signs what is posted to `/inbound/messages`; several while it changes, separated by commas. Without one, nothing is taken in there.",
     "",
-    secrets,
+    webhookSecrets,
   ),
   WEBHOOK_ALLOW_PRIVATE: variable(
     "Private networks that webhooks may reach, besides public addresses: `10.0.0.0/8`, separated by commas. Only there is http allowed too.",
@@ -163,7 +80,7 @@ export const VARIABLES = {
     networks,
   ),
   MCP_API_KEY: secret(
-    "An API key beside those of `npm run keys`, for everything but what `admin` opens. The messages gateway's clients may use it.",
+    "An API key beside those of `npm run keys`, for everything but what `admin` opens. Clients of the messages gateway may use it.",
     "",
     apiKey,
   ),
@@ -184,6 +101,11 @@ export const VARIABLES = {
     audience,
   ),
   MCP_JWKS_URL: variable("Where the issuer's keys are. Default: where the issuer's own metadata says.", "", secureUrl),
+  LOG_LEVEL: variable(
+    `Which log lines are written to stderr: ${LOG_LEVELS.join(", ")}; each leaves out what is below it.`,
+    "info",
+    oneOf(...LOG_LEVELS),
+  ),
   MAX_RESULT_TOKENS: variable("How long the result of an MCP tool may be, in tokens.", "10000", positive),
 } as const;
 
@@ -192,48 +114,39 @@ type Values = { readonly [Name in keyof typeof VARIABLES]: ReturnType<(typeof VA
 /** The configuration of a process. */
 export interface Config extends Values {}
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
-/** The text of a secret: the variable's own, or that of the file that `<name>_FILE` names, without the line's end. */
-function secretText(environment: Environment, name: string): string | undefined {
-  const own = environment[name]?.trim();
-  const file = environment[`${name}_FILE`]?.trim();
-  if (!file) return own;
-  if (own) refuse(`${name}_FILE`, file, `a file only where ${name} itself is not set`);
-  try {
-    return readFileSync(file, "utf8").trim();
-  } catch (error) {
-    return refuse(`${name}_FILE`, file, `a file that can be read (${(error as NodeJS.ErrnoException).code})`);
-  }
+function assertIssuer(config: Config, name: "MCP_AUDIENCE" | "MCP_JWKS_URL"): void {
+  const value = config[name];
+  if (value === undefined || config.MCP_ISSUER !== undefined) return;
+  refuse(name, value, "a value only together with MCP_ISSUER: without an issuer no token is asked for");
 }
 
-/** Whether only this machine reaches an address. */
-export function isLoopback(host: string): boolean {
-  return LOOPBACK.test(host);
+function assertAudience({ MCP_ISSUER, MCP_AUDIENCE, PORT }: Config): void {
+  if (MCP_ISSUER === undefined || MCP_AUDIENCE !== undefined || PORT !== 0) return;
+  refuse("PORT", "0", "a fixed port, or MCP_AUDIENCE to what tokens are issued for: with MCP_ISSUER it must be known");
 }
 
 /**
  * Reads the configuration.
  *
- * @throws ConnectError `CONFIGURATION_INVALID` naming the variable and what is allowed
+ * @throws ConnectError `CONFIGURATION_INVALID` naming every wrong variable and what is allowed
  */
 export function readConfig(environment: Environment = process.env): Config {
-  const entries = Object.entries<Variable<unknown>>(VARIABLES).map(([name, { default: usual, parse, secret }]) => {
-    const text = secret ? secretText(environment, name) : environment[name]?.trim();
-    return [name, parse(text || usual, name)];
-  });
-  const config = Object.fromEntries(entries) as Config;
-  for (const name of ["MCP_AUDIENCE", "MCP_JWKS_URL"] as const) {
-    const value = config[name];
-    if (value === undefined || config.MCP_ISSUER !== undefined) continue;
-    refuse(name, value, "a value only together with MCP_ISSUER: without an issuer no token is asked for");
-  }
-  if (config.MCP_ISSUER !== undefined && config.MCP_AUDIENCE === undefined && config.PORT === 0) {
-    refuse(
-      "PORT",
-      "0",
-      "a fixed port, or MCP_AUDIENCE to what tokens are issued for: with MCP_ISSUER it must be known",
-    );
-  }
-  return config;
+  return settledConfig(environment).config;
+}
+
+/** As `readConfig`, with where each value comes from. */
+export function settledConfig(environment: Environment = process.env): { config: Config; settings: Setting[] } {
+  const settings = readSettings(VARIABLES, environment);
+  const config = Object.fromEntries(settings.map(({ name, value }) => [name, value])) as unknown as Config;
+  refusingTogether(VARIABLES, [
+    () => assertIssuer(config, "MCP_AUDIENCE"),
+    () => assertIssuer(config, "MCP_JWKS_URL"),
+    () => assertAudience(config),
+  ]);
+  return { config, settings };
+}
+
+/** The variables in the environment that nothing reads, each near to one that is read. */
+export function misspeltVariables(environment: Environment = process.env): Misspelt[] {
+  return misspelt(VARIABLES, environment);
 }

@@ -19,17 +19,23 @@ function distance(a: string, b: string): number {
   return above[b.length] ?? 0;
 }
 
-/** The name that was most likely meant; undefined where none is near, that is, more than a third of it differs. */
-export function nearest(typed: string, names: Iterable<string>): string | undefined {
+/**
+ * The name that was most likely meant; undefined where none is near.
+ *
+ * @param most how many letters may differ; if left out, a third of the name, and parts may be missing (`id` is near to
+ *   `ticket_id`)
+ */
+export function nearest(typed: string, names: Iterable<string>, most?: number): string | undefined {
   // What nobody mistypes need not be compared: the cost grows with the product of the lengths.
   const wanted = typed.slice(0, 100).toLowerCase();
   let best: string | undefined;
   let bestDistance = Number.POSITIVE_INFINITY;
   for (const name of names) {
     const candidate = name.toLowerCase();
-    const contained = wanted.length > 1 && (candidate.endsWith(`_${wanted}`) || candidate.startsWith(`${wanted}_`));
+    const mayLack = most === undefined && wanted.length > 1;
+    const contained = mayLack && (candidate.endsWith(`_${wanted}`) || candidate.startsWith(`${wanted}_`));
     const apart = contained ? 1 : distance(wanted, candidate);
-    if (apart <= Math.max(1, Math.floor(candidate.length / 3)) && apart < bestDistance) {
+    if (apart <= (most ?? Math.max(1, Math.floor(candidate.length / 3))) && apart < bestDistance) {
       best = name;
       bestDistance = apart;
     }

@@ -22,6 +22,9 @@ function isRepeatable<I extends DescMessage, O extends DescMessage>(
   return typeof requestId === "string" && requestId !== "";
 }
 
+/** A machine that has gone: Connect takes these for errors of the program. */
+const NOWHERE = new Set(["EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN"]);
+
 /**
  * What the caller is told of a failure to reach the server. A connection that breaks under a call comes as `aborted`, which
  * would read as a conflict, or as `canceled`, when it was closed in good order though nobody here ended the call.
@@ -29,7 +32,7 @@ function isRepeatable<I extends DescMessage, O extends DescMessage>(
 function named(error: unknown, signal: AbortSignal | undefined): ConnectError {
   const known = ConnectError.from(error);
   const systemCode = (known.cause as NodeJS.ErrnoException | undefined)?.code;
-  const broken = known.code === Code.Aborted && systemCode !== undefined;
+  const broken = (known.code === Code.Aborted && systemCode !== undefined) || NOWHERE.has(systemCode ?? "");
   const closed = known.code === Code.Canceled && reasonOf(known) === undefined && !signal?.aborted;
   if (!broken && !closed) return known;
   const lost = fail(

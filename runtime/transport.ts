@@ -1,4 +1,7 @@
 // The two ways from one service to another, both behind Connect's `Transport`: in process, and over gRPC.
+import type { LookupAddress } from "node:dns";
+import type { SecureClientSessionOptions } from "node:http2";
+import type { LookupFunction } from "node:net";
 import {
   create,
   type DescMethod,
@@ -8,6 +11,7 @@ import {
 } from "@bufbuild/protobuf";
 import { Code, createContextValues, type HandlerContext, type Transport } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import { type BalancingOptions, balanced, type Endpoint } from "./balancing.ts";
 import { methodName } from "./call.ts";
 import { fail, failEnded } from "./errors.ts";
 import { retrying } from "./retry.ts";
@@ -15,6 +19,9 @@ import type { BoundService } from "./service.ts";
 
 /** Upper bound for a call to another process that brings no deadline of its own, in milliseconds. */
 const DEFAULT_TIMEOUT_MS = 30_000;
+
+/** A peer that has gone without a word, such as a machine that lost its power, is noticed within half a minute. */
+const KEEPALIVE = { pingIntervalMs: 20_000, pingTimeoutMs: 5_000 };
 
 const never = new AbortController().signal;
 
@@ -149,7 +156,7 @@ async function* streamOf<M extends DescMethodStreaming>(
 
 /** The way to another process. */
 export interface RemoteTransport extends Transport {
-  /** Ends the connection and the calls on it. */
+  /** Ends the connections and the calls on them. */
   close(): void;
 }
 
@@ -157,7 +164,7 @@ export interface RemoteTransport extends Transport {
 export type Authenticate = (headers: ConstructorParameters<typeof Headers>[0]) => Headers | Promise<Headers>;
 
 /** How another process is called. */
-export interface RemoteOptions {
+export interface RemoteOptions extends Omit<BalancingOptions, "connect"> {
   /** Says who calls. Absent: headers go as they are. */
   readonly authenticate?: Authenticate | undefined;
 }
@@ -172,10 +179,21 @@ export function authenticated(transport: Transport, authenticate: Authenticate):
   };
 }
 
-/** Calls services of another process over gRPC at `url`, such as `http://127.0.0.1:5001`, with a deadline and retries. */
-export function remoteTransport(url: string, { authenticate }: RemoteOptions = {}): RemoteTransport {
-  const sessionManager = new Http2SessionManager(url);
-  const grpc = createGrpcTransport({ baseUrl: url, sessionManager, defaultTimeoutMs: DEFAULT_TIMEOUT_MS });
-  const transport = authenticate ? authenticated(grpc, authenticate) : grpc;
-  return { ...retrying(transport, DEFAULT_TIMEOUT_MS), close: () => sessionManager.abort() };
+function connectTo(url: string, at: LookupAddress | undefined): Endpoint {
+  const lookup: LookupFunction | undefined = at && ((_host, _options, found) => found(null, [at]));
+  const sessionManager = new Http2SessionManager(url, KEEPALIVE, {
+    ...(lookup && { lookup }),
+  } as SecureClientSessionOptions);
+  const transport = createGrpcTransport({ baseUrl: url, sessionManager, defaultTimeoutMs: DEFAULT_TIMEOUT_MS });
+  return { transport, close: () => sessionManager.abort() };
+}
+
+/**
+ * Calls services of another process over gRPC at `url`, such as `http://127.0.0.1:5001`, with a deadline and retries. A host
+ * name may stand for several replicas: calls go to all of them in turn.
+ */
+export function remoteTransport(url: string, { authenticate, ...options }: RemoteOptions = {}): RemoteTransport {
+  const { transport, close } = balanced(url, { ...options, connect: (address) => connectTo(url, address) });
+  const telling = authenticate ? authenticated(transport, authenticate) : transport;
+  return { ...retrying(telling, DEFAULT_TIMEOUT_MS), close };
 }

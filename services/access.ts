@@ -2,7 +2,8 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { Code } from "@connectrpc/connect";
-import { type Config, isLoopback, PARTS, type Part } from "../runtime/config.ts";
+import { isLoopback } from "../runtime/config/parsers.ts";
+import { type Config, PARTS, type Part } from "../runtime/config.ts";
 import type { DatabaseLocation } from "../runtime/database/database.ts";
 import { fail } from "../runtime/errors.ts";
 import { createIdentity, type Identity, type TrustedIssuer } from "../runtime/identity/identity.ts";

@@ -14,6 +14,7 @@ import { fail } from "../runtime/errors.ts";
 import type { Route } from "../runtime/listener.ts";
 import { type Log, logToStderr } from "../runtime/log.ts";
 import type { ServiceModule } from "../runtime/module.ts";
+import { readPolicy } from "../runtime/policy/read-policy.ts";
 import { type BoundService, warmUp } from "../runtime/service.ts";
 import { directTransport, type RemoteTransport, remoteTransport } from "../runtime/transport.ts";
 import type { Access } from "./access.ts";
@@ -35,7 +36,7 @@ export interface DeskOptions {
   /** Whether to fill a desk that is opened for the first time. PostgreSQL is never filled. */
   readonly demo: boolean;
   /** How this process says to another part who calls. Absent: it does not prove itself. */
-  readonly authenticate?: Access["authenticate"];
+  readonly authenticate?: Access["authenticate"] | undefined;
   readonly log?: Log;
 }
 
@@ -63,18 +64,19 @@ export function loadDescriptors(): FileRegistry {
 }
 
 /** Makes the tools, resources and prompts of the support service at the end of `transport`. */
-export function supportCatalog(files: FileRegistry, transport: Transport, config: Config): Catalog {
+export function supportCatalog(files: FileRegistry, transport: Transport, config: Config, log?: Log): Catalog {
   const service = files.getService(SupportService.typeName) as DescService;
   const maxResultTokens = config.MAX_RESULT_TOKENS;
-  return buildCatalog({ services: [service], transport, expose: "annotated", registry: files, maxResultTokens });
+  return buildCatalog({ services: [service], transport, expose: "annotated", registry: files, maxResultTokens, log });
 }
 
 /**
  * Opens services.
  *
- * @throws ConnectError `DATA_DIR_IN_USE` when another process holds the SQLite files
+ * @throws ConnectError `DATA_DIR_IN_USE` when another process holds the SQLite files; `POLICY_INVALID`, `POLICY_UNREADABLE`
  */
 export async function openDesk({ config, parts, demo, authenticate, log = logToStderr }: DeskOptions): Promise<Desk> {
+  const policy = readPolicy(config.DESK_POLICY);
   const services: BoundService[] = [];
   const modules: ServiceModule[] = [];
   const locks: DirectoryLock[] = [];
@@ -104,6 +106,7 @@ export async function openDesk({ config, parts, demo, authenticate, log = logToS
       ticketModule({
         database: await locate("ticket"),
         crm: to("crm"),
+        policy,
         webhookNetworks: config.WEBHOOK_ALLOW_PRIVATE,
         inboundSecrets: config.INBOUND_WEBHOOK_SECRET,
         log,
@@ -143,7 +146,7 @@ export async function openDesk({ config, parts, demo, authenticate, log = logToS
       services,
       routes: Object.assign({}, ...modules.map(({ routes }) => routes)),
       files,
-      catalog: parts.includes("adapter") ? supportCatalog(files, to("support"), config) : undefined,
+      catalog: parts.includes("adapter") ? supportCatalog(files, to("support"), config, log) : undefined,
       seeded,
       async unready() {
         const checks = modules.map(async (module) => {

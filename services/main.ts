@@ -4,9 +4,10 @@ import { parseArgs } from "node:util";
 import { createMcpEndpoint } from "../adapter/server/mcp-http.ts";
 import { scopesOf } from "../adapter/server/view.ts";
 import { runCommand } from "../runtime/command.ts";
-import { type Config, PARTS, type Part, readConfig } from "../runtime/config.ts";
+import { printSettings } from "../runtime/config/print.ts";
+import { type Config, misspeltVariables, PARTS, type Part, settledConfig } from "../runtime/config.ts";
 import { type Listener, listen, urlOf } from "../runtime/listener.ts";
-import { logToStderr } from "../runtime/log.ts";
+import { createLog, type Log } from "../runtime/log.ts";
 import { openAccess } from "./access.ts";
 import { banner } from "./banner.ts";
 import { type Desk, openDesk, parseParts } from "./desk.ts";
@@ -15,8 +16,9 @@ const HELP = `npm start [-- PART ... ] [-- --no-demo]
 Runs the desk: all parts in one process on one port, or only the parts that are named, each reaching the others by URL.
 
 Parts: ${PARTS.join(", ")}
-  --no-demo   leave out the demo customers and tickets on the first start
-  -h, --help  this text
+  --no-demo       leave out the demo customers and tickets on the first start
+  --print-config  only print the configuration and where each value comes from; secrets are not shown
+  -h, --help      this text
 
 Configuration by environment variables, see README.md: PORT, DATA_DIR, DATABASE_URL, …`;
 
@@ -34,29 +36,47 @@ function portOf(parts: readonly Part[], config: Config): number {
   return config.PORT ?? (part !== undefined && others.length === 0 ? DEFAULT_PORTS[part] : 8080);
 }
 
-/** Keeps health in step with what the services say of themselves. */
-async function watchReadiness(desk: Desk, { health }: Listener): Promise<void> {
+/** Keeps health in step with what the services say of themselves; tells once when one can no longer do its work. */
+async function watchReadiness(desk: Desk, { health }: Listener, log: Log): Promise<void> {
   const unready = await desk.unready();
+  const before = health.statuses();
   for (const { desc } of desk.services) {
-    const problem = unready.get(desc.typeName);
-    if (problem !== undefined) logToStderr("not ready", { service: desc.typeName, problem });
-    health.set(desc.typeName, problem === undefined ? "SERVING" : "NOT_SERVING");
+    const error = unready.get(desc.typeName);
+    const status = error === undefined ? "SERVING" : "NOT_SERVING";
+    if (status === before[desc.typeName]) continue;
+    if (error === undefined) log("ready again", { of: desc.typeName });
+    else log("not ready", { of: desc.typeName, error });
+    health.set(desc.typeName, status);
   }
+}
+
+/** How this process names itself in logs. */
+function serviceName(parts: readonly Part[]): string {
+  return parts.length < PARTS.length ? `deskwire-${parts.join("-")}` : "deskwire";
 }
 
 async function main(args: string[]): Promise<void> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: { "no-demo": { type: "boolean" }, help: { type: "boolean", short: "h" } },
+    options: {
+      "no-demo": { type: "boolean" },
+      "print-config": { type: "boolean" },
+      help: { type: "boolean", short: "h" },
+    },
   });
   if (values.help) return console.log(HELP);
-  const config = readConfig();
+  const { config, settings } = settledConfig();
   const parts = parseParts(positionals, PARTS);
+  const log = createLog({ level: config.LOG_LEVEL, service: serviceName(parts) });
+  for (const { name, meant } of misspeltVariables()) {
+    log("a variable is set that nothing reads", { variable: name, meant }, "warn");
+  }
+  if (values["print-config"]) return console.log(printSettings(settings, { PORT: String(portOf(parts, config)) }));
   const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
-  await using access = await openAccess(config, parts);
+  await using access = await openAccess(config, parts, log);
   const { authenticate } = access;
-  await using desk = await openDesk({ config, parts, demo: !values["no-demo"], authenticate });
+  await using desk = await openDesk({ config, parts, demo: !values["no-demo"], authenticate, log });
   const port = portOf(parts, config);
   const mcpUrl = `${urlOf(config.HOST, parts.includes("adapter") ? port : DEFAULT_PORTS.adapter)}/mcp`;
   const { identity, routes } = access.guard(mcpUrl, desk.catalog ? scopesOf(desk.catalog) : []);
@@ -66,6 +86,7 @@ async function main(args: string[]): Promise<void> {
       catalog: desk.catalog,
       info: { name: "deskwire", title: "Deskwire", version },
       identify: identity.identify,
+      log,
     });
   await using listener = await listen({
     host: config.HOST,
@@ -80,9 +101,10 @@ async function main(args: string[]): Promise<void> {
     identity,
     allowedOrigins: config.ALLOWED_ORIGINS,
     allowedHosts: config.ALLOWED_HOSTS,
+    log,
   });
-  await watchReadiness(desk, listener);
-  const timer = setInterval(() => void watchReadiness(desk, listener), READY_CHECK_MS);
+  await watchReadiness(desk, listener, log);
+  const timer = setInterval(() => void watchReadiness(desk, listener, log), READY_CHECK_MS);
   console.log(banner({ config, parts, url: listener.url, seeded: desk.seeded, version }));
   await new Promise<void>((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());

@@ -78,7 +78,7 @@ export function issuerTokens({ issuer, audience, jwksUrl, scopes, log }: IssuerO
     } catch (error) {
       if (error instanceof errors.JOSEError) throw invalid(error.message);
       if (!(error instanceof KeysUnavailable)) throw error;
-      log("tokens cannot be checked", { error });
+      log("tokens cannot be checked", { error }, "warn");
       throw fail(
         Code.Unavailable,
         "ISSUER_UNAVAILABLE",

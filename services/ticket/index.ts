@@ -6,6 +6,7 @@ import { type DatabaseLocation, openDatabase } from "../../runtime/database/data
 import { pruneHourly } from "../../runtime/idempotency.ts";
 import { type Log, logToStderr } from "../../runtime/log.ts";
 import type { ServiceModule } from "../../runtime/module.ts";
+import type { Policy } from "../../runtime/policy/policy.ts";
 import { bindService } from "../../runtime/service.ts";
 import { directTransport } from "../../runtime/transport.ts";
 import { CustomerDirectory } from "./customer-directory.ts";
@@ -22,6 +23,8 @@ export interface TicketOptions {
   readonly database: DatabaseLocation;
   /** Reaches the CRM, which knows the customers. */
   readonly crm: Transport;
+  /** The desk's own rules; the built-in ones if left out. */
+  readonly policy?: Policy;
   /** Private networks that webhooks may reach; none if left out. */
   readonly webhookNetworks?: readonly string[];
   /** Secrets that sign messages from outside; without any, none are taken. */

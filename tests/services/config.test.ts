@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { PARTS, readConfig, VARIABLES } from "../../runtime/config.ts";
+import { printSettings } from "../../runtime/config/print.ts";
+import { misspeltVariables, PARTS, readConfig, settledConfig, VARIABLES } from "../../runtime/config.ts";
 import { metadataOf, reasonOf } from "../../runtime/errors.ts";
 import { parseParts } from "../../services/desk.ts";
 
@@ -16,17 +17,12 @@ function thrownBy(work: () => unknown): Error {
 }
 
 test("without any variable every default holds", () => {
-  expect(readConfig({})).toEqual({
-    ...{ PORT: undefined, HOST: "127.0.0.1", DATA_DIR: "./data", DATABASE_URL: undefined, MAX_RESULT_TOKENS: 10_000 },
-    ...{
-      CRM_URL: "http://127.0.0.1:5001",
-      TICKET_URL: "http://127.0.0.1:5002",
-      ANALYTICS_URL: "http://127.0.0.1:5003",
-    },
-    ...{ SUPPORT_URL: "http://127.0.0.1:5000", DESKWIRE_URL: "http://127.0.0.1:8080" },
-    ...{ ALLOWED_ORIGINS: [], ALLOWED_HOSTS: [], INBOUND_WEBHOOK_SECRET: [], WEBHOOK_ALLOW_PRIVATE: [] },
-    ...{ MCP_AUDIENCE: undefined, MCP_ISSUER: undefined, MCP_JWKS_URL: undefined },
-    ...{ MCP_API_KEY: undefined, DESKWIRE_API_KEY: undefined, SERVICE_SECRET: [] },
+  const config = readConfig({});
+  expect(Object.keys(config)).toEqual(Object.keys(VARIABLES));
+  expect(config).toMatchObject({
+    ...{ PORT: undefined, HOST: "127.0.0.1", DATA_DIR: "./data", DATABASE_URL: undefined, DESK_POLICY: undefined },
+    ...{ CRM_URL: "http://127.0.0.1:5001", ALLOWED_HOSTS: [], MCP_ISSUER: undefined, MAX_RESULT_TOKENS: 10_000 },
+    LOG_LEVEL: "info",
   });
 });
 
@@ -55,6 +51,7 @@ const WRONG: [variable: keyof typeof VARIABLES, value: string, allowed: RegExp][
   ["ANALYTICS_URL", "grpc://analytics", /http:\/\//],
   ["SUPPORT_URL", "//support", /http:\/\//],
   ["DESKWIRE_URL", "desk", /http:\/\//],
+  ["LOG_LEVEL", "loud", /debug, info, warn, error, silent/],
   ["MAX_RESULT_TOKENS", "0", /whole number above 0/],
   ["MAX_RESULT_TOKENS", "many", /whole number above 0/],
 ];
@@ -71,23 +68,65 @@ test("the password in a wrong DATABASE_URL stays out of the message", () => {
   expect(thrownBy(() => readConfig({ DATABASE_URL: "mysql://desk:s3cret@db/desk" })).message).not.toContain("s3cret");
 });
 
-test("a secret may stand in a file, and in one place alone", async () => {
+test("everything that is wrong is told at once", () => {
+  const wrong = { PORT: "eighty", CRM_URL: "crm", INBOUND_WEBHOOK_SECRET: "s3cret", DATA_DIR: "/fine" };
+  const error = thrownBy(() => readConfig(wrong));
+  expect(metadataOf(error)).toEqual({ variable: "PORT,CRM_URL,INBOUND_WEBHOOK_SECRET" });
+  for (const part of ["PORT=eighty", "CRM_URL=crm", "INBOUND_WEBHOOK_SECRET=…"]) expect(error.message).toContain(part);
+  expect(error.message).not.toContain("s3cret");
+  const contradicting = { MCP_AUDIENCE: "desk", MCP_JWKS_URL: "https://id.example/keys" };
+  expect(metadataOf(thrownBy(() => readConfig(contradicting)))).toEqual({ variable: "MCP_AUDIENCE,MCP_JWKS_URL" });
+});
+
+test("a secret may come from a file, and from one place only", async () => {
   const folder = await mkdtemp(join(tmpdir(), "deskwire-config-"));
-  try {
-    const file = join(folder, "secret");
-    await writeFile(file, `${"s".repeat(32)}\n`);
-    expect(readConfig({ SERVICE_SECRET_FILE: file }).SERVICE_SECRET).toEqual(["s".repeat(32)]);
-    const both = { SERVICE_SECRET: "t".repeat(32), SERVICE_SECRET_FILE: file };
-    for (const environment of [both, { SERVICE_SECRET_FILE: join(folder, "absent") }]) {
-      const error = thrownBy(() => readConfig(environment));
-      expect(metadataOf(error)).toEqual({ variable: "SERVICE_SECRET_FILE" });
-    }
-    expect(thrownBy(() => readConfig(both)).message).not.toMatch(/sss|ttt/);
-    // Nothing but secrets is read from files.
-    expect(readConfig({ DATA_DIR_FILE: file }).DATA_DIR).toBe("./data");
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  const file = join(folder, "database-url");
+  await writeFile(file, "postgres://desk:s3cret@db/desk\n");
+  expect(readConfig({ DATABASE_URL_FILE: file }).DATABASE_URL).toBe("postgres://desk:s3cret@db/desk");
+  const twice = thrownBy(() => readConfig({ DATABASE_URL_FILE: file, DATABASE_URL: "postgres://db/desk" }));
+  expect(metadataOf(twice)).toEqual({ variable: "DATABASE_URL_FILE" });
+  await writeFile(file, "mysql://desk:s3cret@db/desk");
+  const wrong = thrownBy(() => readConfig({ DATABASE_URL_FILE: file }));
+  expect(metadataOf(wrong)).toEqual({ variable: "DATABASE_URL" });
+  expect(wrong.message).not.toContain("s3cret");
+  await rm(folder, { recursive: true });
+  const missing = thrownBy(() => readConfig({ DATABASE_URL_FILE: file }));
+  expect(missing.message).toMatch(/DATABASE_URL_FILE=.*the path of a file that this process can read/);
+  // What is no secret is never read from a file.
+  expect(readConfig({ DATA_DIR_FILE: file }).DATA_DIR).toBe("./data");
+});
+
+test("the configuration is printed with where each value comes from, and without secrets", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "deskwire-config-"));
+  const file = join(folder, "secret");
+  const key = `whsec_${Buffer.alloc(24, 7).toString("base64")}`;
+  await writeFile(file, key);
+  const { settings } = settledConfig({
+    DATABASE_URL: "postgres://desk:s3cret@db:5432/desk?password=s3cret",
+    INBOUND_WEBHOOK_SECRET_FILE: file,
+    HOST: "localhost",
+  });
+  const lines = printSettings(settings, { PORT: "5001" }).split("\n");
+  const line = (name: string) => lines.find((each) => each.startsWith(`${name}=`))?.replace(/ +/g, " ");
+  expect(line("PORT")).toBe("PORT=5001 # default");
+  expect(line("HOST")).toBe("HOST=localhost # environment");
+  expect(line("DATABASE_URL")).toBe("DATABASE_URL=postgres://desk:…@db:5432/desk?password=… # environment");
+  expect(line("INBOUND_WEBHOOK_SECRET")).toBe(`INBOUND_WEBHOOK_SECRET=… # ${file}`);
+  expect(lines).toHaveLength(Object.keys(VARIABLES).length);
+  await rm(folder, { recursive: true });
+});
+
+test("a variable whose name is nearly right is found, others are left alone", () => {
+  const misspelt = misspeltVariables({
+    ...{ DATABSE_URL: "postgres://db/desk", DATADIR: "x", DATABASE_URL_FIEL: "/x" },
+    ...{ DATABASE_URL_FILE: "/x", HOME: "/root", PATH: "/bin", PWD: "/", HOSTS: "x", USER: "me", LC_ALL: "C" },
+    ...{ OTEL_TRACES_EXPORTER: "otlp", NODE_ENV: "production", npm_lifecycle_event: "start", CRM_URLS: "" },
+  });
+  expect(misspelt).toEqual([
+    { name: "DATABSE_URL", meant: "DATABASE_URL" },
+    { name: "DATADIR", meant: "DATA_DIR" },
+    { name: "DATABASE_URL_FIEL", meant: "DATABASE_URL_FILE" },
+  ]);
 });
 
 test("a secret that is too short, or a key that is cut off, is refused and stays out of the message", () => {
