@@ -21,17 +21,33 @@ export const TOOL_HEADER = "deskwire-tool";
 /** The method of this desk that makes the call in order to answer its own caller, whose scopes were checked there. */
 export const VIA_HEADER = "deskwire-via";
 
-/** Headers that only this desk may set: the edge removes what a stranger writes there. */
-export const IDENTITY_HEADERS = [PRINCIPAL_HEADER, SCOPES_HEADER, CLIENT_HEADER, TOOL_HEADER, VIA_HEADER] as const;
+/** The one ticket that the call is about, such as `TKT-1001`; absent where it may be about any. See runtime/confinement.ts. */
+export const CONFINEMENT_HEADER = "deskwire-ticket";
+
+/** Said by the adapter alone: the approval, such as `APR-1001`, that a person at the caller's client was asked about and decided. */
+export const CONFIRMED_HEADER = "deskwire-confirmed";
+
+/** Headers that only this desk may set: the edge removes what a stranger writes there. Anybody may confine themselves. */
+export const IDENTITY_HEADERS: readonly string[] = [
+  ...[PRINCIPAL_HEADER, SCOPES_HEADER, CLIENT_HEADER, TOOL_HEADER],
+  ...[CONFIRMED_HEADER, VIA_HEADER],
+];
 
 /** Headers that travel from call to call: W3C Trace Context and Baggage, and who the call is for. */
 const TRAVELLING = [
   ...["traceparent", "tracestate", "baggage"],
   ...[PRINCIPAL_HEADER, SCOPES_HEADER, CLIENT_HEADER, TOOL_HEADER],
-] as const;
+  ...[CONFINEMENT_HEADER, CONFIRMED_HEADER],
+];
 
 /** Those of them that one process of the desk believes from another alone, and what that one says of itself. */
-export const SEALED_HEADERS = [...TRAVELLING.filter((name) => name.startsWith("deskwire-")), VIA_HEADER];
+export const SEALED_HEADERS: readonly string[] = [
+  ...TRAVELLING.filter((name) => name.startsWith("deskwire-")),
+  VIA_HEADER,
+];
+
+/** The scope that opens everything. */
+export const ADMIN_SCOPE = "admin";
 
 /** The full name of a method, as logs and stored calls have it: `deskwire.ticket.v1.TicketService/RespondToTicket`. */
 export function methodName(method: DescMethod): string {
@@ -103,4 +119,10 @@ export function originOf(context: Pick<HandlerContext, "requestHeader">): Origin
     client: requestHeader.get(CLIENT_HEADER) ?? "",
     tool: requestHeader.get(TOOL_HEADER) ?? "",
   };
+}
+
+/** What the principal may do; undefined where nothing restricts it. Believed as `principalOf` says. */
+export function scopesOf({ requestHeader }: HandlerContext): ReadonlySet<string> | undefined {
+  const scopes = requestHeader.get(SCOPES_HEADER);
+  return scopes === null ? undefined : new Set(scopes.split(" ").filter(Boolean));
 }

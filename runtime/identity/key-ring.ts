@@ -1,11 +1,12 @@
 // The keys that open this process, in memory: a call costs a hash and a look-up, and a revoked key is out within seconds.
 import { timingSafeEqual } from "node:crypto";
 import { Code } from "@connectrpc/connect";
+import { ADMIN_SCOPE } from "../call.ts";
 import { fail } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { hashOf, isApiKey } from "./api-key.ts";
 import { isLive, type KeyRow, type KeyStore } from "./key-store.ts";
-import { ADMIN, restriction, SCOPES } from "./scopes.ts";
+import { restriction, SCOPES } from "./scopes.ts";
 
 /** How old what is in memory may be, in milliseconds, and so how long a revoked key still opens. */
 const REFRESH_MS = 2_000;
@@ -26,7 +27,7 @@ export interface KnownKey {
 export interface KeyRingOptions {
   /** Opens the store; undefined as long as nobody has made a key. */
   readonly open: () => Promise<KeyStore | undefined>;
-  /** A key that the environment gives, for all but administration; it expires with the process. */
+  /** A key that the environment gives, for an agent's work; it expires with the process. */
   readonly environmentKey?: string | undefined;
   readonly log: Log;
   /** Milliseconds UTC. */
@@ -43,8 +44,11 @@ interface Entry {
 /** The key of the environment as the log names it. */
 const ENVIRONMENT_NAME = "MCP_API_KEY";
 
+/** What it does not open: what is a person's to decide, and what an agent at work on one ticket has no business with. */
+const NOT_FOR_AGENTS = [ADMIN_SCOPE, "approvals", "tickets:any"];
+
 function environmentEntry(key: string): [string, Entry] {
-  const scopes = new Set(Object.keys(SCOPES).filter((scope) => scope !== ADMIN));
+  const scopes = new Set(Object.keys(SCOPES).filter((scope) => !NOT_FOR_AGENTS.includes(scope)));
   const hash = hashOf(key);
   return [hash, { key: { name: ENVIRONMENT_NAME, scopes }, hash: Buffer.from(hash, "hex") }];
 }

@@ -3,10 +3,8 @@ import { type DescMethod, getOption, hasOption } from "@bufbuild/protobuf";
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { scope as scopeOption } from "#gen/deskwire/access/v1/options_pb.js";
 import { tool } from "#gen/deskwire/mcp/v1/options_pb.js";
+import { ADMIN_SCOPE } from "../call.ts";
 import { fail } from "../errors.ts";
-
-/** Opens everything; whoever holds it is restricted by nothing. */
-export const ADMIN = "admin";
 
 /** All scopes, and what each opens. */
 export const SCOPES: Readonly<Record<string, string>> = {
@@ -19,7 +17,7 @@ export const SCOPES: Readonly<Record<string, string>> = {
   "analytics:read": "have texts read, and see metrics",
   "analytics:write": "correct what analytics has read",
   approvals: "decide on answers that wait for approval",
-  [ADMIN]: "everything, with webhooks and whatever else runs the desk",
+  [ADMIN_SCOPE]: "everything, with webhooks and whatever else runs the desk",
 };
 
 /** The scope that a method asks for; undefined where it asks for none. */
@@ -39,5 +37,5 @@ export function scopeMissing(scope: string): ConnectError {
 /** The scopes that restrict a caller; undefined for one whom nothing restricts. */
 export function restriction(scopes: Iterable<string>): ReadonlySet<string> | undefined {
   const held = new Set(scopes);
-  return held.has(ADMIN) ? undefined : held;
+  return held.has(ADMIN_SCOPE) ? undefined : held;
 }

@@ -1,6 +1,7 @@
 // The contract, case by case.
 import type { Case } from "./case.ts";
 import { analyticsCases } from "./cases/analytics.ts";
+import { confinementCases } from "./cases/confinement.ts";
 import { conversationCases } from "./cases/conversation.ts";
 import { correctionCases } from "./cases/corrections.ts";
 import { crmCases } from "./cases/crm.ts";
@@ -28,6 +29,7 @@ export const cases: readonly Case[] = [
   ...replayCases,
   ...supportCases,
   ...supportCustomerCases,
+  ...confinementCases,
   ...deadlineCases,
   ...hostileCases,
 ];

@@ -1,4 +1,5 @@
 // A desk whose MCP endpoint asks for tokens, as `npm start` composes it.
+import { inspect } from "node:util";
 import type { Catalog } from "../../adapter/catalog.ts";
 import { createMcpEndpoint } from "../../adapter/server/mcp-http.ts";
 import { scopesOf } from "../../adapter/server/view.ts";
@@ -16,6 +17,8 @@ export interface ProtectedEndpoint extends AsyncDisposable {
   readonly url: URL;
   /** The port's own address. */
   readonly origin: string;
+  /** What was logged, line by line. */
+  readonly logged: readonly string[];
 }
 
 /** Puts a catalog on a port, behind the tokens of an issuer. */
@@ -25,7 +28,12 @@ export async function protect(
   environment: Record<string, string> = {},
 ): Promise<ProtectedEndpoint> {
   const config = readConfig({ MCP_ISSUER: issuer.url, MCP_AUDIENCE: AUDIENCE, ...environment });
-  const access = await openAccess(config, PARTS);
+  const logged: string[] = [];
+  const access = await openAccess(
+    config,
+    PARTS,
+    (message, fields) => void logged.push(`${message} ${inspect(fields)}`),
+  );
   const { identity, routes } = access.guard("http://127.0.0.1:8080/mcp", scopesOf(catalog));
   const { identify } = identity;
   const endpoint = createMcpEndpoint({ catalog, identify, info: { name: "desk", version: "1" }, log: silent });
@@ -36,6 +44,7 @@ export async function protect(
   return {
     url: new URL(`${listener.url}/mcp`),
     origin: listener.url,
+    logged,
     async [Symbol.asyncDispose]() {
       await endpoint.close();
       await listener.close();

@@ -3,12 +3,13 @@ import { expect, test } from "vitest";
 import { isTooling, sourceFiles } from "./source.ts";
 
 const REASONS = {
-  Aborted: ["ETAG_MISMATCH"],
+  Aborted: ["APPROVAL_OUTDATED", "ETAG_MISMATCH"],
   AlreadyExists: ["EMAIL_TAKEN", "EXTERNAL_ID_TAKEN", "KEY_EXISTS", "REQUEST_ID_REUSED"],
   Canceled: ["CANCELED"],
   DataLoss: ["DATABASE_DAMAGED"],
-  DeadlineExceeded: ["DEADLINE_EXCEEDED"],
+  DeadlineExceeded: ["DEADLINE_EXCEEDED", "RUN_OUT_OF_TIME"],
   FailedPrecondition: [
+    "APPROVAL_DECIDED",
     "CUSTOMERS_DIFFER",
     "CUSTOMER_NOT_FOUND",
     "DATABASE_NEWER",
@@ -19,6 +20,7 @@ const REASONS = {
     "KEY_LIVE",
     "NO_TOOLS",
     "STATUS_TRANSITION_ILLEGAL",
+    "SYSTEM_PROMPT_UNREADABLE",
     "TICKET_CLOSED",
     "TICKET_NOT_CLOSED",
     "WEBHOOK_HOST_UNKNOWN",
@@ -29,11 +31,14 @@ const REASONS = {
     "ALLOWED_HOSTS_INVALID",
     "ALLOWED_ORIGINS_INVALID",
     "CONFIGURATION_INVALID",
+    "CONFINEMENT_INVALID",
     "CONTENT_TYPE_MISSING",
     "DATABASES_APART",
     "HOST_NOT_HERE",
     "JSON_MALFORMED",
+    "MESSAGES_REQUEST_INVALID",
     "MESSAGE_INVALID",
+    "NOTHING_TO_EDIT",
     "PAGE_TOKEN_INVALID",
     "PART_UNKNOWN",
     "POLICY_INVALID",
@@ -46,6 +51,7 @@ const REASONS = {
     "VALIDATION_FAILED",
   ],
   NotFound: [
+    "APPROVAL_NOT_FOUND",
     "CORRECTION_NOT_FOUND",
     "CUSTOMER_NOT_FOUND",
     "FILE_NOT_FOUND",
@@ -54,8 +60,24 @@ const REASONS = {
     "TICKET_NOT_FOUND",
     "WEBHOOK_NOT_FOUND",
   ],
-  PermissionDenied: ["HOST_NOT_ALLOWED", "ORIGIN_NOT_ALLOWED", "PORT_NOT_PERMITTED", "SCOPE_MISSING"],
-  ResourceExhausted: ["DATABASE_BUSY", "MESSAGE_TOO_LARGE", "SERVICE_BUSY", "TOO_MANY_KEYS", "TOO_MANY_WEBHOOKS"],
+  OutOfRange: ["REQUEST_TOO_LARGE"],
+  PermissionDenied: [
+    "HOST_NOT_ALLOWED",
+    "ORIGIN_NOT_ALLOWED",
+    "OUTSIDE_TICKET",
+    "OWN_APPROVAL",
+    "PORT_NOT_PERMITTED",
+    "SCOPE_MISSING",
+    "TOOL_DENIED",
+  ],
+  ResourceExhausted: [
+    "DATABASE_BUSY",
+    "MESSAGE_TOO_LARGE",
+    "RUNS_BUSY",
+    "SERVICE_BUSY",
+    "TOO_MANY_KEYS",
+    "TOO_MANY_WEBHOOKS",
+  ],
   Unauthenticated: [
     "CREDENTIALS_MISSING",
     "KEY_INVALID",
@@ -74,12 +96,13 @@ const REASONS = {
     "INBOUND_NOT_CONFIGURED",
     "ISSUER_UNAVAILABLE",
     "KEYS_UNAVAILABLE",
+    "MODEL_KEY_MISSING",
     "PORT_IN_USE",
     "REFLECTION_FAILED",
     "SERVICE_UNAVAILABLE",
     "SHUTTING_DOWN",
   ],
-  Unimplemented: ["METHOD_NOT_HERE", "NOT_SERVED", "NO_REFLECTION"],
+  Unimplemented: ["METHOD_NOT_ALLOWED", "METHOD_NOT_HERE", "NOT_SERVED", "NO_REFLECTION"],
 };
 
 /** What these make has a reason that is not written where they are called: the name of an error's code. */
