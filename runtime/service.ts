@@ -3,7 +3,7 @@
 import { create, type DescMethod, type DescService, type MessageShape } from "@bufbuild/protobuf";
 import { createValidator } from "@bufbuild/protovalidate";
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
-import { methodName, SCOPES_HEADER, VIA_HEADER } from "./call.ts";
+import { ADMIN_SCOPE, methodName, SCOPES_HEADER, VIA_HEADER } from "./call.ts";
 import { passingFailure } from "./database/errors.ts";
 import { codeName, fail, failEnded, failForNow, failValidation, reasonOf } from "./errors.ts";
 import { requiredScope, scopeMissing } from "./identity/scopes.ts";
@@ -113,7 +113,9 @@ function authorization(method: DescMethod): (context: HandlerContext) => void {
   if (scope === undefined) return () => {};
   return ({ requestHeader }) => {
     const held = requestHeader.get(SCOPES_HEADER);
-    if (held === null || requestHeader.has(VIA_HEADER) || held.split(" ").includes(scope)) return;
+    if (held === null || requestHeader.has(VIA_HEADER)) return;
+    const scopes = held.split(" ");
+    if (scopes.includes(scope) || scopes.includes(ADMIN_SCOPE)) return;
     throw scopeMissing(scope);
   };
 }
