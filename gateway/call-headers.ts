@@ -1,22 +1,27 @@
-// What travels with a run's calls to the services.
-import type { HttpRequest } from "../runtime/cleartext-port.ts";
+// What travels with calls to the services.
+import { CONFINEMENT_HEADER } from "../runtime/call.ts";
 import { type Caller, callerHeaders } from "../runtime/identity/caller.ts";
-import { TICKET_HEADER } from "./confinement.ts";
+import type { Run } from "./run.ts";
+
+type Incoming = Readonly<Record<string, string | string[] | undefined>>;
 
 const TRACE = ["traceparent", "tracestate", "baggage"];
 const PRINTABLE_ASCII = /^[\x20-\x7e]{1,8192}$/;
 
-/**
- * The headers of a run's calls: who it is for, as the gateway made that out; the ticket that it is confined to; and the
- * trace that the client began (W3C Trace Context). Nothing else that the client sent goes further.
- */
-export function callHeaders(incoming: HttpRequest["headers"], caller: Caller, ticket: string | undefined): Headers {
+/** Who asks, as the gateway made that out, and the trace that the client began (W3C Trace Context); nothing else goes further. */
+export function callerHeadersOf(incoming: Incoming, caller: Caller): Headers {
   const headers = new Headers();
   for (const name of TRACE) {
     const value = incoming[name];
     if (typeof value === "string" && PRINTABLE_ASCII.test(value)) headers.set(name, value);
   }
   for (const [name, value] of Object.entries(callerHeaders(caller))) headers.set(name, value);
-  if (ticket !== undefined) headers.set(TICKET_HEADER, ticket);
+  return headers;
+}
+
+/** The headers of a run's calls: whom it is for, and the ticket that it is confined to. */
+export function callHeaders(incoming: Incoming, { principal, scopes, ticket }: Run): Headers {
+  const headers = callerHeadersOf(incoming, { principal, scopes: scopes && new Set(scopes) });
+  if (ticket !== undefined) headers.set(CONFINEMENT_HEADER, ticket);
   return headers;
 }

@@ -11,7 +11,6 @@ import { createLog, type Log } from "../runtime/log.ts";
 import { openAccess } from "./access.ts";
 import { banner } from "./banner.ts";
 import { type Desk, openDesk, parseParts } from "./desk.ts";
-import { deskGateway } from "./gateway.ts";
 
 const HELP = `npm start [-- PART ... ] [-- --no-demo]
 Runs the desk: all parts in one process on one port, or only the parts that are named, each reaching the others by URL.
@@ -89,7 +88,6 @@ async function main(args: string[]): Promise<void> {
       identify: identity.identify,
       log,
     });
-  const gateway = desk.catalog && deskGateway(config, desk.catalog, identity.identify);
   await using listener = await listen({
     host: config.HOST,
     port,
@@ -99,7 +97,7 @@ async function main(args: string[]): Promise<void> {
       ...desk.routes,
       ...routes,
       ...(mcp && { "/mcp": (request, response) => mcp.handler(request, response) }),
-      ...gateway?.routes,
+      ...desk.gateway?.routesFor(identity.identify),
     },
     identity,
     allowedOrigins: config.ALLOWED_ORIGINS,
@@ -115,7 +113,6 @@ async function main(args: string[]): Promise<void> {
   clearInterval(timer);
   console.log("Stopping: calls under way may finish.");
   desk.drain();
-  gateway?.close();
   await mcp?.close();
 }
 

@@ -10,6 +10,7 @@ import { hostileCases } from "./cases/hostile.ts";
 import { importCases } from "./cases/import.ts";
 import { listTicketsCases } from "./cases/list-tickets.ts";
 import { logCases } from "./cases/log.ts";
+import { metricsCases } from "./cases/metrics.ts";
 import { replayCases } from "./cases/replay.ts";
 import { statusCases } from "./cases/status.ts";
 import { supportCases } from "./cases/support.ts";
@@ -26,6 +27,7 @@ export const cases: readonly Case[] = [
   ...importCases,
   ...analyticsCases,
   ...correctionCases,
+  ...metricsCases,
   ...replayCases,
   ...supportCases,
   ...supportCustomerCases,

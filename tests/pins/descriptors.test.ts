@@ -37,6 +37,7 @@ test("there is something to check", () => {
   expect(services.map(({ name }) => name).sort()).toEqual([
     "AnalyticsService",
     "CrmService",
+    "MetricsService",
     "SupportService",
     "TicketService",
     "WebhookService",
