@@ -116,7 +116,8 @@ export async function openDesk({ config, parts, demo, authenticate, log = logToS
     return location;
   }
   const open: Record<ServiceName, () => ServiceModule | Promise<ServiceModule>> = {
-    crm: async () => crmModule({ database: await locate("crm"), tickets: to("ticket"), log }),
+    crm: async () =>
+      crmModule({ database: await locate("crm"), tickets: to("ticket"), policies: config.TOOL_APPROVAL, log }),
     ticket: async () =>
       ticketModule({
         database: await locate("ticket"),

@@ -31,6 +31,8 @@ export interface WriteInfo {
   readonly requestId: string;
   /** Whose credentials, program and tool. */
   readonly origin: Origin;
+  /** Whether it counts as an AI agent's. */
+  readonly byAi?: boolean;
   /** Set where a person has to approve the write: puts it aside instead, given the ticket as it is. */
   readonly hold?: ((ticket: Ticket) => Promise<{ ticket: Ticket; approval: Approval }>) | undefined;
 }
