@@ -111,6 +111,12 @@ export interface Origin {
   readonly tool: string;
 }
 
+/** The principal of what the desk does for no caller, such as reading another service's log. */
+export const DESK_PRINCIPAL = "desk";
+
+/** Where a write of the desk's own comes from. */
+export const OWN_ORIGIN: Origin = { principal: DESK_PRINCIPAL, client: "", tool: "" };
+
 /** @throws ConnectError `PRINCIPAL_TOO_LONG` */
 export function originOf(context: Pick<HandlerContext, "requestHeader">): Origin {
   const { requestHeader } = context;

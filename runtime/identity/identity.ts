@@ -1,6 +1,6 @@
 // The one place where callers are made out, whichever way they come in.
 import { Code, ConnectError } from "@connectrpc/connect";
-import { IDENTITY_HEADERS, PRINCIPAL_HEADER, SEALED_HEADERS } from "../call.ts";
+import { DESK_PRINCIPAL, IDENTITY_HEADERS, PRINCIPAL_HEADER, SEALED_HEADERS } from "../call.ts";
 import type { HttpRequest } from "../cleartext-port.ts";
 import { fail, reasonOf } from "../errors.ts";
 import type { Log } from "../log.ts";
@@ -46,9 +46,6 @@ export interface Identity {
 }
 
 type Headers = HttpRequest["headers"];
-
-/** Who reads another service's log or looks around for itself, for no caller. */
-const DESK = "desk";
 
 const text = (value: string | string[] | undefined) => (Array.isArray(value) ? value[0] : value);
 
@@ -139,7 +136,7 @@ export function createIdentity({ loopback, keys, issuer, services, scopes, log }
     identify,
     async admit({ headers }) {
       const sealed = await sealedIn(headers);
-      if (sealed) rewrite(headers, SEALED_HEADERS, { [PRINCIPAL_HEADER]: DESK, ...sealed });
+      if (sealed) rewrite(headers, SEALED_HEADERS, { [PRINCIPAL_HEADER]: DESK_PRINCIPAL, ...sealed });
       else rewrite(headers, IDENTITY_HEADERS, callerHeaders(await identify({ headers })));
     },
   };
