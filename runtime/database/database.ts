@@ -7,10 +7,12 @@ import createKnex, { type Knex } from "knex";
 import pg from "pg";
 import { fail } from "../errors.ts";
 import { type Log, logToStderr } from "../log.ts";
+import { traced } from "../telemetry/tracing.ts";
 import { databaseBusy, isDamaged, isTransientConflict, passingFailure } from "./errors.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { type Dialect, type Migration, migrate } from "./migrations.ts";
 import { NodeSqliteClient } from "./node-sqlite-client.ts";
+import { traceQueries, transactionSpan } from "./traced-queries.ts";
 
 export { isUniqueViolation } from "./errors.ts";
 export type { Dialect, Migration } from "./migrations.ts";
@@ -166,15 +168,21 @@ export async function openDatabase({
     await knex.destroy();
     throw notOpened(error, name, location);
   }
+  traceQueries(knex, { name, dialect });
   const groups = new GroupCommit(knex);
   const pool: Pool = knex.client.pool;
   return {
     knex,
     dialect,
-    async transaction(work) {
-      if (dialect === "sqlite") return groups.run(work);
-      if (pool.numPendingAcquires() >= MAX_WAITING) throw databaseBusy();
-      return retrying(() => knex.transaction(work, { isolationLevel: "read committed" }));
+    transaction(work) {
+      return traced(
+        () => transactionSpan(name, dialect),
+        async () => {
+          if (dialect === "sqlite") return groups.run(work);
+          if (pool.numPendingAcquires() >= MAX_WAITING) throw databaseBusy();
+          return retrying(() => knex.transaction(work, { isolationLevel: "read committed" }));
+        },
+      );
     },
     ping: async () => {
       await knex.raw("SELECT 1").timeout(PING_TIMEOUT_MS);
