@@ -8,6 +8,7 @@ import { TicketOrder, WaitingOn } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { onBehalfOf, writeOnBehalfOf } from "../../runtime/call.ts";
 import type { Log } from "../../runtime/log.ts";
 import { type Clients, needed } from "./clients.ts";
+import { correctAnalysis } from "./correct-analysis.ts";
 import { handleTicket } from "./handle-ticket.ts";
 import { lookUpCustomer } from "./look-up-customer.ts";
 import { openTicket } from "./open-ticket.ts";
@@ -27,7 +28,7 @@ function updateMask(request: UpdateTicketRequest): string[] {
 
 /** Makes the support service over the services behind it. */
 export function supportService(clients: Clients, log: Log): ServiceImpl<typeof SupportService> {
-  const { crm, tickets } = clients;
+  const { crm, tickets, analytics } = clients;
   return {
     handleTicket: (request, context) => handleTicket(clients, request, context, log),
 
@@ -103,6 +104,14 @@ export function supportService(clients: Clients, log: Log): ServiceImpl<typeof S
       const request = { ticketId, intoTicketId, actor: agent(actor), requestId };
       const { ticket, mergedTicket } = await needed("tickets", tickets.mergeTickets(request, writeOnBehalfOf(context)));
       return { ticket, ...(mergedTicket && { mergedTicket: summarize(mergedTicket) }) };
+    },
+
+    correctAnalysis: (request, context) => correctAnalysis(clients, request, agent(request.author), context, log),
+
+    async undoCorrection({ correctionId, actor, requestId }, context) {
+      const request = { correctionId, actor: agent(actor), requestId };
+      const { correction } = await needed("analytics", analytics.undoCorrection(request, writeOnBehalfOf(context)));
+      return { correction };
     },
 
     lookUpCustomer: (request, context) => lookUpCustomer(clients, request, context, log),

@@ -6,7 +6,7 @@
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { Category, Sentiment } from "../../analytics/v1/analysis_pb.js";
+import type { Category, Sentiment, Urgency } from "../../analytics/v1/analysis_pb.js";
 import type { TicketPriority, TicketStatus, WaitingOn } from "../../ticket/v1/ticket_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 
@@ -16,7 +16,7 @@ import type { Timestamp } from "@bufbuild/protobuf/wkt";
 export declare const file_deskwire_support_v1_case: GenFile;
 
 /**
- * How a ticket reads: the mood of the customer's latest words, the subject of the whole.
+ * How a ticket reads: mood, urgency and language of what the customer wrote last, the subject of what they wrote first.
  *
  * @generated from message deskwire.support.v1.TicketAnalysis
  */
@@ -62,6 +62,55 @@ export declare type TicketAnalysis = Message<"deskwire.support.v1.TicketAnalysis
    * @generated from field: string engine = 6;
    */
   engine: string;
+
+  /**
+   * How soon what the customer wrote last needs an answer. Advice: a person may see it otherwise.
+   *
+   * @generated from field: deskwire.analytics.v1.Urgency urgency = 7;
+   */
+  urgency: Urgency;
+
+  /**
+   * How sure the engine is of the urgency, from 0 to 1.
+   *
+   * @generated from field: double urgency_confidence = 8;
+   */
+  urgencyConfidence: number;
+
+  /**
+   * Language of what the customer wrote last as a BCP 47 tag, such as `en`; `und` when it cannot be told.
+   *
+   * @generated from field: string language = 9;
+   */
+  language: string;
+
+  /**
+   * Words that spoke for the sentiment, the weightiest first.
+   *
+   * @generated from field: repeated string sentiment_evidence = 10;
+   */
+  sentimentEvidence: string[];
+
+  /**
+   * Words that spoke for the category, the weightiest first.
+   *
+   * @generated from field: repeated string category_evidence = 11;
+   */
+  categoryEvidence: string[];
+
+  /**
+   * Words that spoke for the urgency, the weightiest first.
+   *
+   * @generated from field: repeated string urgency_evidence = 12;
+   */
+  urgencyEvidence: string[];
+
+  /**
+   * Whether somebody at the desk has corrected the sentiment or the category of these very texts.
+   *
+   * @generated from field: bool corrected = 13;
+   */
+  corrected: boolean;
 };
 
 /**
