@@ -50,16 +50,18 @@ export class CallStats {
     return performance.now();
   }
 
-  /** A call has ended that began at `began`. */
-  end(began: number, failure?: Outcome): void {
+  /** A call has ended that began at `began`; returns how long it took, in milliseconds. */
+  end(began: number, failure?: Outcome): number {
     this.underWay--;
-    const tookS = (performance.now() - began) / 1_000;
+    const tookMs = performance.now() - began;
+    const tookS = tookMs / 1_000;
     this.#sumS += tookS;
     let bucket = 0;
     while (tookS > (BOUNDS_S[bucket] ?? Number.POSITIVE_INFINITY)) bucket++;
     this.#buckets[bucket] = (this.#buckets[bucket] ?? 0) + 1;
     if (failure === undefined) this.#ok++;
     else this.#count(failure);
+    return tookMs;
   }
 
   #count({ code, reason }: Outcome): void {

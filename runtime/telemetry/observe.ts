@@ -35,11 +35,11 @@ function pseudonym(principal: string): string {
   return createHash("sha256").update(principal).digest("hex").slice(0, 12);
 }
 
-function logFailure(method: string, context: HandlerContext, error: unknown, tookMs: number, log: Log): void {
+function logFailure(method: string, context: HandlerContext, error: unknown, ms: number, log: Log): void {
   if (!(error instanceof ConnectError) || LOGGED_ALREADY.has(error.code)) return;
   const principal = context.requestHeader.get(PRINCIPAL_HEADER);
   const fields = {
-    ...{ method, ...outcomeOf(error), ms: Math.round(tookMs * 10) / 10, protocol: context.protocolName },
+    ...{ method, ...outcomeOf(error), ms, protocol: context.protocolName },
     ...(principal && { caller: principal === "local" ? principal : pseudonym(principal) }),
   };
   // A call within this process has a caller who fails with it, and is logged as well.
@@ -51,8 +51,7 @@ function logFailure(method: string, context: HandlerContext, error: unknown, too
 export function observed(method: DescMethod, call: Method, stats: CallStats, log: Log): Method {
   const name = methodName(method);
   const failed = (context: HandlerContext, error: unknown, began: number) => {
-    stats.end(began, outcomeOf(error));
-    logFailure(name, context, error, performance.now() - began, log);
+    logFailure(name, context, error, stats.end(began, outcomeOf(error)), log);
   };
   if (method.methodKind === "unary" || method.methodKind === "client_streaming") {
     const once = call as (request: never, context: HandlerContext) => Promise<unknown>;

@@ -1,14 +1,11 @@
 // The OpenTelemetry SDK, loaded only where an endpoint is set: it takes a third of a second.
 
-import type { SpanExporter, SpanProcessor } from "@opentelemetry/sdk-trace";
+import type { SpanExporter } from "@opentelemetry/sdk-trace";
 import type { Config } from "../config.ts";
 import { setTracing } from "./tracing.ts";
 
-/** Traces of this process, while they are collected. */
-export interface TracingSession {
-  /** Sends what has been recorded; resolves when it has been taken, or after five seconds. */
-  close(): Promise<void>;
-}
+/** Traces of this process. Disposing sends what has been recorded, within five seconds. */
+export type TracingSession = AsyncDisposable;
 
 /** The variables that say where traces go, and how many. */
 export type TracingConfig = Pick<
@@ -40,18 +37,7 @@ async function otlpProcessor({ OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_H
   return new BatchSpanProcessor({ exporter: new OTLPTraceExporter({ url, headers: OTEL_EXPORTER_OTLP_HEADERS }) });
 }
 
-/**
- * Begins to collect traces, and sends them by OTLP over HTTP with JSON. Spans are made by this desk's own code alone, and by
- * libraries that use the OpenTelemetry API, such as the model's SDK.
- *
- * @param service names this process (`service.name`)
- * @param exporter takes spans as they end, in place of OTLP; for tests
- */
-export async function startTracing(
-  config: TracingConfig,
-  service: string,
-  exporter?: SpanExporter,
-): Promise<TracingSession> {
+async function collect(config: TracingConfig, service: string, exporter?: SpanExporter): Promise<TracingSession> {
   const [api, sdk, hooks, core, resources] = await Promise.all([
     import("@opentelemetry/api"),
     import("@opentelemetry/sdk-trace"),
@@ -59,31 +45,42 @@ export async function startTracing(
     import("@opentelemetry/core"),
     import("@opentelemetry/resources"),
   ]);
-  const processor: SpanProcessor = exporter ? new sdk.SimpleSpanProcessor({ exporter }) : await otlpProcessor(config);
-  // OTEL_RESOURCE_ATTRIBUTES is read by the package.
-  const resource = resources
-    .defaultResource()
-    .merge(resources.detectResources({ detectors: [resources.envDetector] }))
-    .merge(resources.resourceFromAttributes({ "service.name": service }));
+  // The package reads OTEL_RESOURCE_ATTRIBUTES itself.
+  const detected = resources.detectResources({ detectors: [resources.envDetector] });
+  const named = resources.resourceFromAttributes({ "service.name": service });
   const provider = new sdk.TracerProvider({
-    resource,
+    resource: resources.defaultResource().merge(detected).merge(named),
     sampler: await sampler(config),
     spanLimits: { attributeValueLengthLimit: MAX_VALUE },
-    spanProcessors: [processor],
+    spanProcessors: [exporter ? new sdk.SimpleSpanProcessor({ exporter }) : await otlpProcessor(config)],
   });
   api.context.setGlobalContextManager(new hooks.AsyncLocalStorageContextManager().enable());
   api.trace.setGlobalTracerProvider(provider);
   setTracing({ api, tracer: provider.getTracer("deskwire"), propagator: new core.W3CTraceContextPropagator() });
   return {
-    async close() {
+    async [Symbol.asyncDispose]() {
       setTracing(undefined);
       api.trace.disable();
       api.context.disable();
-      await Promise.race([
-        // Spans that cannot be sent at the end are lost; that keeps no process from ending.
-        provider.shutdown().catch(() => {}),
-        new Promise((resolve) => setTimeout(resolve, FLUSH_MS).unref()),
-      ]);
+      // What cannot be sent at the end is lost, and keeps no process from ending.
+      const late = new Promise((resolve) => setTimeout(resolve, FLUSH_MS).unref());
+      await Promise.race([provider.shutdown().catch(() => {}), late]);
     },
   };
+}
+
+/**
+ * Begins to collect traces where a collector is set, and sends them by OTLP over HTTP with JSON. Spans are made by Deskwire's
+ * own code, and by libraries that use the OpenTelemetry API, such as the model's SDK.
+ *
+ * @param service names this process (`service.name`)
+ * @param exporter takes spans as they end, in the place of a collector; for tests
+ */
+export async function startTracing(
+  config: TracingConfig,
+  service: string,
+  exporter?: SpanExporter,
+): Promise<TracingSession> {
+  if (config.OTEL_EXPORTER_OTLP_ENDPOINT || exporter) return collect(config, service, exporter);
+  return { async [Symbol.asyncDispose]() {} };
 }
