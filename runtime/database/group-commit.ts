@@ -56,6 +56,11 @@ export class GroupCommit {
     this.#limits = { ...LIMITS, ...limits };
   }
 
+  /** How many works wait for their turn. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   /**
    * Runs `work` and resolves once what it wrote is on the disk.
    *

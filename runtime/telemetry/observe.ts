@@ -44,7 +44,7 @@ function logFailure(method: string, context: HandlerContext, error: unknown, ms:
   };
   // A call within this process has a caller who fails with it, and is logged as well.
   if (context.protocolName === IN_PROCESS) log("call failed within", fields, "debug");
-  else log("call refused", fields, OURS.has(error.code) ? "warn" : "info");
+  else log("call refused", fields, OURS.has(error.code) && fields.reason !== "SHUTTING_DOWN" ? "warn" : "info");
 }
 
 /** Records what becomes of the calls of a method. */

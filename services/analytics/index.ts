@@ -38,6 +38,7 @@ export async function analyticsModule({
   };
   return {
     services: [bindService(AnalyticsService, methods, log)],
+    metrics: database.metrics,
     start: () => teaching.follow(),
     ready: () => database.ping(),
     async close() {

@@ -11,6 +11,7 @@ import { bindService } from "../../runtime/service.ts";
 import { directTransport } from "../../runtime/transport.ts";
 import { CustomerDirectory } from "./customer-directory.ts";
 import { inboundRoute } from "./inbound/route.ts";
+import { ticketMetrics } from "./metrics.ts";
 import { migrations } from "./migrations.ts";
 import { ticketService } from "./service.ts";
 import { EventBell } from "./watch.ts";
@@ -59,6 +60,7 @@ export async function ticketModule({
   return {
     services: [tickets, webhooks],
     routes: { "/inbound/messages": inboundRoute({ secrets: inboundSecrets, tickets: own, now }) },
+    metrics: [...database.metrics, ...ticketMetrics(database)],
     start: () => dispatcher.start(),
     ready: () => database.ping(),
     drain: () => closing.abort(),
