@@ -22,6 +22,7 @@ import { analyticsModule } from "./analytics/index.ts";
 import { crmModule } from "./crm/index.ts";
 import { type DATABASES, databaseLocation } from "./databases.ts";
 import { isDemoDue, seedDemo, settleDemo } from "./demo.ts";
+import { type GatewayModule, gatewayModule } from "./gateway.ts";
 import { supportModule } from "./support/index.ts";
 import { ticketModule } from "./ticket/index.ts";
 
@@ -48,6 +49,8 @@ export interface Desk extends AsyncDisposable {
   readonly files: FileRegistry;
   /** What the adapter offers; undefined where it is not among the parts. */
   readonly catalog: Catalog | undefined;
+  /** The messages gateway before it; undefined where the adapter is not among the parts. */
+  readonly gateway: GatewayModule | undefined;
   /** What can be measured beside the calls of services: tools, databases, queues. */
   readonly metrics: readonly Metric[];
   /** Whether the demo data was written just now. */
@@ -110,9 +113,12 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
         policy,
         webhookNetworks: config.WEBHOOK_ALLOW_PRIVATE,
         inboundSecrets: config.INBOUND_WEBHOOK_SECRET,
+        policies: config.TOOL_APPROVAL,
+        approvalHours: config.APPROVAL_HOURS,
+        replyAllowlist: config.REPLY_LINK_ALLOWLIST,
         log,
       }),
-    analytics: async () => analyticsModule({ database: await locate("analytics"), log }),
+    analytics: async () => analyticsModule({ database: await locate("analytics"), tickets: to("ticket"), policy, log }),
     support: () => supportModule({ crm: to("crm"), tickets: to("ticket"), analytics: to("analytics"), log }),
   };
 
@@ -136,19 +142,23 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
       modules.push(module);
       services.push(...module.services);
     }
+    const files = loadDescriptors();
+    const catalog = parts.includes("adapter") ? supportCatalog(files, to("support"), config, log) : undefined;
+    const gateway =
+      catalog &&
+      (await gatewayModule({ config, catalog, database: await locate("gateway"), tickets: to("ticket"), log }));
+    if (gateway) modules.push(gateway);
     warmUp(services);
     for (const module of modules) module.start?.();
     if (seeded) {
       await seedDemo(direct);
       await settleDemo(config.DATA_DIR);
     }
-    const files = loadDescriptors();
-    const catalog = parts.includes("adapter") ? supportCatalog(files, to("support"), config, log) : undefined;
     return {
       services,
       routes: Object.assign({}, ...modules.map(({ routes }) => routes)),
       files,
-      catalog,
+      ...{ catalog, gateway },
       metrics: [
         ...modules.flatMap(({ metrics = [] }) => metrics),
         ...callMetrics(TOOLS, () => catalog?.tools.map(({ calls }) => calls) ?? []),

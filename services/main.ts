@@ -101,6 +101,7 @@ async function main(args: string[]): Promise<void> {
     routes: {
       ...desk.routes,
       ...(mcp && { "/mcp": (request, response) => mcp.handler(request, response), ...access?.routes }),
+      ...desk.gateway?.routesFor(access?.identify),
     },
     allowedOrigins: config.ALLOWED_ORIGINS,
     allowedHosts: config.ALLOWED_HOSTS,

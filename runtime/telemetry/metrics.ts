@@ -29,6 +29,12 @@ export function gauge(
   return { name, help, type: "gauge", collect: async () => [{ value: await read(), labels }] };
 }
 
+/** How far a reader of the ticket service's log is; `deskwire_event_log_position` says where the log ends. */
+export function readerPosition(reader: string, read: () => Promise<number>): Metric {
+  const help = "Position in the log up to which a reader has read.";
+  return gauge("deskwire_event_log_reader_position", help, read, { reader });
+}
+
 function durationSamples(stats: CallStats, labels: Readonly<Record<string, string>>): Sample[] {
   const { cumulative, sumS } = stats.durations;
   const count = cumulative.at(-1) ?? 0;

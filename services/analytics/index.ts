@@ -1,14 +1,18 @@
 // Analytics as a module.
+import type { Transport } from "@connectrpc/connect";
 import { AnalyticsService } from "#gen/deskwire/analytics/v1/analytics_service_pb.js";
 import { type DatabaseLocation, openDatabase } from "../../runtime/database/database.ts";
 import { pruneHourly } from "../../runtime/idempotency.ts";
 import { type Log, logToStderr } from "../../runtime/log.ts";
 import type { ServiceModule } from "../../runtime/module.ts";
+import type { Policy } from "../../runtime/policy/policy.ts";
+import { readPolicy } from "../../runtime/policy/read-policy.ts";
 import { bindService } from "../../runtime/service.ts";
 import { correctionMethods } from "./corrections/corrections.ts";
 import { Teaching } from "./corrections/teaching.ts";
 import type { LearningEngine } from "./engine/engine.ts";
 import { lexiconEngine } from "./engine/lexicon-engine.ts";
+import { openMetrics } from "./metrics/index.ts";
 import { migrations } from "./migrations.ts";
 import { localReader } from "./reading/local-reader.ts";
 import { readingMethods } from "./service.ts";
@@ -17,6 +21,10 @@ import { readingMethods } from "./service.ts";
 export interface AnalyticsOptions {
   readonly database: DatabaseLocation;
   readonly engine?: LearningEngine;
+  /** Reaches the ticket service, whose log metrics are made from; without it there are none. */
+  readonly tickets?: Transport;
+  /** The desk's own rules; the built-in ones if left out. */
+  readonly policy?: Policy;
   readonly now?: () => number;
   readonly log?: Log;
 }
@@ -25,6 +33,8 @@ export interface AnalyticsOptions {
 export async function analyticsModule({
   database: location,
   engine = lexiconEngine,
+  tickets,
+  policy = readPolicy(),
   now = Date.now,
   log = logToStderr,
 }: AnalyticsOptions): Promise<ServiceModule> {
@@ -36,13 +46,19 @@ export async function analyticsModule({
     ...readingMethods(localReader(), teaching),
     ...correctionMethods(database, teaching, now),
   };
+  const metrics = openMetrics({ database, tickets, policy, engine: () => teaching.current.engine, now, log });
   return {
-    services: [bindService(AnalyticsService, methods, log)],
-    metrics: database.metrics,
-    start: () => teaching.follow(),
+    services: [bindService(AnalyticsService, methods, log), metrics.service],
+    metrics: [...database.metrics, ...metrics.metrics],
+    start() {
+      teaching.follow();
+      metrics.start();
+    },
     ready: () => database.ping(),
+    drain: () => metrics.drain(),
     async close() {
       stopPruning();
+      await metrics.close();
       await teaching.close();
       await database.close();
     },

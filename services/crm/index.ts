@@ -1,11 +1,13 @@
 // The CRM as a module.
 import type { Transport } from "@connectrpc/connect";
 import { CrmService } from "#gen/deskwire/crm/v1/crm_service_pb.js";
+import { confine } from "../../runtime/confinement.ts";
 import { type DatabaseLocation, openDatabase } from "../../runtime/database/database.ts";
 import { pruneHourly } from "../../runtime/idempotency.ts";
 import { type Log, logToStderr } from "../../runtime/log.ts";
 import type { ServiceModule } from "../../runtime/module.ts";
 import { bindService } from "../../runtime/service.ts";
+import { CONFINEMENT } from "./confinement.ts";
 import { readerMetrics } from "./metrics.ts";
 import { migrations } from "./migrations.ts";
 import { crmService } from "./service.ts";
@@ -33,7 +35,7 @@ export async function crmModule({
   const notes: ReaderStats = { failures: 0 };
   let reading: Promise<void> | undefined;
   return {
-    services: [bindService(CrmService, crmService(database, now), log)],
+    services: [bindService(CrmService, confine(CrmService, crmService(database, now), CONFINEMENT), log)],
     metrics: [...database.metrics, ...readerMetrics(database, notes)],
     start() {
       reading = keepTicketNotes(database, tickets, closing.signal, notes, log);

@@ -1,20 +1,19 @@
 // What can be measured of the reader of the ticket service's log.
 import type { Database } from "../../runtime/database/database.ts";
-import { gauge, type Metric } from "../../runtime/telemetry/metrics.ts";
+import { type Metric, readerPosition } from "../../runtime/telemetry/metrics.ts";
 import { readCursor } from "./note-store.ts";
 import type { ReaderStats } from "./ticket-notes.ts";
 
-const LABELS = { reader: "customer-notes" };
+const READER = "customer-notes";
 
 /** How far notes have been kept, and how often that failed. It takes one type of event alone, so it trails the end of the log. */
 export function readerMetrics({ knex }: Database, stats: ReaderStats): Metric[] {
-  const position = async () => Number(await readCursor(knex));
   return [
-    gauge("deskwire_event_log_reader_position", "Position in the log up to which a reader has read.", position, LABELS),
+    readerPosition(READER, async () => Number(await readCursor(knex))),
     {
       ...{ name: "deskwire_event_log_reader_failures_total", type: "counter" },
       help: "How often a reader could not read the log, or not keep what it read; it tries again.",
-      collect: () => [{ value: stats.failures, labels: LABELS }],
+      collect: () => [{ value: stats.failures, labels: { reader: READER } }],
     },
   ];
 }

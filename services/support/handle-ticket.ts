@@ -5,6 +5,7 @@ import type { HandleTicketRequest, HandleTicketResponseSchema } from "#gen/deskw
 import { TicketStatus } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { onBehalfOf } from "../../runtime/call.ts";
 import type { Log } from "../../runtime/log.ts";
+import { isAnonymous } from "./anonymous.ts";
 import { type Clients, needed, Parts, partOptions } from "./clients.ts";
 import { summarize } from "./summary.ts";
 import { textsOf, toTicketAnalysis } from "./ticket-analysis.ts";
@@ -12,7 +13,6 @@ import { textsOf, toTicketAnalysis } from "./ticket-analysis.ts";
 const MESSAGES = 30;
 const NOTES = 5;
 const OTHER_TICKETS = 10;
-const ANONYMOUS = "anonymous";
 
 /** Answers HandleTicket. The ticket comes first, because the rest is about it; the rest is asked for side by side. */
 export async function handleTicket(
@@ -35,14 +35,16 @@ export async function handleTicket(
     parts.part("analysis", "analytics", analytics.batchAnalyze({ texts: textsOf(ticket, conversation) }, options)),
   ]);
   const analysis = analyses && toTicketAnalysis(analyses.analyses);
-  // Many people stand behind an anonymous customer: their tickets are none of each other's business.
-  const theirs = customer?.customer?.tags.includes(ANONYMOUS) ? [] : (others?.tickets ?? []);
+  // The tickets of people who share an anonymous customer, and the notes about them, are none of each other's business.
+  const shared = isAnonymous(customer?.customer);
+  const theirs = shared ? [] : (others?.tickets ?? []);
+  const about = notes?.notes ?? [];
   return {
     ticket,
     conversation,
     earlierMessageCount,
     customer: customer?.customer,
-    customerNotes: notes?.notes ?? [],
+    customerNotes: shared ? about.filter((note) => note.ticketId === ticketId) : about,
     otherOpenTickets: theirs
       .filter(({ id }) => id !== ticketId)
       .slice(0, OTHER_TICKETS)

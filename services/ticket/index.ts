@@ -2,13 +2,17 @@
 import { createClient, type Transport } from "@connectrpc/connect";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import { WebhookService } from "#gen/deskwire/ticket/v1/webhook_service_pb.js";
+import { confine } from "../../runtime/confinement.ts";
 import { type DatabaseLocation, openDatabase } from "../../runtime/database/database.ts";
 import { pruneHourly } from "../../runtime/idempotency.ts";
 import { type Log, logToStderr } from "../../runtime/log.ts";
 import type { ServiceModule } from "../../runtime/module.ts";
 import type { Policy } from "../../runtime/policy/policy.ts";
 import { bindService } from "../../runtime/service.ts";
+import type { ToolPolicies } from "../../runtime/tool-policy.ts";
 import { directTransport } from "../../runtime/transport.ts";
+import { expireMinutely } from "./approvals/expiry.ts";
+import { CONFINEMENT, customerOfTicket } from "./confinement.ts";
 import { CustomerDirectory } from "./customer-directory.ts";
 import { inboundRoute } from "./inbound/route.ts";
 import { ticketMetrics } from "./metrics.ts";
@@ -18,6 +22,8 @@ import { EventBell } from "./watch.ts";
 import { Dispatcher } from "./webhooks/dispatcher.ts";
 import { webhookService } from "./webhooks/service.ts";
 import { targets as allowTargets } from "./webhooks/target.ts";
+
+const HOUR_MS = 60 * 60 * 1000;
 
 /** What the ticket service stands on. */
 export interface TicketOptions {
@@ -30,6 +36,12 @@ export interface TicketOptions {
   readonly webhookNetworks?: readonly string[];
   /** Secrets that sign messages from outside; without any, none are taken. */
   readonly inboundSecrets?: readonly string[];
+  /** What AI agents may do by themselves; everything if left out. */
+  readonly policies?: ToolPolicies;
+  /** How long a call waits for a person, in hours; 72 if left out. */
+  readonly approvalHours?: number;
+  /** What replies of AI agents may name although the ticket does not: hosts, addresses, telephone numbers. */
+  readonly replyAllowlist?: readonly string[];
   readonly now?: () => number;
   readonly log?: Log;
 }
@@ -40,6 +52,9 @@ export async function ticketModule({
   crm,
   webhookNetworks = [],
   inboundSecrets = [],
+  policies = {},
+  approvalHours = 72,
+  replyAllowlist: allowed = [],
   now = Date.now,
   log = logToStderr,
 }: TicketOptions): Promise<ServiceModule> {
@@ -48,14 +63,19 @@ export async function ticketModule({
   const stopPruning = pruneHourly(database, log);
   const customers = new CustomerDirectory(crm);
   const bell = new EventBell();
+  const lifetimeMs = approvalHours * HOUR_MS;
+  const stopExpiring = expireMinutely(database, now, log, () => bell.ring());
   const targets = allowTargets(webhookNetworks);
   const dispatcher = new Dispatcher({ database, targets, bell, now, log });
-  const tickets = bindService(
-    TicketService,
-    ticketService({ database, customers, bell, closing: closing.signal, now }),
+  const options = { database, customers, bell, closing: closing.signal, policies, lifetimeMs, allowed, now };
+  const service = ticketService(options);
+  const confined = confine(TicketService, service, CONFINEMENT, customerOfTicket(database.knex));
+  const tickets = bindService(TicketService, confined, log);
+  const webhooks = bindService(
+    WebhookService,
+    confine(WebhookService, webhookService({ database, targets, bell, now }), "refused"),
     log,
   );
-  const webhooks = bindService(WebhookService, webhookService({ database, targets, bell, now }), log);
   const own = createClient(TicketService, directTransport([tickets]));
   return {
     services: [tickets, webhooks],
@@ -67,6 +87,7 @@ export async function ticketModule({
     async close() {
       closing.abort();
       stopPruning();
+      stopExpiring();
       await dispatcher.stop();
       await database.close();
     },

@@ -1,6 +1,7 @@
 // The contract, case by case.
 import type { Case } from "./case.ts";
 import { analyticsCases } from "./cases/analytics.ts";
+import { confinementCases } from "./cases/confinement.ts";
 import { conversationCases } from "./cases/conversation.ts";
 import { correctionCases } from "./cases/corrections.ts";
 import { crmCases } from "./cases/crm.ts";
@@ -9,6 +10,7 @@ import { hostileCases } from "./cases/hostile.ts";
 import { importCases } from "./cases/import.ts";
 import { listTicketsCases } from "./cases/list-tickets.ts";
 import { logCases } from "./cases/log.ts";
+import { metricsCases } from "./cases/metrics.ts";
 import { replayCases } from "./cases/replay.ts";
 import { statusCases } from "./cases/status.ts";
 import { supportCases } from "./cases/support.ts";
@@ -25,9 +27,11 @@ export const cases: readonly Case[] = [
   ...importCases,
   ...analyticsCases,
   ...correctionCases,
+  ...metricsCases,
   ...replayCases,
   ...supportCases,
   ...supportCustomerCases,
+  ...confinementCases,
   ...deadlineCases,
   ...hostileCases,
 ];

@@ -34,6 +34,7 @@ test("there is something to check", () => {
   expect(services.map(({ name }) => name).sort()).toEqual([
     "AnalyticsService",
     "CrmService",
+    "MetricsService",
     "SupportService",
     "TicketService",
     "WebhookService",
@@ -105,13 +106,14 @@ test("every resource that can be changed has an etag and times (AIP-154, AIP-148
     ({ field, file }) => field.id && /^deskwire\.(analytics|crm|ticket)\./.test(file.proto.package),
   );
   expect(kept.map(({ name }) => name).sort()).toEqual([
-    ...["Correction", "Customer", "Note", "Ticket", "TicketMessage", "Webhook", "WebhookDelivery"],
+    ...["Approval", "Correction", "Customer", "Note", "Ticket", "TicketMessage", "Webhook", "WebhookDelivery"],
   ]);
   expectOnly(kept.filter(({ field }) => !field.createTime).map(({ name }) => name));
   const fixed = kept.filter(({ field }) => !field.etag || !field.updateTime);
   expectOnly(
     fixed.map(({ name }) => name),
     {
+      Approval: "decided once, which has a time of its own; what it is decided on is the ticket's etag",
       Correction: "written once; all that can change is that it is undone, which has a time of its own",
       Note: "written once, never changed",
       TicketMessage: "written once; the service alone says how far it has come",
@@ -179,7 +181,7 @@ test("identifiers have one form everywhere", () => {
   const odd = named.filter((field) => {
     const [rules] = textRules(field);
     const { idPrefix = "" } = optionsOf(field) ?? {};
-    return !new RegExp(`^\\^${idPrefix || "(COR|CUS|TKT|NOTE|WHK)-"}\\[1-9\\]\\[0-9\\]\\{3,14\\}\\$$`).test(
+    return !new RegExp(`^\\^${idPrefix || "(APR|COR|CUS|TKT|NOTE|WHK)-"}\\[1-9\\]\\[0-9\\]\\{3,14\\}\\$$`).test(
       rules?.pattern ?? "",
     );
   });
@@ -232,6 +234,12 @@ const TRUSTED = {
   "set by a service": [
     ...["Customer.etag", "Ticket.etag", "Note.id", "TicketMessage.id", "TicketMessage.ticket_id", "TicketSummary.id"],
     ...["TicketSummary.customer_id", "TicketMessage.merged_from", "Ticket.merged_into", "Ticket.follow_up_of"],
+    ...["MissingPart.part", "MissingPart.message", "TicketAnalysis.engine", "SearchTicketsResponse.next_page_token"],
+    ...[
+      "PendingApproval.reason",
+      "SearchCustomersResponse.next_page_token",
+      "ListConversationResponse.next_page_token",
+    ],
     ...["MissingPart.part", "MissingPart.message", "TicketAnalysis.engine", "TicketAnalysis.language"],
     ...["SearchTicketsResponse.next_page_token"],
     ...["SearchCustomersResponse.next_page_token", "ListConversationResponse.next_page_token"],

@@ -1,7 +1,7 @@
 // What can be measured of the deliveries.
 import { WebhookDeliveryState } from "#gen/deskwire/ticket/v1/webhook_pb.js";
 import type { Database } from "../../../runtime/database/database.ts";
-import type { Metric, Sample } from "../../../runtime/telemetry/metrics.ts";
+import { type Metric, readerPosition, type Sample } from "../../../runtime/telemetry/metrics.ts";
 import { countDeliveries, queuesPosition } from "./delivery-store.ts";
 
 /** How many deliveries wait or were given up, and how far the log has been turned into deliveries. */
@@ -19,10 +19,6 @@ export function webhookMetrics({ knex }: Database): Metric[] {
         ];
       },
     },
-    {
-      ...{ name: "deskwire_event_log_reader_position", type: "gauge" },
-      help: "Position in the log up to which a reader has read.",
-      collect: async () => [{ value: await queuesPosition(knex), labels: { reader: "webhooks" } }],
-    },
+    readerPosition("webhooks", () => queuesPosition(knex)),
   ];
 }

@@ -83,10 +83,21 @@ const WRITES: Readonly<Record<string, Write>> = {
     return (requestId, other, options) =>
       clients.tickets.createFollowUp({ ticketId, description: other ? "a" : "b", requestId }, options);
   },
+  "TicketService.DecideApproval": async (clients) => {
+    const { id: ticketId } = await newTicket(clients);
+    const reply = { ticketId, response: "Ask eve@elsewhere.example.", author: { kind: ActorKind.AI } };
+    const approvalId = (await clients.tickets.respondToTicket(reply)).approval?.id ?? "";
+    return (requestId, other, options) =>
+      clients.tickets.decideApproval({ approvalId, decision: 1, comment: other ? "a" : "b", requestId }, options);
+  },
   "TicketService.ReceiveMessage":
     async ({ tickets }) =>
     (requestId, other, options) =>
       tickets.receiveMessage({ fromEmail: "ada@example.com", text: other ? "a" : "b", requestId }, options),
+  "MetricsService.RebuildMetrics":
+    async ({ metrics }) =>
+    (requestId, other, options) =>
+      metrics.rebuildMetrics({ reason: other ? "a" : "b", requestId }, options),
   "WebhookService.CreateWebhook":
     async ({ webhooks }) =>
     (requestId, other, options) => {

@@ -9,6 +9,7 @@ import type { Message } from "@bufbuild/protobuf";
 import type { Category, Sentiment, Urgency } from "../../analytics/v1/analysis_pb.js";
 import type { TicketPriority, TicketStatus, WaitingOn } from "../../ticket/v1/ticket_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { ApprovalState } from "../../ticket/v1/approval_pb.js";
 
 /**
  * Describes the file deskwire/support/v1/case.proto.
@@ -235,6 +236,47 @@ export declare type MissingPart = Message<"deskwire.support.v1.MissingPart"> & {
  * Use `create(MissingPartSchema)` to create a new message.
  */
 export declare const MissingPartSchema: GenMessage<MissingPart>;
+
+/**
+ * A call that waits for a person.
+ *
+ * @generated from message deskwire.support.v1.PendingApproval
+ */
+export declare type PendingApproval = Message<"deskwire.support.v1.PendingApproval"> & {
+  /**
+   * Identifier, such as `APR-1001`.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * How far it had come when this was answered.
+   *
+   * @generated from field: deskwire.ticket.v1.ApprovalState state = 2;
+   */
+  state: ApprovalState;
+
+  /**
+   * Why it waits.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+
+  /**
+   * Until when a person can decide. After that nothing is done.
+   *
+   * @generated from field: google.protobuf.Timestamp expire_time = 4;
+   */
+  expireTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message deskwire.support.v1.PendingApproval.
+ * Use `create(PendingApprovalSchema)` to create a new message.
+ */
+export declare const PendingApprovalSchema: GenMessage<PendingApproval>;
 
 /**
  * What became of the note that an answer asked for.

@@ -10,7 +10,7 @@ import type { Ticket, TicketChannel, TicketOrder, TicketPriority, TicketStatus, 
 import type { TicketMessage } from "../../ticket/v1/message_pb.js";
 import type { Customer } from "../../crm/v1/customer_pb.js";
 import type { Note } from "../../crm/v1/note_pb.js";
-import type { CustomerNoteState, MissingPart, TicketAnalysis, TicketSummary } from "./case_pb.js";
+import type { CustomerNoteState, MissingPart, PendingApproval, TicketAnalysis, TicketSummary } from "./case_pb.js";
 import type { Actor } from "../../actor/v1/actor_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { Category, Sentiment } from "../../analytics/v1/analysis_pb.js";
@@ -182,7 +182,7 @@ export declare const RespondToTicketRequestSchema: GenMessage<RespondToTicketReq
  */
 export declare type RespondToTicketResponse = Message<"deskwire.support.v1.RespondToTicketResponse"> & {
   /**
-   * Always true: a response that was not stored is an error.
+   * Whether the response is stored. false: it waits for a person, see `approval`; the customer has not been told anything.
    *
    * @generated from field: bool success = 1;
    */
@@ -208,6 +208,13 @@ export declare type RespondToTicketResponse = Message<"deskwire.support.v1.Respo
    * @generated from field: deskwire.support.v1.CustomerNoteState customer_note = 4;
    */
   customerNote: CustomerNoteState;
+
+  /**
+   * Set where the response waits for a person: nothing has been done yet. Do not call again; tell the user that it waits.
+   *
+   * @generated from field: deskwire.support.v1.PendingApproval approval = 5;
+   */
+  approval?: PendingApproval | undefined;
 };
 
 /**
@@ -581,6 +588,13 @@ export declare type RecordCustomerReplyRequest = Message<"deskwire.support.v1.Re
    * @generated from field: string request_id = 3;
    */
   requestId: string;
+
+  /**
+   * Who writes it down for the customer. Default: an AI agent.
+   *
+   * @generated from field: deskwire.actor.v1.Actor author = 4;
+   */
+  author?: Actor | undefined;
 };
 
 /**
@@ -608,6 +622,13 @@ export declare type RecordCustomerReplyResponse = Message<"deskwire.support.v1.R
    * @generated from field: deskwire.ticket.v1.TicketMessage message = 2;
    */
   message?: TicketMessage | undefined;
+
+  /**
+   * Set where the reply waits for a person: nothing has been done yet. Do not call again; tell the user that it waits.
+   *
+   * @generated from field: deskwire.support.v1.PendingApproval approval = 3;
+   */
+  approval?: PendingApproval | undefined;
 };
 
 /**
@@ -726,6 +747,13 @@ export declare type UpdateTicketResponse = Message<"deskwire.support.v1.UpdateTi
    * @generated from field: deskwire.ticket.v1.Ticket ticket = 1;
    */
   ticket?: Ticket | undefined;
+
+  /**
+   * Set where the change waits for a person: nothing has been done yet. Do not call again; tell the user that it waits.
+   *
+   * @generated from field: deskwire.support.v1.PendingApproval approval = 2;
+   */
+  approval?: PendingApproval | undefined;
 };
 
 /**
@@ -795,6 +823,13 @@ export declare type AddInternalNoteResponse = Message<"deskwire.support.v1.AddIn
    * @generated from field: deskwire.ticket.v1.TicketMessage message = 2;
    */
   message?: TicketMessage | undefined;
+
+  /**
+   * Set where the note waits for a person: nothing has been done yet. Do not call again; tell the user that it waits.
+   *
+   * @generated from field: deskwire.support.v1.PendingApproval approval = 3;
+   */
+  approval?: PendingApproval | undefined;
 };
 
 /**
@@ -864,6 +899,13 @@ export declare type MergeTicketsResponse = Message<"deskwire.support.v1.MergeTic
    * @generated from field: deskwire.support.v1.TicketSummary merged_ticket = 2;
    */
   mergedTicket?: TicketSummary | undefined;
+
+  /**
+   * Set where the merge waits for a person: nothing has been done yet. Do not call again; tell the user that it waits.
+   *
+   * @generated from field: deskwire.support.v1.PendingApproval approval = 3;
+   */
+  approval?: PendingApproval | undefined;
 };
 
 /**
