@@ -1,7 +1,7 @@
 // Queries as spans, in both dialects alike: knex tells of every query as it begins and ends, transactions' own included.
 import type { Span } from "@opentelemetry/api";
 import type { Knex } from "knex";
-import { activeSpan, beginSpan, failSpan, isTracing, type SpanStart } from "../telemetry/tracing.ts";
+import { beginSpan, failSpan, isTracing, type SpanStart } from "../telemetry/tracing.ts";
 import type { Dialect } from "./migrations.ts";
 
 /** Which database a query goes to. */
@@ -68,7 +68,7 @@ export function traceQueries(knex: Knex, target: Target): void {
     span.end();
   };
   knex.on("query", (query: QueryEvent) => {
-    const span = activeSpan() && beginSpan(() => querySpan(query.sql, target));
+    const span = beginSpan(() => querySpan(query.sql, target));
     if (span) underWay.set(query.__knexQueryUid, span);
   });
   knex.on("query-response", (_response: unknown, query: QueryEvent) => end(query));

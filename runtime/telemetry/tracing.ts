@@ -19,6 +19,8 @@ export interface SpanStart {
   readonly attributes: Attributes;
   /** Where the caller's trace context is (W3C Trace Context). Absent: the span under way here is the parent. */
   readonly headers?: Headers | undefined;
+  /** Whether it begins a trace where there is none; those of kind SERVER do. */
+  readonly begins?: boolean;
 }
 
 let tracing: Tracing | undefined;
@@ -68,14 +70,23 @@ async function inSpan<T>(by: Tracing, start: SpanStart, work: (span: Span) => Pr
   }
 }
 
-/** Does work in a span, which ends with it; what is called meanwhile becomes its child. The span is absent while nobody collects. */
-export function traced<T>(start: () => SpanStart, work: (span?: Span) => Promise<T>): Promise<T> {
-  return tracing === undefined ? work() : inSpan(tracing, start(), work);
+/** What a process does of its own accord, such as looking for news, would be traces without end: they begin where calls come in. */
+function belongsToTrace({ api }: Tracing, { kind, begins }: SpanStart): boolean {
+  return kind === "SERVER" || begins === true || api.trace.getSpan(api.context.active()) !== undefined;
 }
 
-/** Begins a span that is nobody's parent, such as a stream or a query; undefined while nobody collects. The caller ends it. */
+/** Does work in a span, which ends with it; what is called meanwhile becomes its child. The span is absent where there is no trace. */
+export function traced<T>(start: () => SpanStart, work: (span?: Span) => Promise<T>): Promise<T> {
+  if (tracing === undefined) return work();
+  const known = start();
+  return belongsToTrace(tracing, known) ? inSpan(tracing, known, work) : work();
+}
+
+/** Begins a span that is nobody's parent, such as a stream or a query; undefined where there is no trace. The caller ends it. */
 export function beginSpan(start: () => SpanStart): Span | undefined {
-  return tracing && begin(tracing, start()).span;
+  if (tracing === undefined) return undefined;
+  const known = start();
+  return belongsToTrace(tracing, known) ? begin(tracing, known).span : undefined;
 }
 
 /** The span under way here. */

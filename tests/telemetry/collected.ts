@@ -4,18 +4,10 @@ import type { AddressInfo } from "node:net";
 import { InMemorySpanExporter } from "@opentelemetry/sdk-trace";
 import { readConfig } from "../../runtime/config.ts";
 import { startTracing } from "../../runtime/telemetry/start-tracing.ts";
+import { type ReceivedSpan, receivedSpans } from "../../scripts/traces/otlp.ts";
 
 /** A span, whichever way it was collected. */
-export interface Collected {
-  readonly service: string;
-  readonly name: string;
-  readonly kind: string;
-  readonly traceId: string;
-  readonly id: string;
-  readonly parentId: string | undefined;
-  readonly failed: boolean;
-  readonly attributes: Readonly<Record<string, unknown>>;
-}
+export type Collected = Omit<ReceivedSpan, "start" | "end">;
 
 const KINDS = ["INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"];
 const ERROR = 2;
@@ -37,46 +29,6 @@ export async function collectHere(environment: Record<string, string> = {}) {
   return { spans, reset: () => exporter.reset(), [Symbol.asyncDispose]: () => session[Symbol.asyncDispose]() };
 }
 
-interface OtlpValue {
-  readonly [kind: string]: unknown;
-}
-interface OtlpAttribute {
-  readonly key: string;
-  readonly value: OtlpValue;
-}
-interface OtlpSpan {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly parentSpanId?: string;
-  readonly name: string;
-  readonly kind: number;
-  readonly status?: { readonly code?: number };
-  readonly attributes: readonly OtlpAttribute[];
-}
-interface OtlpRequest {
-  readonly resourceSpans: readonly {
-    readonly resource: { readonly attributes: readonly OtlpAttribute[] };
-    readonly scopeSpans: readonly { readonly spans: readonly OtlpSpan[] }[];
-  }[];
-}
-
-const attributesOf = (attributes: readonly OtlpAttribute[]): Record<string, unknown> =>
-  Object.fromEntries(attributes.map(({ key, value }) => [key, Object.values(value)[0]]));
-
-function spansOf({ resourceSpans }: OtlpRequest): Collected[] {
-  return resourceSpans.flatMap(({ resource, scopeSpans }) => {
-    const service = String(attributesOf(resource.attributes)["service.name"]);
-    return scopeSpans.flatMap(({ spans }) =>
-      spans.map((span) => ({
-        ...{ service, name: span.name, attributes: attributesOf(span.attributes), traceId: span.traceId },
-        ...{ id: span.spanId, parentId: span.parentSpanId, failed: span.status?.code === ERROR },
-        // OTLP counts from 1.
-        kind: KINDS[span.kind - 1] ?? "",
-      })),
-    );
-  });
-}
-
 /** A collector that takes OTLP over HTTP with JSON, as any collector does at port 4318. */
 export async function startCollector() {
   const spans: Collected[] = [];
@@ -85,7 +37,7 @@ export async function startCollector() {
     let body = "";
     for await (const chunk of request.setEncoding("utf8")) body += chunk;
     requests.push({ path: request.url ?? "", headers: request.headers });
-    spans.push(...spansOf(JSON.parse(body)));
+    spans.push(...receivedSpans(JSON.parse(body)));
     response.setHeader("content-type", "application/json").end("{}");
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
