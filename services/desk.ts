@@ -74,6 +74,18 @@ export function supportCatalog(files: FileRegistry, transport: Transport, config
   return buildCatalog({ services: [service], transport, expose: "annotated", registry: files, maxResultTokens, log });
 }
 
+/** The language model that reads texts; undefined where the local engine does. */
+function analyticsModel(config: Config) {
+  if (config.ANALYTICS_ENGINE === "local") return undefined;
+  const apiKey = config.CLAUDE_API_KEY ?? config.ANTHROPIC_API_KEY;
+  if (apiKey === undefined) {
+    const variable = "CLAUDE_API_KEY";
+    const message = `ANALYTICS_ENGINE=anthropic needs a key: set ${variable}, or ANALYTICS_ENGINE to local.`;
+    throw fail(Code.InvalidArgument, "CONFIGURATION_INVALID", message, { variable });
+  }
+  return { apiKey, baseUrl: config.ANTHROPIC_BASE_URL, model: config.ANALYTICS_MODEL };
+}
+
 /**
  * Opens services.
  *
@@ -105,7 +117,8 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
     return location;
   }
   const open: Record<ServiceName, () => ServiceModule | Promise<ServiceModule>> = {
-    crm: async () => crmModule({ database: await locate("crm"), tickets: to("ticket"), log }),
+    crm: async () =>
+      crmModule({ database: await locate("crm"), tickets: to("ticket"), policies: config.TOOL_APPROVAL, log }),
     ticket: async () =>
       ticketModule({
         database: await locate("ticket"),
@@ -118,7 +131,14 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
         replyAllowlist: config.REPLY_LINK_ALLOWLIST,
         log,
       }),
-    analytics: async () => analyticsModule({ database: await locate("analytics"), tickets: to("ticket"), policy, log }),
+    analytics: async () =>
+      analyticsModule({
+        database: await locate("analytics"),
+        model: analyticsModel(config),
+        tickets: to("ticket"),
+        policy,
+        log,
+      }),
     support: () => supportModule({ crm: to("crm"), tickets: to("ticket"), analytics: to("analytics"), log }),
   };
 

@@ -7,6 +7,7 @@ import { pruneHourly } from "../../runtime/idempotency.ts";
 import { type Log, logToStderr } from "../../runtime/log.ts";
 import type { ServiceModule } from "../../runtime/module.ts";
 import { bindService } from "../../runtime/service.ts";
+import type { ToolPolicies } from "../../runtime/tool-policy.ts";
 import { CONFINEMENT } from "./confinement.ts";
 import { readerMetrics } from "./metrics.ts";
 import { migrations } from "./migrations.ts";
@@ -18,6 +19,8 @@ export interface CrmOptions {
   readonly database: DatabaseLocation;
   /** Reaches the ticket service, whose log asks for notes. */
   readonly tickets: Transport;
+  /** What AI agents may do by themselves; everything if left out. */
+  readonly policies?: ToolPolicies;
   readonly now?: () => number;
   readonly log?: Log;
 }
@@ -26,6 +29,7 @@ export interface CrmOptions {
 export async function crmModule({
   database: location,
   tickets,
+  policies = {},
   now = Date.now,
   log = logToStderr,
 }: CrmOptions): Promise<ServiceModule> {
@@ -35,7 +39,7 @@ export async function crmModule({
   const notes: ReaderStats = { failures: 0 };
   let reading: Promise<void> | undefined;
   return {
-    services: [bindService(CrmService, confine(CrmService, crmService(database, now), CONFINEMENT), log)],
+    services: [bindService(CrmService, confine(CrmService, crmService(database, now, policies), CONFINEMENT), log)],
     metrics: [...database.metrics, ...readerMetrics(database, notes)],
     start() {
       reading = keepTicketNotes(database, tickets, closing.signal, notes, log);

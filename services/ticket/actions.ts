@@ -23,9 +23,11 @@ import { TicketService, UpdateTicketRequestSchema } from "#gen/deskwire/ticket/v
 import { fail } from "../../runtime/errors.ts";
 import { maskedFields, mutableFields } from "../../runtime/resource.ts";
 import { recordReply } from "./conversation.ts";
+import { answerNotePrefix } from "./customer-directory.ts";
 import { TicketDraft, type WriteInfo } from "./draft.ts";
 import { moveMessages } from "./message-store.ts";
 import { assertNothingMissed } from "./missed.ts";
+import { aiTexts, markAsAi, subjectOf } from "./outgoing/provenance.ts";
 import { isDone } from "./status.ts";
 
 const { method } = TicketService;
@@ -63,7 +65,7 @@ const action = <I extends DescMessage, O extends DescMessage>(it: Action<I, O>):
 
 /** The note that an answer asks for: the first 100 code points, so that no character is cut in two. */
 function customerNote(ticketId: string, response: string): string {
-  return `Ticket ${ticketId} - Response: ${[...response].slice(0, NOTE_CHARACTERS).join("")}...`;
+  return `${answerNotePrefix(ticketId)}${[...response].slice(0, NOTE_CHARACTERS).join("")}...`;
 }
 
 export const respond = action({
@@ -97,7 +99,9 @@ export const recordCustomerReply = action({
     const draft = await TicketDraft.load(trx, { ...info, actor }, request.ticketId);
     actor.id = draft.ticket.customerId;
     if (info.hold) return info.hold(draft.assertNotClosed().stored);
-    return recordReply(draft, request.body);
+    const recorded = await recordReply(draft, request.body);
+    if (info.byAi) await markAsAi(trx, [recorded.message.id]);
+    return recorded;
   },
 });
 
@@ -143,7 +147,9 @@ export const updateTicket = action({
     draft.assertNotClosed();
     draft.change(withDefaults(maskedFields(TicketSchema, { patch, mask, current: draft.ticket }, MUTABLE)));
     draft.change(withTags(draft.ticket, addTags, removeTags)).move(updateStatus);
-    return info.hold ? info.hold(draft.stored) : { ticket: await draft.save() };
+    if (info.hold) return info.hold(draft.stored);
+    if (info.byAi && draft.ticket.subject !== draft.stored.subject) await markAsAi(trx, [subjectOf(patch.id)]);
+    return { ticket: await draft.save() };
   },
 });
 
@@ -177,7 +183,8 @@ async function closeInto(trx: Knex.Transaction, merged: TicketDraft, into: Ticke
   const author = create(ActorSchema, { kind: ActorKind.CUSTOMER, id: customerId });
   const from: Partial<Parameters<TicketDraft["addMessage"]>[2] & object> = { author, mergedFrom: id };
   if (createTime) from.createTime = createTime;
-  await into.addMessage(MessageVisibility.PUBLIC, description || subject, from);
+  const moved = await into.addMessage(MessageVisibility.PUBLIC, description || subject, from);
+  if ((await aiTexts(trx, [id])).has(id)) await markAsAi(trx, [moved.id]);
   into.change({ messageCount: into.ticket.messageCount + messageCount });
   merged.move(TicketStatus.CLOSED).change({ mergedInto: into.ticket.id, messageCount: 0 });
   return merged.save(TicketEventType.MERGED);

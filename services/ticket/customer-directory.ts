@@ -9,6 +9,7 @@ import {
   type Transport,
 } from "@connectrpc/connect";
 import { CrmService } from "#gen/deskwire/crm/v1/crm_service_pb.js";
+import type { Customer } from "#gen/deskwire/crm/v1/customer_pb.js";
 import { onBehalfOf } from "../../runtime/call.ts";
 import { fail, metadataOf, reasonOf } from "../../runtime/errors.ts";
 import type { ResolveCustomer } from "./import.ts";
@@ -17,6 +18,8 @@ const TIMEOUT_MS = 5_000;
 const NOBODY = "Imported";
 /** Marks a customer behind whom many people stand. */
 const ANONYMOUS = "anonymous";
+/** The notes that a reply is held against, the latest. */
+const NOTES = 100;
 /** Limits of the CRM, in characters. */
 const MAX_NAME = 200;
 const MAX_KEY = 200;
@@ -26,6 +29,15 @@ function importedKey(name: string): string {
   const key = `imported:${name}`;
   return [...key].length <= MAX_KEY ? key : `imported:${createHash("sha256").update(name).digest("base64url")}`;
 }
+
+/** How a note begins that the desk made from an answer. */
+export const answerNotePrefix = (ticketId: string): string => `Ticket ${ticketId} - Response: `;
+
+/** For what can be done without: nobody waits for the answer to a call that has ended. */
+const undefinedUnlessEnded = (context: HandlerContext) => (error: unknown) => {
+  if (context.signal.aborted) throw error;
+  return undefined;
+};
 
 /** Customers as the CRM knows them. */
 export class CustomerDirectory {
@@ -48,6 +60,21 @@ export class CustomerDirectory {
         { customer_id: customerId },
       );
     }
+  }
+
+  /** Reads a customer; undefined where the CRM does not answer. */
+  async find(customerId: string, context: HandlerContext): Promise<Customer | undefined> {
+    const call = this.#crm.getCustomer({ customerId }, onBehalfOf(context, TIMEOUT_MS));
+    return await call.then(({ customer }) => customer).catch(undefinedUnlessEnded(context));
+  }
+
+  /** Reads the latest notes about a customer, but for copies of public answers; undefined where the CRM does not answer. */
+  async notesAbout(customerId: string, context: HandlerContext): Promise<string[] | undefined> {
+    const call = this.#crm.listNotes({ customerId, pageSize: NOTES }, onBehalfOf(context, TIMEOUT_MS));
+    const found = await call.catch(undefinedUnlessEnded(context));
+    return found?.notes
+      .filter(({ ticketId, body }) => ticketId === "" || !body.startsWith(answerNotePrefix(ticketId)))
+      .map(({ body }) => body);
   }
 
   /**

@@ -28,6 +28,8 @@ export interface WriteInfo {
   /** Such as `deskwire.ticket.v1.TicketService/RespondToTicket`. */
   readonly method: string;
   readonly requestId: string;
+  /** Whether it counts as an AI agent's. */
+  readonly byAi?: boolean;
   /** Set where a person has to approve the write: puts it aside instead, given the ticket as it is. */
   readonly hold?: ((ticket: Ticket) => Promise<{ ticket: Ticket; approval: Approval }>) | undefined;
 }

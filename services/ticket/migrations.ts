@@ -4,6 +4,7 @@ import type { Migration } from "../../runtime/database/database.ts";
 import { createSearch } from "../../runtime/database/search.ts";
 import { requestLogMigration } from "../../runtime/idempotency.ts";
 import { approvalsMigration } from "./approvals/migration.ts";
+import { aiTextMigration } from "./outgoing/provenance.ts";
 import { webhooksMigration } from "./webhooks/migration.ts";
 
 const tickets: Migration = {
@@ -92,4 +93,5 @@ export const migrations: readonly Migration[] = [
   events,
   webhooksMigration,
   approvalsMigration,
+  aiTextMigration,
 ];

@@ -22,9 +22,9 @@ import { isUniqueViolation } from "../../runtime/database/database.ts";
 import { fail } from "../../runtime/errors.ts";
 import { listPage, totalSize } from "../../runtime/pagination.ts";
 import { maskedFields } from "../../runtime/resource.ts";
+import { assertToolAllowed, isAiCall } from "../../runtime/tool-policy.ts";
 import { write } from "../../runtime/write.ts";
 import * as actions from "./actions.ts";
-import { assertToolAllowed, isAi } from "./approvals/policy.ts";
 import { type ApprovalOptions, approvalMethods, type FindReasons, gateFor } from "./approvals/service.ts";
 import { beginFollowUp } from "./conversation.ts";
 import { notFound, TicketDraft, type WriteInfo } from "./draft.ts";
@@ -33,6 +33,7 @@ import { importTickets } from "./import.ts";
 import { receiveMessage } from "./inbound/receive-message.ts";
 import { orderColumns, ticketsMatching } from "./list.ts";
 import { latestMessages, type MessageRow, messagesOf, OLDEST_FIRST, toMessage } from "./message-store.ts";
+import { markAsAi } from "./outgoing/provenance.ts";
 import { findReasons, type ReplyCheckOptions } from "./outgoing/reply-check.ts";
 import { findByExternalIds, findTicket, type TicketRow, toTicket } from "./ticket-store.ts";
 import { watchEvents } from "./watch.ts";
@@ -80,7 +81,7 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
   ): Promise<MessageShape<O>> {
     const gate = await gateFor(options, action, request, context, findReasons);
     return writing(action.method, request, context, action.actor(request), (trx, info) =>
-      action.run(trx, { ...info, hold: gate(trx, info) }, request),
+      action.run(trx, gate(trx, info), request),
     );
   }
 
@@ -100,8 +101,11 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
     }
   }
 
-  function assertMayOpen(actor: Actor, context: HandlerContext): void {
-    if (isAi(actor, context)) assertToolAllowed(policies, "open_ticket");
+  /** Whether a ticket is opened by an AI agent; refused where the policy leaves that to people. */
+  function opensAsAi({ kind }: Actor, context: HandlerContext): boolean {
+    const byAi = isAiCall(context, kind === ActorKind.AI);
+    if (byAi) assertToolAllowed(policies, "open_ticket");
+    return byAi;
   }
 
   return {
@@ -110,7 +114,7 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
     async createTicket(request, context) {
       const { ticket = create(TicketSchema) } = request;
       const actor = actorOr(request.actor, ActorKind.CUSTOMER, ticket.customerId);
-      assertMayOpen(actor, context);
+      const byAi = opensAsAi(actor, context);
       await customers.assertExists(ticket.customerId, context);
       const work = writing(TicketService.method.createTicket, request, context, actor, async (trx, info) => {
         const draft = await TicketDraft.begin(trx, info, {
@@ -118,6 +122,7 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
           ...maskedFields(TicketSchema, { patch: ticket, mask: undefined, current: ticket }, SETTABLE),
           status: ticket.status || TicketStatus.OPEN,
         });
+        if (byAi) await markAsAi(trx, [draft.ticket.id]);
         return { ticket: await draft.save() };
       });
       return orExternalIdTaken(ticket.externalId, work);
@@ -170,13 +175,15 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
 
     async createFollowUp(request, context) {
       const customer = actorOr(request.actor, ActorKind.CUSTOMER);
-      assertMayOpen(customer, context);
+      const byAi = opensAsAi(customer, context);
       return writing(TicketService.method.createFollowUp, request, context, customer, async (trx, info) => {
         const closed = await findTicket(trx, request.ticketId);
         if (!closed) throw notFound(request.ticketId);
         if (closed.status !== TicketStatus.CLOSED) throw notClosed(closed);
         if (!request.actor) customer.id = closed.customerId;
-        return { ticket: await beginFollowUp(trx, info, closed, request) };
+        const ticket = await beginFollowUp(trx, info, closed, request);
+        if (byAi) await markAsAi(trx, [ticket.id]);
+        return { ticket };
       });
     },
 

@@ -11,6 +11,7 @@ import { importCases } from "./cases/import.ts";
 import { listTicketsCases } from "./cases/list-tickets.ts";
 import { logCases } from "./cases/log.ts";
 import { metricsCases } from "./cases/metrics.ts";
+import { outgoingCases } from "./cases/outgoing.ts";
 import { replayCases } from "./cases/replay.ts";
 import { statusCases } from "./cases/status.ts";
 import { supportCases } from "./cases/support.ts";
@@ -32,6 +33,7 @@ export const cases: readonly Case[] = [
   ...supportCases,
   ...supportCustomerCases,
   ...confinementCases,
+  ...outgoingCases,
   ...deadlineCases,
   ...hostileCases,
 ];
