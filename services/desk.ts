@@ -123,6 +123,7 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
       ticketModule({
         database: await locate("ticket"),
         crm: to("crm"),
+        analytics: to("analytics"),
         policy,
         webhookNetworks: config.WEBHOOK_ALLOW_PRIVATE,
         inboundSecrets: config.INBOUND_WEBHOOK_SECRET,

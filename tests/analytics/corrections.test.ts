@@ -9,7 +9,7 @@ import { openDatabase } from "../../runtime/database/database.ts";
 import { directTransport } from "../../runtime/transport.ts";
 import { BOUNDS } from "../../services/analytics/corrections/teaching.ts";
 import type { Correction, Engine, LearningEngine } from "../../services/analytics/engine/engine.ts";
-import { lexiconEngine } from "../../services/analytics/engine/lexicon-engine.ts";
+import { localEngine } from "../../services/analytics/engine/local-engine.ts";
 import { analyticsModule } from "../../services/analytics/index.ts";
 import { migrations } from "../../services/analytics/migrations.ts";
 import { databaseLocation } from "../../services/databases.ts";
@@ -77,10 +77,10 @@ async function openWith(rows: readonly { text: string; undone?: boolean }[]) {
   await database.close();
   const taught: (readonly Correction[])[] = [];
   const engine: LearningEngine = {
-    ...lexiconEngine,
+    ...localEngine,
     learn(corrections): Engine {
       taught.push(corrections);
-      return { name: `taught ${taught.length}`, analyze: lexiconEngine.analyze };
+      return { name: `taught ${taught.length}`, analyze: localEngine.analyze };
     },
   };
   const module = await analyticsModule({ database: location, engine, log: silent });

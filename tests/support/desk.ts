@@ -100,7 +100,7 @@ export interface LinkedDesk extends AsyncDisposable {
   readonly transport: Transport;
   /** From the support service to the three behind it, and between those. */
   readonly links: Record<
-    "supportToCrm" | "supportToTickets" | "supportToAnalytics" | "ticketsToCrm" | "crmToTickets",
+    "supportToCrm" | "supportToTickets" | "supportToAnalytics" | "ticketsToCrm" | "ticketsToAnalytics" | "crmToTickets",
     Link
   >;
   /** What was logged. */
@@ -141,6 +141,7 @@ export async function openLinkedDesk(crmToTickets: LinkState = "up"): Promise<Li
     supportToTickets: link(),
     supportToAnalytics: link(),
     ticketsToCrm: link(),
+    ticketsToAnalytics: link(),
     crmToTickets: link(crmToTickets),
   };
   const logged: string[] = [];
@@ -148,7 +149,12 @@ export async function openLinkedDesk(crmToTickets: LinkState = "up"): Promise<Li
   const database = { kind: "sqlite", file: ":memory:" } as const;
   const modules = [
     await crmModule({ database, tickets: links.crmToTickets.transport, log }),
-    await ticketModule({ database, crm: links.ticketsToCrm.transport, log }),
+    await ticketModule({
+      database,
+      crm: links.ticketsToCrm.transport,
+      analytics: links.ticketsToAnalytics.transport,
+      log,
+    }),
     await analyticsModule({ database, log }),
     supportModule({
       crm: links.supportToCrm.transport,
