@@ -29,7 +29,7 @@ APR-1001 reject         sends nothing; --comment says why, and the agent may try
   --url URL        the desk; DESKWIRE_URL, or http://127.0.0.1:8080, if left out
   -h, --help       this text
 
-Where the desk asks for a key, MCP_API_KEY holds one with the scope approvals, other than the agent's.
+Where the desk asks for a key, DESKWIRE_API_KEY holds one with the scope approvals, other than the agent's.
 Exit code: 0 done, 1 it failed or was refused.`;
 
 const wrongUsage = (message: string) =>
@@ -82,7 +82,7 @@ async function main(args: string[]): Promise<void> {
   if (options.help) return console.log(HELP);
   const { id, action, json } = options;
   const config = readConfig();
-  const desk = new ApprovalsDesk(options.url ?? config.DESKWIRE_URL, undefined);
+  const desk = new ApprovalsDesk(options.url ?? config.DESKWIRE_URL, config.DESKWIRE_API_KEY);
   const print = (value: unknown, lines: () => readonly string[]) =>
     console.log(json ? JSON.stringify(value, null, 2) : printable(lines().join("\n")));
   if (id === undefined) {

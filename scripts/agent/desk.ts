@@ -51,5 +51,5 @@ async function openOwn(config: Config): Promise<AgentDesk> {
 export async function findDesk(config: Config, url: string | undefined): Promise<AgentDesk> {
   const place = (url ?? config.DESKWIRE_URL).replace(/\/+$/, "");
   if (url === undefined && !(await runs(place))) return openOwn(config);
-  return { client: clientOf(place), place, async [Symbol.asyncDispose]() {} };
+  return { client: clientOf(place, config.DESKWIRE_API_KEY), place, async [Symbol.asyncDispose]() {} };
 }

@@ -51,6 +51,7 @@ describe("a failure that passes is waited for", () => {
     ["a server error (500)", refusal(500, "api_error", soon)],
     ["a lost connection", "cut" as const],
     ["an answer that is cut off midway", { ...turn("Half a", "sentence"), breaks: { after: 4, how: "cut" as const } }],
+    ["a stream that ends in the middle", { ...turn("Half a", "sentence"), breaks: { after: 5, how: "end" as const } }],
     ["an event that is no JSON", { ...turn("Half"), breaks: { after: 3, how: "malformed" as const } }],
     ["overload in the middle", { ...turn("Half"), breaks: { after: 3, how: { error: "overloaded_error" } } }],
   ])("%s", async (_, failure) => {
