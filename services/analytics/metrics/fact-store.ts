@@ -4,8 +4,8 @@ import { balanceOf, CHUNK_FACTS, type Chunk, EMPTY, extend, fromBytes, type Numb
 import type { Segment } from "./facts.ts";
 import type { TicketState } from "./ticket-state.ts";
 
-/** Values of one statement; SQLite takes 32,766. */
-const PAGE = 1_000;
+/** Rows of one statement; SQLite takes no more. */
+const PAGE = 500;
 
 function* pages<T>(items: readonly T[]): Generator<readonly T[]> {
   for (let at = 0; at < items.length; at += PAGE) yield items.slice(at, at + PAGE);
