@@ -112,7 +112,7 @@ export const VARIABLES = {
   ),
   MAX_RESULT_TOKENS: variable("How long the result of an MCP tool may be, in tokens.", "10000", positive),
   CLAUDE_API_KEY: secret(
-    "Key of the model's API, for `/v1/messages`. Without one everything but the model works.",
+    "Key of the model's API, for `/v1/messages` and `ANALYTICS_ENGINE`. Without one everything but the model works.",
     "",
     optionalText,
   ),
@@ -132,6 +132,12 @@ export const VARIABLES = {
     "./config/system-prompt.md",
     text,
   ),
+  ANALYTICS_ENGINE: variable(
+    "What reads texts: `local`, in this process, or `anthropic`, a language model, with the local engine for what that does not answer.",
+    "local",
+    oneOf("local", "anthropic"),
+  ),
+  ANALYTICS_MODEL: variable("The model, where `ANALYTICS_ENGINE` is `anthropic`.", "claude-haiku-5-5", text),
 } as const;
 
 type Values = { readonly [Name in keyof typeof VARIABLES]: ReturnType<(typeof VARIABLES)[Name]["parse"]> };

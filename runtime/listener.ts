@@ -30,7 +30,7 @@ export interface ListenOptions {
   readonly services: readonly BoundService[];
   /** Descriptors with comments, for reflection. */
   readonly files?: FileRegistry | undefined;
-  /** Plain HTTP beside the services, by exact path, such as `/mcp`. */
+  /** Plain HTTP beside the services, by exact path, such as `/mcp`; a path that ends in `/` takes what is right below it. */
   readonly routes?: Readonly<Record<string, Route>>;
   /** Origins of web pages that may call, besides Buf Studio. */
   readonly allowedOrigins: readonly string[];
@@ -202,7 +202,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     if (refusal) return answerError(request, response, 403, refusal);
     if (answerCors(request, response)) return;
     const path = pathOf(request);
-    const route = routes.get(path);
+    const folder = path.slice(0, path.lastIndexOf("/") + 1);
+    const route = routes.get(path) ?? (folder === "/" ? undefined : routes.get(folder));
     if (route) return route(request, response);
     if (!procedures.has(path)) return answerError(request, response, 404, notServed(path, services));
     const unreadable = wrongContentType(request);

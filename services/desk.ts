@@ -21,6 +21,7 @@ import { analyticsModule } from "./analytics/index.ts";
 import { crmModule } from "./crm/index.ts";
 import { type DATABASES, databaseLocation } from "./databases.ts";
 import { isDemoDue, seedDemo, settleDemo } from "./demo.ts";
+import { type GatewayModule, gatewayModule } from "./gateway.ts";
 import { supportModule } from "./support/index.ts";
 import { ticketModule } from "./ticket/index.ts";
 
@@ -46,6 +47,8 @@ export interface Desk extends AsyncDisposable {
   readonly files: FileRegistry;
   /** What the adapter offers; undefined where it is not among the parts. */
   readonly catalog: Catalog | undefined;
+  /** The messages gateway before it; undefined where the adapter is not among the parts. */
+  readonly gateway: GatewayModule | undefined;
   /** Whether the demo data was written just now. */
   readonly seeded: boolean;
   /** The services that cannot do their work now, with what is in the way. */
@@ -65,6 +68,18 @@ export function supportCatalog(files: FileRegistry, transport: Transport, config
   const service = files.getService(SupportService.typeName) as DescService;
   const maxResultTokens = config.MAX_RESULT_TOKENS;
   return buildCatalog({ services: [service], transport, expose: "annotated", registry: files, maxResultTokens, log });
+}
+
+/** The language model that reads texts; undefined where the local engine does. */
+function analyticsModel(config: Config) {
+  if (config.ANALYTICS_ENGINE === "local") return undefined;
+  const apiKey = config.CLAUDE_API_KEY ?? config.ANTHROPIC_API_KEY;
+  if (apiKey === undefined) {
+    const variable = "CLAUDE_API_KEY";
+    const message = `ANALYTICS_ENGINE=anthropic needs a key: set ${variable}, or ANALYTICS_ENGINE to local.`;
+    throw fail(Code.InvalidArgument, "CONFIGURATION_INVALID", message, { variable });
+  }
+  return { apiKey, baseUrl: config.ANTHROPIC_BASE_URL, model: config.ANALYTICS_MODEL };
 }
 
 /**
@@ -111,7 +126,14 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
         replyAllowlist: config.REPLY_LINK_ALLOWLIST,
         log,
       }),
-    analytics: async () => analyticsModule({ database: await locate("analytics"), tickets: to("ticket"), policy, log }),
+    analytics: async () =>
+      analyticsModule({
+        database: await locate("analytics"),
+        model: analyticsModel(config),
+        tickets: to("ticket"),
+        policy,
+        log,
+      }),
     support: () => supportModule({ crm: to("crm"), tickets: to("ticket"), analytics: to("analytics"), log }),
   };
 
@@ -135,18 +157,23 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
       modules.push(module);
       services.push(...module.services);
     }
+    const files = loadDescriptors();
+    const catalog = parts.includes("adapter") ? supportCatalog(files, to("support"), config, log) : undefined;
+    const gateway =
+      catalog &&
+      (await gatewayModule({ config, catalog, database: await locate("gateway"), tickets: to("ticket"), log }));
+    if (gateway) modules.push(gateway);
     warmUp(services);
     for (const module of modules) module.start?.();
     if (seeded) {
       await seedDemo(direct);
       await settleDemo(config.DATA_DIR);
     }
-    const files = loadDescriptors();
     return {
       services,
       routes: Object.assign({}, ...modules.map(({ routes }) => routes)),
       files,
-      catalog: parts.includes("adapter") ? supportCatalog(files, to("support"), config, log) : undefined,
+      ...{ catalog, gateway },
       seeded,
       async unready() {
         const checks = modules.map(async (module) => {

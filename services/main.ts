@@ -10,7 +10,6 @@ import { createLog, type Log } from "../runtime/log.ts";
 import { mcpAccess } from "./access.ts";
 import { banner } from "./banner.ts";
 import { type Desk, openDesk, parseParts } from "./desk.ts";
-import { deskGateway } from "./gateway.ts";
 
 const HELP = `npm start [-- PART ... ] [-- --no-demo]
 Runs the desk: all parts in one process on one port, or only the parts that are named, each reaching the others by URL.
@@ -85,7 +84,6 @@ async function main(args: string[]): Promise<void> {
       identify: access?.identify,
       log,
     });
-  const gateway = desk.catalog && deskGateway(config, desk.catalog, access?.identify);
   await using listener = await listen({
     host: config.HOST,
     port,
@@ -94,7 +92,7 @@ async function main(args: string[]): Promise<void> {
     routes: {
       ...desk.routes,
       ...(mcp && { "/mcp": (request, response) => mcp.handler(request, response), ...access?.routes }),
-      ...gateway?.routes,
+      ...desk.gateway?.routesFor(access?.identify),
     },
     allowedOrigins: config.ALLOWED_ORIGINS,
     allowedHosts: config.ALLOWED_HOSTS,
@@ -109,7 +107,6 @@ async function main(args: string[]): Promise<void> {
   clearInterval(timer);
   console.log("Stopping: calls under way may finish.");
   desk.drain();
-  gateway?.close();
   await mcp?.close();
 }
 

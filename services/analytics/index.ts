@@ -12,15 +12,21 @@ import { correctionMethods } from "./corrections/corrections.ts";
 import { Teaching } from "./corrections/teaching.ts";
 import type { LearningEngine } from "./engine/engine.ts";
 import { lexiconEngine } from "./engine/lexicon-engine.ts";
+import { pruneAnswers } from "./llm/answer-store.ts";
+import { llmReader } from "./llm/llm-reader.ts";
+import { connectModel, type ModelOptions } from "./llm/model.ts";
 import { openMetrics } from "./metrics/index.ts";
 import { migrations } from "./migrations.ts";
 import { localReader } from "./reading/local-reader.ts";
+import { ReadingCache } from "./reading/reading-cache.ts";
 import { readingMethods } from "./service.ts";
 
 /** What analytics stands on. */
 export interface AnalyticsOptions {
   readonly database: DatabaseLocation;
   readonly engine?: LearningEngine;
+  /** A language model that reads in place of the engine, which stays for what the model does not answer. */
+  readonly model?: ModelOptions | undefined;
   /** Reaches the ticket service, whose log metrics are made from; without it there are none. */
   readonly tickets?: Transport;
   /** The desk's own rules; the built-in ones if left out. */
@@ -33,6 +39,7 @@ export interface AnalyticsOptions {
 export async function analyticsModule({
   database: location,
   engine = lexiconEngine,
+  model,
   tickets,
   policy = readPolicy(),
   now = Date.now,
@@ -40,10 +47,13 @@ export async function analyticsModule({
 }: AnalyticsOptions): Promise<ServiceModule> {
   const database = await openDatabase({ name: "analytics", location, migrations, log });
   const teaching = new Teaching(database, engine, log);
-  const stopPruning = pruneHourly(database, log);
+  const stops = [pruneHourly(database, log), pruneHourly(database, log, pruneAnswers)];
   await teaching.refresh();
+  const cache = new ReadingCache();
+  const local = localReader(cache);
+  const llm = model && llmReader({ model: await connectModel(model), local, cache, database, now, log });
   const methods = {
-    ...readingMethods(localReader(), teaching),
+    ...readingMethods(llm ?? local, teaching),
     ...correctionMethods(database, teaching, now),
   };
   const metrics = openMetrics({ database, tickets, policy, engine: () => teaching.current.engine, now, log });
@@ -56,7 +66,8 @@ export async function analyticsModule({
     ready: () => database.ping(),
     drain: () => metrics.drain(),
     async close() {
-      stopPruning();
+      for (const stop of stops) stop();
+      await llm?.close();
       await metrics.close();
       await teaching.close();
       await database.close();

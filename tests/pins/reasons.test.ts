@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 import { isTooling, sourceFiles } from "./source.ts";
 
 const REASONS = {
-  Aborted: ["APPROVAL_OUTDATED", "ETAG_MISMATCH"],
-  AlreadyExists: ["EMAIL_TAKEN", "EXTERNAL_ID_TAKEN", "REQUEST_ID_REUSED"],
+  Aborted: ["APPROVAL_OUTDATED", "ETAG_MISMATCH", "RUN_TAKEN_OVER", "RUN_UNDER_WAY"],
+  AlreadyExists: ["EMAIL_TAKEN", "EXTERNAL_ID_TAKEN", "IDEMPOTENCY_KEY_REUSED", "REQUEST_ID_REUSED"],
   Canceled: ["CANCELED"],
   DataLoss: ["DATABASE_DAMAGED"],
   DeadlineExceeded: ["DEADLINE_EXCEEDED", "RUN_OUT_OF_TIME"],
