@@ -133,8 +133,7 @@ async function fill(database: Database, tickets: number): Promise<number> {
   return count;
 }
 
-type Request = MessageInitShape<typeof GetMetricsRequestSchema>;
-const window = (days: number): Request => ({
+const window = (days: number) => ({
   startTime: timestampFromMs(END - days * DAY),
   endTime: timestampFromMs(END),
 });

@@ -15,6 +15,8 @@ import type { Question } from "./question.ts";
 
 /** How long counting may keep the process to itself, in milliseconds, before other calls get their turn. */
 const TURN_MS = 15;
+/** A taught engine has a new name with every correction. */
+const MAX_ENGINES = 20;
 
 /** What answering stands on. */
 export interface AnsweringOptions {
@@ -31,10 +33,15 @@ async function fold(
   signal: AbortSignal,
 ): Promise<void> {
   const needed: ChunkEntry[] = [];
-  for (const entry of cache.entries) {
-    if (entry.minTime >= frame.end) continue;
-    if (entry.maxTime >= frame.start || (backlog && grouping.customer)) needed.push(entry);
-    else if (backlog) into.addBalance(entry.balance);
+  /** Takes what lies before or after the window as a whole; false where it has to be looked into. */
+  const settled = ({ minTime, maxTime, balance }: Omit<ChunkEntry, "id" | "version">): boolean => {
+    if (minTime >= frame.end) return true;
+    if (maxTime >= frame.start || (backlog && grouping.customers)) return false;
+    if (backlog) into.addBalance(balance);
+    return true;
+  };
+  for (const page of cache.pages) {
+    if (!settled(page)) needed.push(...page.entries.filter((entry) => !settled(entry)));
   }
   let turn = performance.now();
   for await (const chunk of cache.chunks(needed)) {
@@ -46,13 +53,10 @@ async function fold(
   }
 }
 
-async function enginesOf({ database }: AnsweringOptions, numbers: ReadonlySet<number>): Promise<string[]> {
-  if (numbers.size === 0) return [];
-  return database
-    .knex("metrics_engine")
-    .whereIn("id", [...numbers])
-    .orderBy("id")
-    .pluck("name");
+/** The engines that read the texts, the latest last; no more than anybody would read. */
+async function enginesOf({ database }: AnsweringOptions, read: Uint8Array): Promise<string[]> {
+  const numbers = [...read.keys()].filter((number) => read[number] === 1).slice(-MAX_ENGINES);
+  return numbers.length === 0 ? [] : database.knex("metrics_engine").whereIn("id", numbers).orderBy("id").pluck("name");
 }
 
 /** Answers a question. What is counted meanwhile may be in the answer or not; `progress` says what is in it for certain. */

@@ -7,7 +7,7 @@ import type { Segment } from "./facts.ts";
 
 /** How many bytes of facts are kept in memory: about a million tickets' worth. */
 const BUDGET_BYTES = 96 * 1024 * 1024;
-/** Chunks read at once. */
+/** Chunks read, and summed up, at once. */
 const PAGE = 64;
 
 /** What is known of a chunk without its facts. */
@@ -18,6 +18,15 @@ export interface ChunkEntry {
   readonly minTime: number;
   readonly maxTime: number;
   /** What it does to the backlog as a whole, see `balanceOf`. */
+  readonly balance: Int32Array;
+}
+
+/** Chunks that follow each other. */
+export interface ChunkPage {
+  readonly entries: readonly ChunkEntry[];
+  readonly minTime: number;
+  readonly maxTime: number;
+  /** What they do to the backlog together. */
   readonly balance: Int32Array;
 }
 
@@ -40,11 +49,29 @@ const toEntry = ({ id, version, min_time, max_time, balance }: EntryRow): ChunkE
   balance: new Int32Array(new Uint8Array(balance).buffer),
 });
 
+function pageOf(entries: readonly ChunkEntry[]): ChunkPage {
+  const changes = new Map<number, number>();
+  for (const { balance } of entries) {
+    for (let index = 0; index < balance.length; index += 2) {
+      const [segment, change] = [balance[index] as number, balance[index + 1] as number];
+      changes.set(segment, (changes.get(segment) ?? 0) + change);
+    }
+  }
+  return {
+    entries,
+    minTime: Math.min(...entries.map(({ minTime }) => minTime)),
+    maxTime: Math.max(...entries.map(({ maxTime }) => maxTime)),
+    balance: Int32Array.from([...changes].filter(([, change]) => change !== 0).flat()),
+  };
+}
+
 /** Reads facts of a database, each chunk once as long as it stays as it is and there is room. */
 export class FactCache {
   readonly #database: Database;
   readonly #budget: number;
-  readonly #entries = new Map<number, ChunkEntry>();
+  /** By their numbers, which begin with 1 and have no gaps. */
+  readonly #entries: ChunkEntry[] = [];
+  readonly #pages: (ChunkPage | undefined)[] = [];
   readonly #segments = new Map<number, Segment>();
   /** The chunk that was used longest ago comes first. */
   readonly #kept = new Map<number, Kept>();
@@ -59,8 +86,11 @@ export class FactCache {
   }
 
   /** Everything that is stored, in the order of the log. */
-  get entries(): Iterable<ChunkEntry> {
-    return this.#entries.values();
+  get pages(): Iterable<ChunkPage> {
+    for (let number = 0; number * PAGE < this.#entries.length; number++) {
+      this.#pages[number] ??= pageOf(this.#entries.slice(number * PAGE, (number + 1) * PAGE));
+    }
+    return this.#pages as ChunkPage[];
   }
 
   /** All segments, by their numbers. */
@@ -91,7 +121,8 @@ export class FactCache {
       .orderBy("id")
       .select(columns);
     for (const row of rows) {
-      this.#entries.set(row.id, toEntry(row));
+      this.#entries[row.id - 1] = toEntry(row);
+      this.#pages[Math.floor((row.id - 1) / PAGE)] = undefined;
       this.#version = Math.max(this.#version, row.version);
     }
     await this.#readSegments(knex);
@@ -99,7 +130,8 @@ export class FactCache {
   }
 
   #clear(generation: number): void {
-    this.#entries.clear();
+    this.#entries.length = 0;
+    this.#pages.length = 0;
     this.#kept.clear();
     this.#keptBytes = 0;
     this.#version = 0;
