@@ -44,12 +44,14 @@ async function fold(
     if (!settled(page)) needed.push(...page.entries.filter((entry) => !settled(entry)));
   }
   let turn = performance.now();
-  for await (const chunk of cache.chunks(needed)) {
-    into.add(chunk);
-    if (performance.now() - turn < TURN_MS) continue;
-    await setImmediate();
-    signal.throwIfAborted();
-    turn = performance.now();
+  for await (const page of cache.chunks(needed, grouping.customers !== undefined)) {
+    for (const { chunk, customers } of page) {
+      into.add(chunk, customers);
+      if (performance.now() - turn < TURN_MS) continue;
+      await setImmediate();
+      signal.throwIfAborted();
+      turn = performance.now();
+    }
   }
 }
 
@@ -71,13 +73,15 @@ export async function answer(
   const candidates = await candidatesOf(database.knex, question, cache.segments);
   let [shown, leftOut]: [number[], number] = [[], 0];
   if (groupBy !== MetricsGrouping.UNSPECIFIED) {
-    const activity = new Activity(frame, candidates);
-    await fold(options, { frame, grouping: candidates, backlog: true }, activity, signal);
+    // To know who of all customers has old tickets open would take all facts since the beginning.
+    const backlog = candidates.by === "segment";
+    const activity = new Activity(frame, candidates, backlog);
+    await fold(options, { frame, grouping: candidates, backlog }, activity, signal);
     ({ shown, leftOut } = ranked(activity.counts, groupLimit));
   }
   const tally = new Tally(frame, narrowed(candidates, shown));
-  const backlog = kinds.has(MetricsKind.VOLUME);
-  await fold(options, { frame, grouping: tally.grouping, backlog }, tally, signal);
+  const volume = kinds.has(MetricsKind.VOLUME);
+  await fold(options, { frame, grouping: tally.grouping, backlog: volume }, tally, signal);
   const figures = new Figures(tally, kinds);
   const names = await candidates.names(database.knex, shown);
   const groups = shown.map((group, place) => ({ key: names.get(group) ?? "", series: figures.series(place, sized) }));

@@ -1,7 +1,7 @@
 // The stored facts as questions read them: an index of all chunks, and the chunks that were asked for last.
 import type { Knex } from "knex";
 import type { Database } from "../../../runtime/database/database.ts";
-import { type Chunk, fromBytes } from "./chunk.ts";
+import { type Chunk, type Customers, customersFromBytes, fromBytes } from "./chunk.ts";
 import { type Cursor, readCursor } from "./cursor.ts";
 import type { Segment } from "./facts.ts";
 
@@ -30,10 +30,30 @@ export interface ChunkPage {
   readonly balance: Int32Array;
 }
 
-interface Kept {
-  readonly version: number;
+/** A chunk, and whose its facts are where that was asked for. */
+export interface Facts {
   readonly chunk: Chunk;
+  readonly customers: Customers | undefined;
+}
+
+interface Kept<T> {
+  readonly version: number;
+  readonly value: T;
   readonly bytes: number;
+}
+
+/** One column of the table of chunks, as far as it is in memory. */
+class Column<T> {
+  readonly kept = new Map<number, Kept<T>>();
+  /** No kept chunk has a lower number. */
+  oldest = Number.POSITIVE_INFINITY;
+  readonly name: string;
+  readonly read: (bytes: Uint8Array) => T;
+
+  constructor(name: string, read: (bytes: Uint8Array) => T) {
+    this.name = name;
+    this.read = read;
+  }
 }
 
 interface EntryRow {
@@ -73,8 +93,8 @@ export class FactCache {
   readonly #entries: ChunkEntry[] = [];
   readonly #pages: (ChunkPage | undefined)[] = [];
   readonly #segments = new Map<number, Segment>();
-  /** The chunk that was used longest ago comes first. */
-  readonly #kept = new Map<number, Kept>();
+  readonly #data = new Column("data", fromBytes);
+  readonly #customers = new Column("customers", customersFromBytes);
   #keptBytes = 0;
   #generation = 0;
   #version = 0;
@@ -132,7 +152,7 @@ export class FactCache {
   #clear(generation: number): void {
     this.#entries.length = 0;
     this.#pages.length = 0;
-    this.#kept.clear();
+    for (const column of [this.#data, this.#customers]) column.kept.clear();
     this.#keptBytes = 0;
     this.#version = 0;
     this.#generation = generation;
@@ -145,53 +165,57 @@ export class FactCache {
     for (const { id, team, assignee, channel } of rows) this.#segments.set(id, { team, assignee, channel });
   }
 
-  /** Yields the facts of chunks. One that has gone since the index was read is left out. */
-  async *chunks(entries: readonly ChunkEntry[]): AsyncGenerator<Chunk> {
+  /** Yields the facts of chunks, many at once. One that has gone since the index was read is left out. */
+  async *chunks(entries: readonly ChunkEntry[], customers: boolean): AsyncGenerator<Facts[]> {
     for (let at = 0; at < entries.length; at += PAGE) {
       const page = entries.slice(at, at + PAGE);
-      const missing = page.filter(({ id, version }) => this.#kept.get(id)?.version !== version);
-      const read = await this.#read(missing);
-      for (const { id } of page) {
-        const chunk = read.get(id) ?? this.#use(id);
-        if (chunk) yield chunk;
-      }
+      const data = await this.#load(page, this.#data);
+      const whose = customers ? await this.#load(page, this.#customers) : undefined;
+      yield page.flatMap(({ id }) => {
+        const [chunk, own] = [data.get(id), whose?.get(id)];
+        return chunk && (own || !customers) ? { chunk, customers: own } : [];
+      });
     }
   }
 
-  /** A kept chunk, which is now the one used last. */
-  #use(id: number): Chunk | undefined {
-    const kept = this.#kept.get(id);
-    if (!kept) return undefined;
-    this.#kept.delete(id);
-    this.#kept.set(id, kept);
-    return kept.chunk;
-  }
-
-  async #read(entries: readonly ChunkEntry[]): Promise<Map<number, Chunk>> {
-    const read = new Map<number, Chunk>();
-    if (entries.length === 0) return read;
+  async #load<T>(entries: readonly ChunkEntry[], column: Column<T>): Promise<Map<number, T>> {
+    const found = new Map<number, T>();
+    const missing: number[] = [];
+    for (const { id, version } of entries) {
+      const kept = column.kept.get(id);
+      if (kept?.version === version) found.set(id, kept.value);
+      else missing.push(id);
+    }
+    if (missing.length === 0) return found;
     const generation = this.#generation;
-    const ids = entries.map(({ id }) => id);
-    const rows: { id: number; version: number; data: Uint8Array }[] = await this.#database
+    const rows: { id: number; version: number; bytes: Uint8Array }[] = await this.#database
       .knex("metrics_chunk")
-      .whereIn("id", ids)
-      .select("id", "version", "data");
-    for (const { id, version, data } of rows) {
-      const chunk = fromBytes(data);
-      read.set(id, chunk);
-      if (generation === this.#generation) this.#keep(id, { version, chunk, bytes: data.byteLength });
+      .whereIn("id", missing)
+      .select("id", "version", { bytes: column.name });
+    for (const { id, version, bytes } of rows) {
+      const value = column.read(bytes);
+      found.set(id, value);
+      if (generation === this.#generation) this.#keep(column, id, { version, value, bytes: bytes.byteLength });
     }
-    return read;
+    return found;
   }
 
-  #keep(id: number, kept: Kept): void {
-    this.#keptBytes += kept.bytes - (this.#kept.get(id)?.bytes ?? 0);
-    this.#kept.delete(id);
-    this.#kept.set(id, kept);
-    for (const [oldest, { bytes }] of this.#kept) {
-      if (this.#keptBytes <= this.#budget) return;
-      this.#kept.delete(oldest);
-      this.#keptBytes -= bytes;
+  /** Keeps what was read; where there is no room, the newest chunks stay, which most questions are about. */
+  #keep<T>(column: Column<T>, id: number, kept: Kept<T>): void {
+    this.#drop(column, id);
+    column.kept.set(id, kept);
+    column.oldest = Math.min(column.oldest, id);
+    this.#keptBytes += kept.bytes;
+    while (this.#keptBytes > this.#budget) {
+      const crowded =
+        this.#customers.kept.size > 0 && this.#customers !== (column as unknown) ? this.#customers : column;
+      while (!crowded.kept.has(crowded.oldest)) crowded.oldest++;
+      this.#drop(crowded, crowded.oldest);
     }
+  }
+
+  #drop(column: Column<unknown>, id: number): void {
+    this.#keptBytes -= column.kept.get(id)?.bytes ?? 0;
+    column.kept.delete(id);
   }
 }

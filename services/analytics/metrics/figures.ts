@@ -33,7 +33,7 @@ function byCell({ cells, wall, business }: Lengths, cellCount: number): ByCell {
     begins[cell + 1] = (begins[cell + 1] as number) + (begins[cell] as number);
   const next = begins.slice();
   const [walls, businesses] = [new Uint32Array(cellOf.length), new Uint32Array(cellOf.length)];
-    for (let index = 0; index < cellOf.length; index++) {
+  for (let index = 0; index < cellOf.length; index++) {
     const cell = cellOf[index] as number;
     const place = next[cell] as number;
     next[cell] = place + 1;

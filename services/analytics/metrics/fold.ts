@@ -1,6 +1,6 @@
 // Counts facts into cells: one cell for each group and bucket.
 
-import { type Chunk, Code, MAX_ENGINE, MoodValue, Span } from "./chunk.ts";
+import { type Chunk, Code, type Customers, MAX_ENGINE, MoodValue, Span } from "./chunk.ts";
 import { KINDS } from "./facts.ts";
 
 const kind = (name: (typeof KINDS)[number]) => KINDS.indexOf(name);
@@ -129,13 +129,14 @@ export class Tally {
     }
   }
 
-  /** Adds a chunk. The loop runs for millions of facts, so it reads codes bit by bit itself (see `Code`). */
-  add(chunk: Chunk): void {
-    const { count, times, codes, values, segments: segmentOf, customers: customerOf } = chunk;
+  /** Adds a chunk, with its customers where they make a difference. The loop runs for millions of facts, so it reads codes bit by bit itself (see `Code`). */
+  add(chunk: Chunk, whose: Customers | undefined): void {
+    const { count, times, codes, values, segments: segmentOf } = chunk;
     const { start, end, starts } = this.frame;
     const { counters, changes, before, engines } = this;
     const segments = localGroups(chunk.segmentIds, this.grouping.segments);
-    const customers = this.grouping.customers && localGroups(chunk.customerIds, this.grouping.customers);
+    const customers = whose && this.grouping.customers && localGroups(whose.customerIds, this.grouping.customers);
+    const customerOf = whose?.customers ?? segmentOf;
     const [, first, next, resolution] = this.lengths as [Lengths, Lengths, Lengths, Lengths];
     for (const lengths of [first, next, resolution]) lengths.reserve(count);
     const buckets = starts.length;
@@ -161,7 +162,7 @@ export class Tally {
       const backlog = (code >>> 4) & 3;
       const change = backlog === 0 ? 0 : backlog === 1 ? 1 : -1;
       if (time < start) {
-        before[group]! += change;
+        (before[group] as number) += change;
         continue;
       }
       if (time < from || time >= to) {
@@ -171,20 +172,20 @@ export class Tally {
       }
       const cell = group * buckets + bucket;
       const base = cell * COUNTERS;
-      changes[cell]! += change;
-      counters[base + what]! += 1;
+      (changes[cell] as number) += change;
+      (counters[base + what] as number) += 1;
       if (what <= MESSAGE) {
         const mood = values[at] as number;
-        counters[base + SENTIMENTS + ((mood >>> 15) & 3)]! += 1;
-        counters[base + SCORE]! += MoodValue.score(mood);
-        if (what === CREATED) counters[base + CATEGORIES + ((mood >>> 17) & 15)]! += 1;
+        (counters[base + SENTIMENTS + ((mood >>> 15) & 3)] as number) += 1;
+        (counters[base + SCORE] as number) += MoodValue.score(mood);
+        if (what === CREATED) (counters[base + CATEGORIES + ((mood >>> 17) & 15)] as number) += 1;
         engines[mood >>> 21] = 1;
         continue;
       }
-      if (what === REPLY) counters[base + REPLIES + ((code >>> 6) & 3)]! += 1;
-      else if (what === RESOLVED) counters[base + RESOLUTIONS + ((code >>> 6) & 3)]! += 1;
+      if (what === REPLY) (counters[base + REPLIES + ((code >>> 6) & 3)] as number) += 1;
+      else if (what === RESOLVED) (counters[base + RESOLUTIONS + ((code >>> 6) & 3)] as number) += 1;
       if (span === 0) continue;
-      counters[base + KEPT + span]! += (code >>> 10) & 1;
+      (counters[base + KEPT + span] as number) += (code >>> 10) & 1;
       const lengths = span === Span.FIRST ? first : span === Span.NEXT ? next : resolution;
       lengths.add(cell, values[at] as number, values[at + 1] as number);
     }
@@ -208,15 +209,18 @@ function isActivity(code: number): boolean {
   return what === CREATED || what === REPLY || what === RESOLVED;
 }
 
-/** How much goes on in each group within the window, with the tickets open at its end: what groups are ranked by. */
+/** How much goes on in each group within the window, and how many tickets are open at its end: what groups are ranked by. */
 export class Activity {
   readonly #frame: Frame;
   readonly #grouping: Grouping;
+  readonly #backlog: boolean;
   readonly counts: Float64Array;
 
-  constructor(frame: Frame, grouping: Grouping) {
+  /** @param backlog whether open tickets count too; then all facts since the beginning are needed */
+  constructor(frame: Frame, grouping: Grouping, backlog: boolean) {
     this.#frame = frame;
     this.#grouping = grouping;
+    this.#backlog = backlog;
     this.counts = new Float64Array(grouping.groups);
   }
 
@@ -227,19 +231,20 @@ export class Activity {
     }
   }
 
-  add(chunk: Chunk): void {
-    const { count, times, codes } = chunk;
+  add(chunk: Chunk, whose: Customers | undefined): void {
+    const { count, times, codes, segments: segmentOf } = chunk;
     const { start, end } = this.#frame;
     const segments = localGroups(chunk.segmentIds, this.#grouping.segments);
-    const customers = this.#grouping.customers && localGroups(chunk.customerIds, this.#grouping.customers);
+    const customers = whose && this.#grouping.customers && localGroups(whose.customerIds, this.#grouping.customers);
+    const customerOf = whose?.customers ?? segmentOf;
     for (let index = 0; index < count; index++) {
       const time = times[index] as number;
       if (time >= end) continue;
-      const group = segments[chunk.segments[index] as number] as number;
-      const other = customers ? (customers[chunk.customers[index] as number] as number) : 0;
+      const group = segments[segmentOf[index] as number] as number;
+      const other = customers ? (customers[customerOf[index] as number] as number) : 0;
       if (group < 0 || other < 0) continue;
       const code = codes[index] as number;
-      const weight = Code.change(code) + (time >= start && isActivity(code) ? 1 : 0);
+      const weight = (this.#backlog ? Code.change(code) : 0) + (time >= start && isActivity(code) ? 1 : 0);
       if (weight !== 0) this.counts[group + other] = (this.counts[group + other] as number) + weight;
     }
   }

@@ -10,10 +10,13 @@ import type { Log } from "../../../runtime/log.ts";
 import { readPolicy } from "../../../runtime/policy/read-policy.ts";
 import { directTransport, remoteTransport } from "../../../runtime/transport.ts";
 import { lexiconEngine } from "../../../services/analytics/engine/lexicon-engine.ts";
+import { answer } from "../../../services/analytics/metrics/answer.ts";
 import { countEvents, prepare } from "../../../services/analytics/metrics/count-events.ts";
 import { readCursor } from "../../../services/analytics/metrics/cursor.ts";
+import { FactCache } from "../../../services/analytics/metrics/fact-cache.ts";
 import { forgetCustomer } from "../../../services/analytics/metrics/fact-store.ts";
 import { openMetrics } from "../../../services/analytics/metrics/index.ts";
+import { readQuestion } from "../../../services/analytics/metrics/question.ts";
 import { migrations } from "../../../services/analytics/migrations.ts";
 import { eventually } from "../../contract/case.ts";
 import { Random } from "../../fuzz/random.ts";
@@ -131,6 +134,33 @@ describe.each(DIALECTS)("on %s", (dialect) => {
     expect(gone.total?.overall?.volume?.created).toBe(0);
     expect(JSON.stringify(await database.knex("metrics_ticket"))).not.toContain(first);
   });
+});
+
+test("what does not fit into memory is read again, and answered the same", { timeout: 60_000 }, async () => {
+  const history = await openHistoryOf(60);
+  const { database } = await openStore("sqlite");
+  const { metrics } = open(database, () => history.clock.now);
+  await prepare(options(database));
+  const events = await eventsOf(history);
+  await countEvents(options(database), events);
+  // Copies of the one chunk, so that there are many.
+  const [chunk] = await database.knex("metrics_chunk");
+  for (let id = 2; id <= 200; id++) await database.knex("metrics_chunk").insert({ ...chunk, id });
+  const expected = await figures(metrics);
+  expect(expected.total?.overall?.volume?.created).toBeGreaterThan(200);
+  const request = create(GetMetricsRequestSchema, {
+    ...ALL,
+    filter: { customerIds: [expected.groups[0]?.key ?? ""] },
+  } as never);
+  const question = readQuestion(request, policy.timeZone, history.clock.now);
+  const budget = 70 * chunk.data.byteLength;
+  const cache = new FactCache(database, budget);
+  const signal = new AbortController().signal;
+  const answers = [];
+  for (let round = 0; round < 3; round++) answers.push(await answer({ database, cache, policy }, question, signal));
+  expect(cache.bytes).toBeGreaterThan(budget / 2);
+  expect(cache.bytes).toBeLessThanOrEqual(budget);
+  for (const { total } of answers) expect(total).toEqual(expected.groups[0]?.series);
 });
 
 test("of several processes on one database one reads, and another takes over when it stops", {
