@@ -16,6 +16,7 @@ import { expireMinutely } from "./approvals/expiry.ts";
 import { CONFINEMENT, customerOfTicket } from "./confinement.ts";
 import { CustomerDirectory } from "./customer-directory.ts";
 import { inboundRoute } from "./inbound/route.ts";
+import { ticketMetrics } from "./metrics.ts";
 import { migrations } from "./migrations.ts";
 import { CatchUp } from "./priority/catch-up.ts";
 import { TextReader } from "./priority/text-reader.ts";
@@ -91,6 +92,7 @@ export async function ticketModule({
   return {
     services: [tickets, webhooks],
     routes: { "/inbound/messages": inboundRoute({ secrets: inboundSecrets, tickets: own, now }) },
+    metrics: [...database.metrics, ...ticketMetrics(database)],
     start() {
       dispatcher.start();
       catchUp.start();

@@ -70,9 +70,9 @@ export async function openTestDesk(options: TestDeskOptions = {}): Promise<TestD
     desk,
     transport: directTransport(desk.services),
     async listen() {
-      const { services, routes, files } = desk;
+      const { services, routes, files, metrics } = desk;
       const limits = { host: "127.0.0.1", port: 0, allowedHosts: [], allowedOrigins: [], graceMs: 500, log: silent };
-      const listener = await listen({ ...limits, services, routes, files });
+      const listener = await listen({ ...limits, services, routes, files, metrics });
       listeners.push(listener);
       return listener;
     },
