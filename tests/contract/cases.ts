@@ -11,6 +11,8 @@ import { importCases } from "./cases/import.ts";
 import { listTicketsCases } from "./cases/list-tickets.ts";
 import { logCases } from "./cases/log.ts";
 import { metricsCases } from "./cases/metrics.ts";
+import { outgoingCases } from "./cases/outgoing.ts";
+import { queueCases } from "./cases/queue.ts";
 import { replayCases } from "./cases/replay.ts";
 import { statusCases } from "./cases/status.ts";
 import { supportCases } from "./cases/support.ts";
@@ -23,6 +25,7 @@ export const cases: readonly Case[] = [
   ...statusCases,
   ...conversationCases,
   ...listTicketsCases,
+  ...queueCases,
   ...logCases,
   ...importCases,
   ...analyticsCases,
@@ -32,6 +35,7 @@ export const cases: readonly Case[] = [
   ...supportCases,
   ...supportCustomerCases,
   ...confinementCases,
+  ...outgoingCases,
   ...deadlineCases,
   ...hostileCases,
 ];
