@@ -18,7 +18,7 @@ import { type Database, openDatabase } from "../runtime/database/database.ts";
 import { readPolicy } from "../runtime/policy/read-policy.ts";
 import { directTransport } from "../runtime/transport.ts";
 import type { Engine } from "../services/analytics/engine/engine.ts";
-import { lexiconEngine } from "../services/analytics/engine/lexicon-engine.ts";
+import { localEngine } from "../services/analytics/engine/local-engine.ts";
 import type { NumberedFact } from "../services/analytics/metrics/chunk.ts";
 import { countEvents, prepare, rulesOf } from "../services/analytics/metrics/count-events.ts";
 import { appendFacts } from "../services/analytics/metrics/fact-store.ts";
@@ -95,7 +95,7 @@ function lifeOf(begin: number): Fact[] {
 
 async function fill(database: Database, tickets: number): Promise<number> {
   const { knex } = database;
-  await prepare({ database, policy, engine: () => lexiconEngine });
+  await prepare({ database, policy, engine: () => localEngine });
   await knex.batchInsert(
     "metrics_segment",
     SEGMENTS.map((segment, index) => ({ id: index + 1, ...segment })),
@@ -173,7 +173,7 @@ async function ask(database: Database): Promise<void> {
     database,
     tickets: undefined,
     policy,
-    engine: () => lexiconEngine,
+    engine: () => localEngine,
     now: Date.now,
     log: () => {},
   });
@@ -252,7 +252,7 @@ async function count(database: Database, events: number, engine: Engine): Promis
 
 /** Reads nothing, so that it shows what counting costs besides reading. */
 const mute: Engine = (() => {
-  const reading = lexiconEngine.analyze("");
+  const reading = localEngine.analyze("");
   return { name: "none", analyze: () => reading };
 })();
 
@@ -281,8 +281,8 @@ async function main(args: string[]): Promise<void> {
     await database.close();
   };
   try {
-    for (const engine of [mute, lexiconEngine]) {
-      const name = engine === mute ? "mute" : "lexicon";
+    for (const engine of [mute, localEngine]) {
+      const name = engine === mute ? "mute" : "local";
       const database = await open(name);
       await count(database, Number(values.events), engine);
       await close(database, name);

@@ -9,7 +9,7 @@ import { reasonOf } from "../../../runtime/errors.ts";
 import type { Log } from "../../../runtime/log.ts";
 import { readPolicy } from "../../../runtime/policy/read-policy.ts";
 import { directTransport, remoteTransport } from "../../../runtime/transport.ts";
-import { lexiconEngine } from "../../../services/analytics/engine/lexicon-engine.ts";
+import { localEngine } from "../../../services/analytics/engine/local-engine.ts";
 import { answer } from "../../../services/analytics/metrics/answer.ts";
 import { countEvents, prepare } from "../../../services/analytics/metrics/count-events.ts";
 import { readCursor } from "../../../services/analytics/metrics/cursor.ts";
@@ -52,12 +52,12 @@ async function openStore(dialect: (typeof DIALECTS)[number]) {
 
 /** Metrics over a database; they read the log if there is a way to it. */
 function open(database: Database, now: () => number, tickets?: Transport, log: Log = silent) {
-  const part = openMetrics({ database, tickets, policy, engine: () => lexiconEngine, now, log });
+  const part = openMetrics({ database, tickets, policy, engine: () => localEngine, now, log });
   cleanup.defer(() => part.close());
   return { part, metrics: createClient(MetricsService, directTransport([part.service])) };
 }
 
-const options = (database: Database) => ({ database, policy, engine: () => lexiconEngine });
+const options = (database: Database) => ({ database, policy, engine: () => localEngine });
 const ALL = { startTime: { seconds: 0n, nanos: 0 }, groupBy: MetricsGrouping.CUSTOMER };
 type Client = ReturnType<typeof open>["metrics"];
 
