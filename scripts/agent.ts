@@ -54,6 +54,8 @@ async function main(args: string[]): Promise<void> {
   const ticket = ticketIn(options.positionals);
   const stop = new AbortController();
   process.once("SIGINT", () => stop.abort());
+  // Whoever read along has gone, as in `| head`.
+  process.stdout.on("error", () => stop.abort());
   const config = readConfig();
   await using desk = await findDesk(config, options.url);
   const terminal = new Terminal(process.stdout);
@@ -70,6 +72,7 @@ async function main(args: string[]): Promise<void> {
     if (!(error instanceof APIError)) throw error;
     process.exitCode = 1;
     console.error(error.apiMessage ?? error.message);
+    if (error.status === 401) console.error("Give it to this command as DESKWIRE_API_KEY.");
   }
 }
 

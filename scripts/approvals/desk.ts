@@ -67,7 +67,9 @@ export class ApprovalsDesk {
     });
     const json = (await response.json()) as T & { error?: { message: string }; message?: string };
     if (response.ok) return json;
-    throw fail(Code.Unknown, "REFUSED", json.error?.message ?? json.message ?? `The desk answered ${response.status}.`);
+    const message = json.error?.message ?? json.message ?? `The desk answered ${response.status}.`;
+    const wayOut = response.status === 401 ? "\nGive it to this command as DESKWIRE_API_KEY." : "";
+    throw fail(Code.Unknown, "REFUSED", message + wayOut);
   }
 
   /** The newest first. */
