@@ -3,10 +3,11 @@
 import { Server, type ServerCapabilities, type ServerContext } from "@modelcontextprotocol/server";
 import { AjvJsonSchemaValidator } from "@modelcontextprotocol/server/validators/ajv";
 import { type Log, logToStderr } from "../../runtime/log.ts";
-import type { Catalog } from "../catalog.ts";
+import type { Catalog, JsonObject } from "../catalog.ts";
 import { type Call, createCall } from "./call-context.ts";
 import type { Caller } from "./caller.ts";
 import { completeArgument, hasCompletion } from "./completion.ts";
+import { withDecision } from "./elicitation.ts";
 import { describePrompt, getPrompt } from "./prompts.ts";
 import { invalidParams, sealed } from "./protocol-errors.ts";
 import { readResource } from "./resources.ts";
@@ -100,9 +101,11 @@ export function createServerFactory(options: ServerOptions): ServerFactory {
         const tool = view(context).tools.get(params.name);
         if (tool === undefined) throw invalidParams(`Unknown tool: ${params.name}. tools/list names those there are.`);
         const { context: callContext, progressSent } = call(context);
-        const result = await tool.call(params.arguments ?? {}, callContext);
+        const { arguments: args = {} } = params;
+        const result = await tool.call(args, callContext);
         await progressSent();
-        return result as never;
+        const asked = { server, context, tool, args: args as JsonObject, call: callContext };
+        return (await withDecision(asked, result)) as never;
       }, log),
     );
     if (capabilities.resources) {
