@@ -23,7 +23,7 @@ import { type Issuer, startIssuer } from "./issuer.ts";
 import { AUDIENCE, ask, bearer, HEADERS, type ProtectedEndpoint, protect } from "./protected-desk.ts";
 import { connect, eras } from "./servers.ts";
 
-const ALL = "customers:read customers:write tickets:read tickets:reply tickets:write";
+const ALL = "analytics:write approvals customers:read customers:write tickets:read tickets:reply tickets:write";
 const METADATA = "https://desk.example/.well-known/oauth-protected-resource/mcp";
 
 let issuer: Issuer;
