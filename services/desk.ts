@@ -16,6 +16,7 @@ import { type Log, logToStderr } from "../runtime/log.ts";
 import type { ServiceModule } from "../runtime/module.ts";
 import { readPolicy } from "../runtime/policy/read-policy.ts";
 import { type BoundService, warmUp } from "../runtime/service.ts";
+import { type CallNames, callMetrics, type Metric } from "../runtime/telemetry/metrics.ts";
 import { directTransport, type RemoteTransport, remoteTransport } from "../runtime/transport.ts";
 import { analyticsModule } from "./analytics/index.ts";
 import { crmModule } from "./crm/index.ts";
@@ -27,6 +28,7 @@ import { ticketModule } from "./ticket/index.ts";
 
 type ServiceName = Exclude<Part, "adapter">;
 
+const TOOLS: CallNames = { prefix: "deskwire_tool", label: "tool", noun: "calls of a tool" };
 const IMAGE = new URL("../gen/deskwire.binpb", import.meta.url);
 
 /** What to open. */
@@ -49,6 +51,8 @@ export interface Desk extends AsyncDisposable {
   readonly catalog: Catalog | undefined;
   /** The messages gateway before it; undefined where the adapter is not among the parts. */
   readonly gateway: GatewayModule | undefined;
+  /** What can be measured beside the calls of services: tools, databases, queues. */
+  readonly metrics: readonly Metric[];
   /** Whether the demo data was written just now. */
   readonly seeded: boolean;
   /** The services that cannot do their work now, with what is in the way. */
@@ -119,6 +123,7 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
       ticketModule({
         database: await locate("ticket"),
         crm: to("crm"),
+        analytics: to("analytics"),
         policy,
         webhookNetworks: config.WEBHOOK_ALLOW_PRIVATE,
         inboundSecrets: config.INBOUND_WEBHOOK_SECRET,
@@ -175,6 +180,10 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
       routes: Object.assign({}, ...modules.map(({ routes }) => routes)),
       files,
       ...{ catalog, gateway },
+      metrics: [
+        ...modules.flatMap(({ metrics = [] }) => metrics),
+        ...callMetrics(TOOLS, () => catalog?.tools.map(({ calls }) => calls) ?? []),
+      ],
       seeded,
       async unready() {
         const checks = modules.map(async (module) => {

@@ -70,6 +70,7 @@ export async function gatewayModule({
   });
   return {
     services: [],
+    metrics: database.metrics,
     routesFor: (identify) => gateway.routes(identify),
     start: prune,
     ready: () => database.ping(),

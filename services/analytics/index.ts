@@ -11,7 +11,7 @@ import { bindService } from "../../runtime/service.ts";
 import { correctionMethods } from "./corrections/corrections.ts";
 import { Teaching } from "./corrections/teaching.ts";
 import type { LearningEngine } from "./engine/engine.ts";
-import { lexiconEngine } from "./engine/lexicon-engine.ts";
+import { localEngine } from "./engine/local-engine.ts";
 import { pruneAnswers } from "./llm/answer-store.ts";
 import { llmReader } from "./llm/llm-reader.ts";
 import { connectModel, type ModelOptions } from "./llm/model.ts";
@@ -38,7 +38,7 @@ export interface AnalyticsOptions {
 /** Opens analytics; the corrections made so far are learned before the first call. */
 export async function analyticsModule({
   database: location,
-  engine = lexiconEngine,
+  engine = localEngine,
   model,
   tickets,
   policy = readPolicy(),
@@ -59,6 +59,7 @@ export async function analyticsModule({
   const metrics = openMetrics({ database, tickets, policy, engine: () => teaching.current.engine, now, log });
   return {
     services: [bindService(AnalyticsService, methods, log), metrics.service],
+    metrics: [...database.metrics, ...metrics.metrics],
     start() {
       teaching.follow();
       metrics.start();

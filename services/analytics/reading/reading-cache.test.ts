@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { lexiconEngine } from "../engine/lexicon-engine.ts";
+import { localEngine } from "../engine/local-engine.ts";
 import { ReadingCache } from "./reading-cache.ts";
 
-const reading = lexiconEngine.analyze("It is terrible.");
+const reading = localEngine.analyze("It is terrible.");
 
 test("a reading is kept for its engine alone, and the later one counts", () => {
   const cache = new ReadingCache();
@@ -10,7 +10,7 @@ test("a reading is kept for its engine alone, and the later one counts", () => {
   const { bytes } = cache;
   expect(cache.get("a/1", "hash")).toBe(reading);
   expect(cache.get("a/1+taught", "hash")).toBeUndefined();
-  const later = lexiconEngine.analyze("It is terrible.");
+  const later = localEngine.analyze("It is terrible.");
   cache.keep("a/1", "hash", later);
   expect(cache.get("a/1", "hash")).toBe(later);
   expect(cache.bytes).toBe(bytes);

@@ -15,7 +15,7 @@ import { TicketChannel } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import type { Database } from "../../../runtime/database/database.ts";
 import { parsePolicy } from "../../../runtime/policy/read-policy.ts";
 import { directTransport } from "../../../runtime/transport.ts";
-import { lexiconEngine } from "../../../services/analytics/engine/lexicon-engine.ts";
+import { localEngine } from "../../../services/analytics/engine/local-engine.ts";
 import { countEvents, prepare } from "../../../services/analytics/metrics/count-events.ts";
 import { openMetrics } from "../../../services/analytics/metrics/index.ts";
 import { migrations } from "../../../services/analytics/migrations.ts";
@@ -81,7 +81,7 @@ async function count(
   random: Random,
   policy: ReturnType<typeof policyOf>,
 ) {
-  const options = { database, policy, engine: () => lexiconEngine };
+  const options = { database, policy, engine: () => localEngine };
   await prepare(options);
   for (let done = 0; done < events.length; ) {
     const from = Math.max(0, done - random.pick([0, 0, 3]));
@@ -156,10 +156,10 @@ describe.each(DIALECTS)("on %s", (dialect) => {
       const database = await temporary.open(...migrations);
       await count(database, events, random, policy);
       const now = () => history.clock.now;
-      const part = openMetrics({ database, tickets: undefined, policy, engine: () => lexiconEngine, now, log: silent });
+      const part = openMetrics({ database, tickets: undefined, policy, engine: () => localEngine, now, log: silent });
       const metrics = createClient(MetricsService, directTransport([part.service]));
       const calendar = inZone.get(desk.zone) as SlowCalendar;
-      const brute = new BruteForce(events, { policy, calendar, engine: lexiconEngine });
+      const brute = new BruteForce(events, { policy, calendar, engine: localEngine });
       let compared = 0;
       for (let asked = 0; asked < (dialect === "sqlite" ? 30 : 12); asked++) {
         const question = randomQuestion(random, events);

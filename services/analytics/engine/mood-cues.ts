@@ -1,7 +1,4 @@
-// The mood of a text by its words: a weighted lexicon with negation, degrees, "but", capitals, exclamations and courtesy.
-import { Sentiment } from "#gen/deskwire/analytics/v1/analysis_pb.js";
-import type { Mood } from "./engine.ts";
-import { type Hit, weightiest, wordsOf } from "./evidence.ts";
+// What the mood words of a text say: a weighted lexicon with negation, degrees, "but", capitals, exclamations and courtesy.
 import { PhraseTable } from "./phrase-table.ts";
 import {
   COURTESIES,
@@ -20,19 +17,26 @@ interface Entry {
   readonly weight: number;
 }
 
-interface MoodHit extends Hit {
+interface Hit {
   readonly kind: Entry["kind"];
+  readonly weight: number;
+  /** Index of its first token among all tokens of the text, and of the one after its last. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What the mood words of a text say together, and which they are. */
+export interface MoodCues {
+  /** From -1 to 1. */
+  readonly score: number;
+  readonly hits: readonly Hit[];
 }
 
 /** How many words before a word may negate it: "don't think this is good". */
 const NEGATION_SCOPE = 4;
-/** Scores closer to 0 than this are neutral. */
-const NEUTRAL_BAND = 0.25;
 /** Square of the weight that brings the score of one sentence to 0.7, and what each further sentence adds to it. */
 const HALF_SURE = 6;
 const HALF_SURE_PER_SENTENCE = 1;
-/** How sure one may be of a neutral mood because no word of the text is known. */
-const NOTHING_SPOKE = 0.4;
 
 const table = new PhraseTable<Entry>();
 for (const [weight, phrases] of MOOD_WORDS) {
@@ -73,10 +77,10 @@ function turned({ kind, weight }: Entry, negated: boolean): number {
   return weight < 0 ? -0.3 * weight : -0.75 * weight;
 }
 
-function hitsOf({ tokens, exclamations, questions }: Sentence, textIsShouted: boolean): MoodHit[] {
+function hitsOf({ tokens, exclamations, questions }: Sentence, start: number, textIsShouted: boolean): Hit[] {
   const turn = tokens.findLastIndex((token, at) => at > 0 && TURNS.has(token.word));
   const volume = 1 + 0.1 * Math.min(3, exclamations) + (questions > 1 ? 0.1 : 0);
-  const hits: MoodHit[] = [];
+  const hits: Hit[] = [];
   let spent = 0;
   for (let at = 0; at < tokens.length; ) {
     const match = table.match(tokens, at);
@@ -89,7 +93,7 @@ function hitsOf({ tokens, exclamations, questions }: Sentence, textIsShouted: bo
     if (turn >= 0) weight *= at < turn ? 0.6 : 1.3;
     const from = negator >= 0 ? negator : at;
     if (weight !== 0) {
-      hits.push({ kind: match.value.kind, words: wordsOf(tokens, from, at + match.length - from), weight });
+      hits.push({ kind: match.value.kind, weight, from: start + from, to: start + at + match.length });
     }
     at += match.length;
     if (match.length > 1) spent = at;
@@ -98,7 +102,7 @@ function hitsOf({ tokens, exclamations, questions }: Sentence, textIsShouted: bo
 }
 
 /** Praise beside blame in one sentence is irony or politeness more often than praise: "great, delayed again". */
-function discounted(hits: MoodHit[]): MoodHit[] {
+function discounted(hits: Hit[]): Hit[] {
   const blame = hits.reduce((sum, { weight }) => sum + Math.min(0, weight), 0);
   if (blame > -1.5) return hits;
   return hits.map((hit) => (hit.weight > 0 ? { ...hit, weight: hit.weight * 0.5 } : hit));
@@ -110,40 +114,27 @@ function asksForSomething(sentences: readonly Sentence[]): boolean {
   return sentences.some(({ tokens, questions }) => questions > 0 || tokens.some(({ word }) => REQUEST.has(word)));
 }
 
-function withCourtesyWeighed(hits: MoodHit[], sentences: readonly Sentence[]): MoodHit[] {
+function withCourtesyWeighed(hits: Hit[], sentences: readonly Sentence[]): Hit[] {
   const complains = hits.some(({ weight }) => weight <= -1);
   const praises = hits.some(({ kind, weight }) => kind === "mood" && weight >= 1);
   if (!complains && (praises || !asksForSomething(sentences))) return hits;
   return hits.map((hit) => (hit.kind === "courtesy" ? { ...hit, weight: hit.weight * 0.3 } : hit));
 }
 
-function moodOf(score: number): Sentiment {
-  if (Math.abs(score) < NEUTRAL_BAND) return Sentiment.NEUTRAL;
-  return score < 0 ? Sentiment.NEGATIVE : Sentiment.POSITIVE;
-}
-
-/** Grows with the distance from the edge of the neutral band, and with how much the words agree. */
-function confidenceOf(score: number, hits: readonly Hit[]): number {
-  if (hits.length === 0) return NOTHING_SPOKE;
-  const mass = hits.reduce((sum, { weight }) => sum + Math.abs(weight), 0);
-  const agreement = Math.abs(hits.reduce((sum, { weight }) => sum + weight, 0)) / mass;
-  const distance = Math.abs(Math.abs(score) - NEUTRAL_BAND);
-  if (Math.abs(score) < NEUTRAL_BAND) return 0.35 + 0.6 * distance;
-  return Math.min(0.98, 0.45 + 0.5 * distance + 0.15 * agreement);
-}
-
-/** The mood of a text that has been split into sentences; neutral with confidence 0 when it has none. */
-export function readSentiment(sentences: readonly Sentence[]): Mood {
-  if (sentences.length === 0) return { sentiment: Sentiment.NEUTRAL, score: 0, confidence: 0, evidence: [] };
+/** The mood words of a text that has been split into sentences; score 0 when it has none. */
+export function readMoodCues(sentences: readonly Sentence[]): MoodCues {
   const textIsShouted = sentences.every(({ tokens }) =>
     tokens.every(({ word, shouted }) => shouted || word.length < 2),
   );
-  const found = sentences.flatMap((sentence) => discounted(hitsOf(sentence, textIsShouted)));
+  const found: Hit[] = [];
+  let start = 0;
+  for (const sentence of sentences) {
+    found.push(...discounted(hitsOf(sentence, start, textIsShouted)));
+    start += sentence.tokens.length;
+  }
   const hits = withCourtesyWeighed(found, sentences);
+  if (hits.length === 0) return { score: 0, hits };
   const total = hits.reduce((sum, { weight }) => sum + weight, 0);
   const halfSure = HALF_SURE + HALF_SURE_PER_SENTENCE * (sentences.length - 1);
-  const score = total / Math.sqrt(total * total + halfSure);
-  const sentiment = moodOf(score);
-  const spoke = hits.filter(({ weight }) => sentiment === Sentiment.NEUTRAL || weight * score > 0);
-  return { sentiment, score, confidence: confidenceOf(score, hits), evidence: weightiest(spoke) };
+  return { score: total / Math.sqrt(total * total + halfSure), hits };
 }
