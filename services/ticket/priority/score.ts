@@ -18,9 +18,9 @@ const SAID: Partial<Record<TicketPriority, Share>> = {
 };
 /** How its words read, where the desk has said nothing. */
 const READ: Record<TicketUrgency, Share> = {
-  [TicketUrgency.LOW]: [1 / 6, "reads as not urgent"],
-  [TicketUrgency.UNSPECIFIED]: [1 / 3, "nothing says that it is urgent"],
-  [TicketUrgency.MEDIUM]: [1 / 3, "nothing says that it is urgent"],
+  [TicketUrgency.LOW]: [0.1, "reads as not urgent"],
+  [TicketUrgency.UNSPECIFIED]: [0.2, "of usual urgency"],
+  [TicketUrgency.MEDIUM]: [0.2, "of usual urgency"],
   [TicketUrgency.HIGH]: [2 / 3, "reads as urgent"],
 };
 
