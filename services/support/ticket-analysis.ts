@@ -23,6 +23,9 @@ export function textsOf(ticket: Ticket, conversation: readonly TicketMessage[]):
 /** To three digits: a model pays for more, and they mean nothing. */
 const rounded = (value: number) => Math.round(value * 1000) / 1000;
 
+/** One text, because each text of customers comes to a model within a boundary of its own. */
+const shown = (evidence: readonly string[]) => evidence.slice(0, MAX_EVIDENCE).join(", ");
+
 /** What is shown of the analyses of those two texts; undefined where one of them is missing. */
 export function toTicketAnalysis([first, last]: readonly Analysis[]): TicketAnalysis | undefined {
   const { categorization } = first ?? {};
@@ -38,9 +41,9 @@ export function toTicketAnalysis([first, last]: readonly Analysis[]): TicketAnal
     urgency: urgency.urgency,
     urgencyConfidence: rounded(urgency.confidence),
     language: language ?? "",
-    sentimentEvidence: sentiment.evidence.slice(0, MAX_EVIDENCE),
-    categoryEvidence: categorization.evidence.slice(0, MAX_EVIDENCE),
-    urgencyEvidence: urgency.evidence.slice(0, MAX_EVIDENCE),
+    sentimentEvidence: shown(sentiment.evidence),
+    categoryEvidence: shown(categorization.evidence),
+    urgencyEvidence: shown(urgency.evidence),
     corrected: first.corrected || last.corrected,
   });
 }

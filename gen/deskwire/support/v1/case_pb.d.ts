@@ -86,25 +86,25 @@ export declare type TicketAnalysis = Message<"deskwire.support.v1.TicketAnalysis
   language: string;
 
   /**
-   * Words that spoke for the sentiment, the weightiest first.
+   * Words that spoke for the sentiment, up to five, the weightiest first, between commas.
    *
-   * @generated from field: repeated string sentiment_evidence = 10;
+   * @generated from field: string sentiment_evidence = 10;
    */
-  sentimentEvidence: string[];
+  sentimentEvidence: string;
 
   /**
-   * Words that spoke for the category, the weightiest first.
+   * Words that spoke for the category, up to five, the weightiest first, between commas.
    *
-   * @generated from field: repeated string category_evidence = 11;
+   * @generated from field: string category_evidence = 11;
    */
-  categoryEvidence: string[];
+  categoryEvidence: string;
 
   /**
-   * Words that spoke for the urgency, the weightiest first.
+   * Words that spoke for the urgency, up to five, the weightiest first, between commas.
    *
-   * @generated from field: repeated string urgency_evidence = 12;
+   * @generated from field: string urgency_evidence = 12;
    */
-  urgencyEvidence: string[];
+  urgencyEvidence: string;
 
   /**
    * Whether somebody at the desk has corrected the sentiment or the category of these very texts.
