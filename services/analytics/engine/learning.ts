@@ -1,14 +1,25 @@
 // Learning from a person's corrections: a small model on top of the trained ones.
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
 import type { Correction, Engine } from "./engine.ts";
-import { CUES, type Seen, see } from "./features.ts";
+import { ALWAYS, CUES, type Seen, see } from "./features.ts";
 import { blankModel, bucketOf, type LinearModel, logitsOf, softmax } from "./linear-model.ts";
 import { engineOf, type Models } from "./local-engine.ts";
 import { readable } from "./readable.ts";
 
 /** Two to the power of this many buckets: a few hundred texts need no more. */
 const BITS = 13;
-export const SETTINGS = { rounds: 30, rate: 0.3, pull: 0.02, bias: 1, cues: 0.5, grams: 1 };
+/** How often the lessons are gone through; more rounds change little. */
+const ROUNDS = 8;
+/** Length of the first steps. */
+const RATE = 0.3;
+/** How strongly the weights are pulled back to nothing. */
+const PULL = 0.1;
+/** How readily a cue and a hashed feature are taken for the reason: a lesson is about its words more than about its tone. */
+const CUE_GAIN = 0.5;
+const GRAM_GAIN = 2;
+/** How long learning may keep the process to itself, in milliseconds, before other calls get their turn. */
+const TURN_MS = 10;
 
 interface Lesson {
   readonly seen: Seen;
@@ -16,75 +27,116 @@ interface Lesson {
   readonly label: number;
 }
 
-/** A small model that moves what `models` say towards the lessons, held back so that few lessons move little. */
-function correctionOf(models: readonly LinearModel[], lessons: readonly Lesson[]): LinearModel {
-  const classes = models[0]?.classes ?? 0;
-  const model = blankModel(classes, BITS);
-  const taught = lessons.map(({ seen, label }) => {
-    const ids: number[] = [];
-    const values: number[] = [];
-    seen.cues.ids.forEach((id, at) => {
-      ids.push(id);
-      values.push((seen.cues.values[at] as number) * (id === 0 ? SETTINGS.bias : SETTINGS.cues));
-    });
-    seen.grams.ids.forEach((hash, at) => {
-      ids.push(CUES + bucketOf(hash, BITS));
-      values.push((seen.grams.values[at] as number) * SETTINGS.grams);
-    });
-    return { ids, values, label, base: logitsOf(models, seen) };
+/** A lesson as the fit goes through it: `ids` number the features of all lessons from 0 on. */
+interface Exercise {
+  readonly ids: Int32Array;
+  readonly values: Float64Array;
+  readonly label: number;
+  readonly base: Float64Array;
+}
+
+function gainOf(id: number): number {
+  if (id === ALWAYS) return 1;
+  return id < CUES ? CUE_GAIN : GRAM_GAIN;
+}
+
+/** The lessons with their features numbered, and the place in the model of each number. */
+function exercisesOf(models: readonly LinearModel[], lessons: readonly Lesson[]) {
+  const numbers = new Map<number, number>();
+  const numberOf = (id: number) => {
+    const number = numbers.get(id) ?? numbers.size;
+    numbers.set(id, number);
+    return number;
+  };
+  const exercises = lessons.map(({ seen, label }): Exercise => {
+    const ids = [...seen.cues.ids, ...seen.grams.ids.map((hash) => CUES + bucketOf(hash, BITS))];
+    const values = [...seen.cues.values, ...seen.grams.values].map((value, at) => value * gainOf(ids[at] as number));
+    const base = logitsOf(models, seen);
+    return { ids: Int32Array.from(ids, numberOf), values: Float64Array.from(values), label, base };
   });
-  const weights = new Float64Array((CUES + 2 ** BITS) * classes);
-  for (let round = 0; round < SETTINGS.rounds; round++) {
-    const rate = SETTINGS.rate / (1 + round * 0.2);
-    for (const { ids, values, label, base } of taught) {
-      const logits = Float64Array.from(base);
-      for (let at = 0; at < ids.length; at++) {
-        const row = (ids[at] as number) * classes;
-        for (let k = 0; k < classes; k++)
-          logits[k] = (logits[k] as number) + (values[at] as number) * (weights[row + k] as number);
-      }
-      const shares = softmax(logits);
-      for (let at = 0; at < ids.length; at++) {
-        const row = (ids[at] as number) * classes;
-        for (let k = 0; k < classes; k++) {
-          const slope = (shares[k] as number) - (k === label ? 1 : 0);
-          weights[row + k] = (weights[row + k] as number) - rate * (values[at] as number) * slope;
-        }
-      }
+  return { exercises, ids: [...numbers.keys()] };
+}
+
+function practise({ ids, values, label, base }: Exercise, weights: Float64Array, rate: number): void {
+  const classes = base.length;
+  const logits = Float64Array.from(base);
+  for (let at = 0; at < ids.length; at++) {
+    const row = (ids[at] as number) * classes;
+    for (let k = 0; k < classes; k++) {
+      logits[k] = (logits[k] as number) + (values[at] as number) * (weights[row + k] as number);
     }
-    const kept = 1 - Math.min(0.9, rate * SETTINGS.pull * 20);
+  }
+  const slopes = softmax(logits);
+  slopes[label] = (slopes[label] as number) - 1;
+  for (let at = 0; at < ids.length; at++) {
+    const row = (ids[at] as number) * classes;
+    const step = rate * (values[at] as number);
+    for (let k = 0; k < classes; k++) weights[row + k] = (weights[row + k] as number) - step * (slopes[k] as number);
+  }
+}
+
+/** A small model that moves what `models` say towards the lessons, held back so that few lessons move little. */
+async function correctionOf(models: readonly LinearModel[], lessons: readonly Lesson[]): Promise<LinearModel> {
+  const classes = models[0]?.classes ?? 0;
+  const { exercises, ids } = exercisesOf(models, lessons);
+  const weights = new Float64Array(ids.length * classes);
+  const turn = new Turn();
+  for (let round = 0; round < ROUNDS; round++) {
+    const rate = RATE / (1 + round / 4);
+    for (const exercise of exercises) {
+      practise(exercise, weights, rate);
+      await turn.passed();
+    }
+    const kept = 1 / (1 + rate * PULL);
     for (let at = 0; at < weights.length; at++) weights[at] = (weights[at] as number) * kept;
   }
-  for (let at = 0; at < CUES; at++)
-    for (let k = 0; k < classes; k++)
-      model.cues[at * classes + k] = (weights[at * classes + k] as number) * (at === 0 ? SETTINGS.bias : SETTINGS.cues);
-  for (let at = CUES * classes; at < weights.length; at++)
-    model.grams[at - CUES * classes] = (weights[at] as number) * SETTINGS.grams;
+  const model = blankModel(classes, BITS);
+  ids.forEach((id, number) => {
+    const table = id < CUES ? model.cues : model.grams;
+    const row = (id < CUES ? id : id - CUES) * classes;
+    for (let k = 0; k < classes; k++) table[row + k] = (weights[number * classes + k] as number) * gainOf(id);
+  });
   return model;
 }
 
-function taught(models: readonly LinearModel[], corrections: readonly Correction[], of: "sentiment" | "category") {
-  const lessons: Lesson[] = corrections.flatMap((correction) => {
-    const value = correction[of];
-    const sentences = value ? readable(correction.text) : [];
-    return value && sentences.length > 0 ? [{ seen: see(sentences), label: value - 1 }] : [];
-  });
-  return lessons.length === 0 ? models : [...models, correctionOf(models, lessons)];
+/** A turn of this process's time. */
+class Turn {
+  #started = performance.now();
+
+  /** Lets other work through once the turn is over. */
+  async passed(): Promise<void> {
+    if (performance.now() - this.#started < TURN_MS) return;
+    await setImmediate();
+    this.#started = performance.now();
+  }
+}
+
+async function taught(
+  models: readonly LinearModel[],
+  corrections: readonly Correction[],
+  question: "sentiment" | "category",
+): Promise<readonly LinearModel[]> {
+  const lessons: Lesson[] = [];
+  const turn = new Turn();
+  for (const { text, [question]: value } of corrections) {
+    const sentences = value ? readable(text) : [];
+    if (value && sentences.length > 0) lessons.push({ seen: see(sentences), label: value - 1 });
+    await turn.passed();
+  }
+  return lessons.length === 0 ? models : [...models, await correctionOf(models, lessons)];
 }
 
 const keyOf = ({ text, sentiment = 0, category = 0 }: Correction) => JSON.stringify([text, sentiment, category]);
 
 /** The engine over `models` adapted to all of the corrections, whatever their order; named after what it learned. */
-export function learnFrom(name: string, models: Models, corrections: readonly Correction[]): Engine {
+export async function learnFrom(name: string, models: Models, corrections: readonly Correction[]): Promise<Engine> {
   if (corrections.length === 0) return engineOf(name, models);
   const ordered = corrections.map((one) => [keyOf(one), one] as const).sort(([a], [b]) => (a < b ? -1 : 1));
-  const hash = createHash("sha256")
-    .update(ordered.map(([key]) => key).join("\n"))
-    .digest("hex");
+  const state = hash("sha256", ordered.map(([key]) => key).join("\n"), "hex").slice(0, 8);
   const lessons = ordered.map(([, one]) => one);
-  return engineOf(`${name}+${hash.slice(0, 8)}`, {
-    sentiment: taught(models.sentiment, lessons, "sentiment"),
-    category: taught(models.category, lessons, "category"),
+  return engineOf(`${name}+${state}`, {
+    sentiment: await taught(models.sentiment, lessons, "sentiment"),
+    category: await taught(models.category, lessons, "category"),
     urgency: models.urgency,
   });
 }
