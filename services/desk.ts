@@ -16,7 +16,9 @@ import { type Log, logToStderr } from "../runtime/log.ts";
 import type { ServiceModule } from "../runtime/module.ts";
 import { readPolicy } from "../runtime/policy/read-policy.ts";
 import { type BoundService, warmUp } from "../runtime/service.ts";
+import { type CallNames, callMetrics, type Metric } from "../runtime/telemetry/metrics.ts";
 import { directTransport, type RemoteTransport, remoteTransport } from "../runtime/transport.ts";
+import type { Access } from "./access.ts";
 import { analyticsModule } from "./analytics/index.ts";
 import { crmModule } from "./crm/index.ts";
 import { type DATABASES, databaseLocation } from "./databases.ts";
@@ -27,6 +29,7 @@ import { ticketModule } from "./ticket/index.ts";
 
 type ServiceName = Exclude<Part, "adapter">;
 
+const TOOLS: CallNames = { prefix: "deskwire_tool", label: "tool", noun: "calls of a tool" };
 const IMAGE = new URL("../gen/deskwire.binpb", import.meta.url);
 
 /** What to open. */
@@ -35,6 +38,8 @@ export interface DeskOptions {
   readonly parts: readonly Part[];
   /** Whether to fill a desk that is opened for the first time. PostgreSQL is never filled. */
   readonly demo: boolean;
+  /** How this process says to another part who calls. Absent: it does not prove itself. */
+  readonly authenticate?: Access["authenticate"] | undefined;
   readonly log?: Log;
 }
 
@@ -49,6 +54,8 @@ export interface Desk extends AsyncDisposable {
   readonly catalog: Catalog | undefined;
   /** The messages gateway before it; undefined where the adapter is not among the parts. */
   readonly gateway: GatewayModule | undefined;
+  /** What can be measured beside the calls of services: tools, databases, queues. */
+  readonly metrics: readonly Metric[];
   /** Whether the demo data was written just now. */
   readonly seeded: boolean;
   /** The services that cannot do their work now, with what is in the way. */
@@ -87,7 +94,7 @@ function analyticsModel(config: Config) {
  *
  * @throws ConnectError `DATA_DIR_IN_USE` when another process holds the SQLite files; `POLICY_INVALID`, `POLICY_UNREADABLE`
  */
-export async function openDesk({ config, parts, demo, log = logToStderr }: DeskOptions): Promise<Desk> {
+export async function openDesk({ config, parts, demo, authenticate, log = logToStderr }: DeskOptions): Promise<Desk> {
   const policy = readPolicy(config.DESK_POLICY);
   const services: BoundService[] = [];
   const modules: ServiceModule[] = [];
@@ -102,7 +109,7 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
   const remotes: RemoteTransport[] = [];
   const to = (name: ServiceName): Transport => {
     if (parts.includes(name)) return direct;
-    const remote = remoteTransport(urls[name]);
+    const remote = remoteTransport(urls[name], { authenticate: authenticate?.(name) });
     remotes.push(remote);
     return remote;
   };
@@ -119,6 +126,7 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
       ticketModule({
         database: await locate("ticket"),
         crm: to("crm"),
+        analytics: to("analytics"),
         policy,
         webhookNetworks: config.WEBHOOK_ALLOW_PRIVATE,
         inboundSecrets: config.INBOUND_WEBHOOK_SECRET,
@@ -175,6 +183,10 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
       routes: Object.assign({}, ...modules.map(({ routes }) => routes)),
       files,
       ...{ catalog, gateway },
+      metrics: [
+        ...modules.flatMap(({ metrics = [] }) => metrics),
+        ...callMetrics(TOOLS, () => catalog?.tools.map(({ calls }) => calls) ?? []),
+      ],
       seeded,
       async unready() {
         const checks = modules.map(async (module) => {

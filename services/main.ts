@@ -2,12 +2,16 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { createMcpEndpoint } from "../adapter/server/mcp-http.ts";
+import type { McpStats } from "../adapter/server/observe.ts";
+import { scopesOf } from "../adapter/server/view.ts";
 import { runCommand } from "../runtime/command.ts";
 import { printSettings } from "../runtime/config/print.ts";
 import { type Config, misspeltVariables, PARTS, type Part, settledConfig } from "../runtime/config.ts";
 import { type Listener, listen, urlOf } from "../runtime/listener.ts";
 import { createLog, type Log } from "../runtime/log.ts";
-import { mcpAccess } from "./access.ts";
+import { type CallNames, callMetrics } from "../runtime/telemetry/metrics.ts";
+import { startTracing } from "../runtime/telemetry/start-tracing.ts";
+import { openAccess } from "./access.ts";
 import { banner } from "./banner.ts";
 import { type Desk, openDesk, parseParts } from "./desk.ts";
 
@@ -21,6 +25,7 @@ Parts: ${PARTS.join(", ")}
 
 Configuration by environment variables, see README.md: PORT, DATA_DIR, DATABASE_URL, …`;
 
+const MCP: CallNames = { prefix: "deskwire_mcp", label: "method", noun: "MCP requests" };
 const READY_CHECK_MS = 5_000;
 const DEFAULT_PORTS: Readonly<Record<Part, number>> = {
   crm: 5001,
@@ -49,7 +54,7 @@ async function watchReadiness(desk: Desk, { health }: Listener, log: Log): Promi
   }
 }
 
-/** How this process names itself in logs. */
+/** How this process names itself in logs and traces. */
 function serviceName(parts: readonly Part[]): string {
   return parts.length < PARTS.length ? `deskwire-${parts.join("-")}` : "deskwire";
 }
@@ -67,33 +72,43 @@ async function main(args: string[]): Promise<void> {
   if (values.help) return console.log(HELP);
   const { config, settings } = settledConfig();
   const parts = parseParts(positionals, PARTS);
-  const log = createLog({ level: config.LOG_LEVEL, service: serviceName(parts) });
+  const service = config.OTEL_SERVICE_NAME ?? serviceName(parts);
+  const log = createLog({ level: config.LOG_LEVEL, service });
   for (const { name, meant } of misspeltVariables()) {
     log("a variable is set that nothing reads", { variable: name, meant }, "warn");
   }
   if (values["print-config"]) return console.log(printSettings(settings, { PORT: String(portOf(parts, config)) }));
   const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
-  await using desk = await openDesk({ config, parts, demo: !values["no-demo"], log });
+  await using _tracing = await startTracing(config, service);
+  await using access = await openAccess(config, parts, log);
+  const { authenticate } = access;
+  await using desk = await openDesk({ config, parts, demo: !values["no-demo"], authenticate, log });
   const port = portOf(parts, config);
-  const access = desk.catalog && mcpAccess(config, desk.catalog, `${urlOf(config.HOST, port)}/mcp`, log);
+  const mcpUrl = `${urlOf(config.HOST, parts.includes("adapter") ? port : DEFAULT_PORTS.adapter)}/mcp`;
+  const { identity, routes } = access.guard(mcpUrl, desk.catalog ? scopesOf(desk.catalog) : []);
+  const mcpStats: McpStats = new Map();
   const mcp =
     desk.catalog &&
     createMcpEndpoint({
       catalog: desk.catalog,
       info: { name: "deskwire", title: "Deskwire", version },
-      identify: access?.identify,
+      identify: identity.identify,
       log,
+      stats: mcpStats,
     });
   await using listener = await listen({
     host: config.HOST,
     port,
     services: desk.services,
     files: desk.files,
+    metrics: [...desk.metrics, ...callMetrics(MCP, () => mcpStats.values())],
     routes: {
       ...desk.routes,
-      ...(mcp && { "/mcp": (request, response) => mcp.handler(request, response), ...access?.routes }),
-      ...desk.gateway?.routesFor(access?.identify),
+      ...routes,
+      ...(mcp && { "/mcp": (request, response) => mcp.handler(request, response) }),
+      ...desk.gateway?.routesFor(identity.identify),
     },
+    identity,
     allowedOrigins: config.ALLOWED_ORIGINS,
     allowedHosts: config.ALLOWED_HOSTS,
     log,

@@ -59,6 +59,7 @@ export async function analyticsModule({
   const metrics = openMetrics({ database, tickets, policy, engine: () => teaching.current.engine, now, log });
   return {
     services: [bindService(AnalyticsService, methods, log), metrics.service],
+    metrics: [...database.metrics, ...metrics.metrics],
     start() {
       teaching.follow();
       metrics.start();

@@ -9,9 +9,10 @@ import type { ServiceModule } from "../../runtime/module.ts";
 import { bindService } from "../../runtime/service.ts";
 import type { ToolPolicies } from "../../runtime/tool-policy.ts";
 import { CONFINEMENT } from "./confinement.ts";
+import { readerMetrics } from "./metrics.ts";
 import { migrations } from "./migrations.ts";
 import { crmService } from "./service.ts";
-import { keepTicketNotes } from "./ticket-notes.ts";
+import { keepTicketNotes, type ReaderStats } from "./ticket-notes.ts";
 
 /** What the CRM stands on. */
 export interface CrmOptions {
@@ -35,11 +36,13 @@ export async function crmModule({
   const database = await openDatabase({ name: "crm", location, migrations, log });
   const closing = new AbortController();
   const stopPruning = pruneHourly(database, log);
+  const notes: ReaderStats = { failures: 0 };
   let reading: Promise<void> | undefined;
   return {
     services: [bindService(CrmService, confine(CrmService, crmService(database, now, policies), CONFINEMENT), log)],
+    metrics: [...database.metrics, ...readerMetrics(database, notes)],
     start() {
-      reading = keepTicketNotes(database, tickets, closing.signal, log);
+      reading = keepTicketNotes(database, tickets, closing.signal, notes, log);
     },
     ready: () => database.ping(),
     drain: () => closing.abort(),

@@ -7,7 +7,7 @@ import { onBehalfOf } from "../../runtime/call.ts";
 import type { Log } from "../../runtime/log.ts";
 import { isAnonymous } from "./anonymous.ts";
 import { type Clients, needed, Parts, partOptions } from "./clients.ts";
-import { summarize } from "./summary.ts";
+import { summaries } from "./summary.ts";
 import { textsOf, toTicketAnalysis } from "./ticket-analysis.ts";
 
 const MESSAGES = 30;
@@ -22,7 +22,7 @@ export async function handleTicket(
   log: Log,
 ): Promise<MessageInitShape<typeof HandleTicketResponseSchema>> {
   const found = await needed("tickets", tickets.getTicket({ ticketId, messageLimit: MESSAGES }, onBehalfOf(context)));
-  const { ticket, messages: conversation, earlierMessageCount } = found;
+  const { ticket, messages: conversation, earlierMessageCount, priorityScore } = found;
   if (!ticket) throw new TypeError("GetTicket answered without a ticket");
   const { customerId } = ticket;
   const parts = new Parts(context, log);
@@ -37,7 +37,7 @@ export async function handleTicket(
   const analysis = analyses && toTicketAnalysis(analyses.analyses);
   // The tickets of people who share an anonymous customer, and the notes about them, are none of each other's business.
   const shared = isAnonymous(customer?.customer);
-  const theirs = shared ? [] : (others?.tickets ?? []);
+  const theirs = shared || !others ? [] : summaries(others);
   const about = notes?.notes ?? [];
   return {
     ticket,
@@ -45,10 +45,8 @@ export async function handleTicket(
     earlierMessageCount,
     customer: customer?.customer,
     customerNotes: shared ? about.filter((note) => note.ticketId === ticketId) : about,
-    otherOpenTickets: theirs
-      .filter(({ id }) => id !== ticketId)
-      .slice(0, OTHER_TICKETS)
-      .map(summarize),
+    otherOpenTickets: theirs.filter(({ id }) => id !== ticketId).slice(0, OTHER_TICKETS),
+    priorityScore,
     missing: parts.missing,
     analysis,
   };

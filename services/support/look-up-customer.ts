@@ -11,7 +11,7 @@ import { confinementOf } from "../../runtime/confinement.ts";
 import type { Log } from "../../runtime/log.ts";
 import { isAnonymous } from "./anonymous.ts";
 import { type Clients, needed, Parts, partOptions } from "./clients.ts";
-import { summarize } from "./summary.ts";
+import { summaries } from "./summary.ts";
 
 const PAGE = 20;
 
@@ -40,7 +40,7 @@ export async function lookUpCustomer(
     customer,
     notes: notes?.notes ?? [],
     noteCount: notes?.totalSize ?? 0,
-    tickets: (theirs?.tickets ?? []).map(summarize),
+    tickets: theirs ? summaries(theirs) : [],
     ticketCount: theirs?.totalSize ?? 0,
     missing: parts.missing,
   };

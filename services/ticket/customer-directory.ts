@@ -1,4 +1,4 @@
-// What the ticket service asks of the CRM: whether a customer exists, and who an imported row is from.
+// What the ticket service asks of the CRM: whether a customer exists, on which plan, and who an imported row is from.
 import { createHash } from "node:crypto";
 import {
   type Client,
@@ -12,7 +12,8 @@ import { CrmService } from "#gen/deskwire/crm/v1/crm_service_pb.js";
 import type { Customer } from "#gen/deskwire/crm/v1/customer_pb.js";
 import { onBehalfOf } from "../../runtime/call.ts";
 import { fail, metadataOf, reasonOf } from "../../runtime/errors.ts";
-import type { ResolveCustomer } from "./import.ts";
+import type { Log } from "../../runtime/log.ts";
+import { BestEffort } from "./priority/best-effort.ts";
 
 const TIMEOUT_MS = 5_000;
 const NOBODY = "Imported";
@@ -23,6 +24,21 @@ const NOTES = 100;
 /** Limits of the CRM, in characters. */
 const MAX_NAME = 200;
 const MAX_KEY = 200;
+
+/** A customer, as far as tickets keep it. */
+export interface KnownCustomer {
+  /** Such as `CUS-1001`. */
+  readonly id: string;
+  readonly plan: string;
+}
+
+/** Finds or adds the customer of a row or a message in the CRM. */
+export type ResolveCustomer = (email: string, name: string) => Promise<KnownCustomer>;
+
+const known = (customer: Customer | undefined): KnownCustomer => ({
+  id: customer?.id ?? "",
+  plan: customer?.plan ?? "",
+});
 
 /** The external key by which the CRM knows a customer who came by an import without an address. */
 function importedKey(name: string): string {
@@ -42,15 +58,17 @@ const undefinedUnlessEnded = (context: HandlerContext) => (error: unknown) => {
 /** Customers as the CRM knows them. */
 export class CustomerDirectory {
   readonly #crm: Client<typeof CrmService>;
+  readonly #bestEffort: BestEffort;
 
-  constructor(crm: Transport) {
+  constructor(crm: Transport, log: Log) {
     this.#crm = createClient(CrmService, crm);
+    this.#bestEffort = new BestEffort("crm", log);
   }
 
   /** @throws ConnectError `failed_precondition` (CUSTOMER_NOT_FOUND); `unavailable` when the CRM cannot be asked */
-  async assertExists(customerId: string, context: HandlerContext): Promise<void> {
+  async assertExists(customerId: string, context: HandlerContext): Promise<KnownCustomer> {
     try {
-      await this.#crm.getCustomer({ customerId }, onBehalfOf(context, TIMEOUT_MS));
+      return known((await this.#crm.getCustomer({ customerId }, onBehalfOf(context, TIMEOUT_MS))).customer);
     } catch (error) {
       if (reasonOf(error) !== "CUSTOMER_NOT_FOUND") throw unavailable(error);
       throw fail(
@@ -60,6 +78,12 @@ export class CustomerDirectory {
         { customer_id: customerId },
       );
     }
+  }
+
+  /** The plan that a customer is on now; undefined where the CRM does not say so at once. */
+  async planOf(customerId: string, context: HandlerContext): Promise<string | undefined> {
+    const answer = await this.#bestEffort.ask(context, (options) => this.#crm.getCustomer({ customerId }, options));
+    return answer?.customer?.plan;
   }
 
   /** Reads a customer; undefined where the CRM does not answer. */
@@ -82,20 +106,20 @@ export class CustomerDirectory {
    * as long as the import runs.
    */
   resolver(context: HandlerContext): ResolveCustomer {
-    const known = new Map<string, Promise<string>>();
+    const asked = new Map<string, Promise<KnownCustomer>>();
     return (email, name) => {
       const key = email ? email.toLowerCase() : importedKey(name || NOBODY);
-      const customerId = known.get(key) ?? this.#findOrAdd(email, name || NOBODY, key, context);
-      known.set(key, customerId);
-      return customerId;
+      const customer = asked.get(key) ?? this.#findOrAdd(email, name || NOBODY, key, context);
+      asked.set(key, customer);
+      return customer;
     };
   }
 
-  async #findOrAdd(email: string, name: string, key: string, context: HandlerContext): Promise<string> {
+  async #findOrAdd(email: string, name: string, key: string, context: HandlerContext): Promise<KnownCustomer> {
     const options = onBehalfOf(context, TIMEOUT_MS);
     const by = email ? { case: "email" as const, value: email } : { case: "externalId" as const, value: key };
     try {
-      return (await this.#crm.findCustomer({ key: by }, options)).customer?.id ?? "";
+      return known((await this.#crm.findCustomer({ key: by }, options)).customer);
     } catch (error) {
       if (reasonOf(error) !== "CUSTOMER_NOT_FOUND") throw unavailable(error);
     }
@@ -103,11 +127,11 @@ export class CustomerDirectory {
       const named = email && name === NOBODY ? email.slice(0, MAX_NAME) : name;
       const tags = !email && name === NOBODY ? [ANONYMOUS] : [];
       const customer = email ? { name: named, emails: [email] } : { name: named, externalId: key, tags };
-      return (await this.#crm.createCustomer({ customer }, options)).customer?.id ?? "";
+      return known((await this.#crm.createCustomer({ customer }, options)).customer);
     } catch (error) {
       // Another import has added the customer in between.
       const holder = metadataOf(error).customer_id;
-      if (holder) return holder;
+      if (holder) return await this.assertExists(holder, context);
       throw unavailable(error);
     }
   }

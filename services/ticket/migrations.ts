@@ -5,6 +5,7 @@ import { createSearch } from "../../runtime/database/search.ts";
 import { requestLogMigration } from "../../runtime/idempotency.ts";
 import { approvalsMigration } from "./approvals/migration.ts";
 import { aiTextMigration } from "./outgoing/provenance.ts";
+import { priorityMigration } from "./priority/migration.ts";
 import { webhooksMigration } from "./webhooks/migration.ts";
 
 const tickets: Migration = {
@@ -94,4 +95,5 @@ export const migrations: readonly Migration[] = [
   webhooksMigration,
   approvalsMigration,
   aiTextMigration,
+  priorityMigration,
 ];

@@ -46,8 +46,60 @@ test.each(DIALECTS)("on %s the engine is as it was taught after a restart", asyn
   await remove();
 });
 
+test("what was corrected often enough is read so in a text that nobody has corrected, until it is undone", async () => {
+  const module = await analyticsModule({ database: { kind: "sqlite", file: ":memory:" }, log: silent });
+  const analytics = createClient(AnalyticsService, directTransport(module.services));
+  const texts = [
+    "The gasket of my espresso machine is worn, which one fits?",
+    "Do you have a gasket for the espresso machine E61?",
+    "I look for a gasket, my espresso machine leaks a little.",
+    "Which gasket belongs to the small espresso machine?",
+    "My espresso machine is from 2014. Is there still a gasket for it?",
+    "Gasket of espresso machine, black, 8 mm, please.",
+    "Another gasket for our espresso machine in the office.",
+    "Is the gasket of the espresso machine made of silicone?",
+  ];
+  const unseen = "We have an espresso machine at home and the gasket is gone.";
+  const read = async () => {
+    const { analysis } = await analytics.analyze({ text: unseen });
+    return { category: analysis?.categorization?.primaryCategory, corrected: analysis?.corrected };
+  };
+  const before = (await analytics.analyze({ text: unseen })).analysis;
+  expect(await read()).not.toMatchObject({ category: Category.FEATURE_REQUEST });
+  const made = [];
+  for (const text of texts) {
+    made.push((await analytics.correctAnalysis({ text, category: Category.FEATURE_REQUEST, author })).correction);
+  }
+  expect(await read()).toEqual({ category: Category.FEATURE_REQUEST, corrected: false });
+  for (const one of made) await analytics.undoCorrection({ correctionId: one?.id ?? "", actor: author });
+  expect((await analytics.analyze({ text: unseen })).analysis).toEqual(before);
+  await module.close();
+});
+
+test("while the engine learns a lot, other calls are answered", async () => {
+  const rows = Array.from({ length: 200 }, (_, index) => ({
+    text: `Where is parcel ${index}? ${"It is late. ".repeat(20)}`,
+  }));
+  await using desk = await openWith(rows, localEngine);
+  let answered = 0;
+  let learning = true;
+  const call = desk.analytics.correctAnalysis({ text: "Where is it?", category: Category.BILLING, author });
+  const others = (async () => {
+    for (; learning; answered++) {
+      // As a call from outside does, which begins with an event.
+      await new Promise(setImmediate);
+      await desk.analytics.analyze({ text: `Hello ${answered}` });
+    }
+  })();
+  await call;
+  learning = false;
+  await others;
+  // One that holds the process lets a single one through at each step of the write.
+  expect(answered).toBeGreaterThan(50);
+});
+
 /** Opens analytics over corrections that are stored already; tells what its engine is taught. */
-async function openWith(rows: readonly { text: string; undone?: boolean }[]) {
+async function openWith(rows: readonly { text: string; undone?: boolean }[], taughtEngine?: LearningEngine) {
   const { environment, remove } = await temporaryStorage("sqlite");
   const location = databaseLocation(readConfig(environment), "analytics");
   const database = await openDatabase({ name: "analytics", location, migrations, log: silent });
@@ -83,7 +135,7 @@ async function openWith(rows: readonly { text: string; undone?: boolean }[]) {
       return { name: `taught ${taught.length}`, analyze: localEngine.analyze };
     },
   };
-  const module = await analyticsModule({ database: location, engine, log: silent });
+  const module = await analyticsModule({ database: location, engine: taughtEngine ?? engine, log: silent });
   return {
     taught,
     analytics: createClient(AnalyticsService, directTransport(module.services)),
@@ -111,11 +163,12 @@ test("past its bound the engine is taught the latest corrections, and all of the
   expect([corrections[0]?.id, totalSize]).toEqual(["COR-11001", 1001]);
 });
 
-test("long texts are taught while there is room for them", async () => {
-  const text = (index: number) => `${index} `.padEnd(90_000, "x");
-  await using desk = await openWith(Array.from({ length: 50 }, (_, index) => ({ text: text(index) })));
-  expect(desk.taught[0]).toHaveLength(Math.floor(BOUNDS.characters / 90_000));
-  expect(desk.taught[0]?.[0]?.text).toBe(text(49));
+test("of long texts the beginning is taught, while there is room for it, and they read as they were corrected", async () => {
+  const text = (index: number) => `${index} `.padEnd(9_000, "x");
+  await using desk = await openWith(Array.from({ length: 300 }, (_, index) => ({ text: text(index) })));
+  expect(desk.taught[0]).toHaveLength(BOUNDS.characters / BOUNDS.charactersEach);
+  expect(desk.taught[0]?.[0]?.text).toBe(text(299).slice(0, BOUNDS.charactersEach));
+  expect((await desk.analytics.analyze({ text: text(299) })).analysis).toMatchObject({ corrected: true });
 });
 
 test("a hundred corrections at once are taught in few lessons, and each is answered only once it counts", async () => {

@@ -12,6 +12,7 @@ import { listTicketsCases } from "./cases/list-tickets.ts";
 import { logCases } from "./cases/log.ts";
 import { metricsCases } from "./cases/metrics.ts";
 import { outgoingCases } from "./cases/outgoing.ts";
+import { queueCases } from "./cases/queue.ts";
 import { replayCases } from "./cases/replay.ts";
 import { statusCases } from "./cases/status.ts";
 import { supportCases } from "./cases/support.ts";
@@ -24,6 +25,7 @@ export const cases: readonly Case[] = [
   ...statusCases,
   ...conversationCases,
   ...listTicketsCases,
+  ...queueCases,
   ...logCases,
   ...importCases,
   ...analyticsCases,

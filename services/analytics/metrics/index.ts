@@ -5,7 +5,9 @@ import type { Database } from "../../../runtime/database/database.ts";
 import type { Log } from "../../../runtime/log.ts";
 import type { Policy } from "../../../runtime/policy/policy.ts";
 import { type BoundService, bindService } from "../../../runtime/service.ts";
+import { type Metric, readerPosition } from "../../../runtime/telemetry/metrics.ts";
 import type { Engine } from "../engine/engine.ts";
+import { readCursor } from "./cursor.ts";
 import { FactBell } from "./fact-bell.ts";
 import { FactCache } from "./fact-cache.ts";
 import { keepMetrics } from "./reader.ts";
@@ -26,6 +28,8 @@ export interface MetricsOptions {
 /** The metrics, and what they hold open. */
 export interface MetricsPart {
   readonly service: BoundService;
+  /** How far the log has been counted. */
+  readonly metrics: readonly Metric[];
   /** Begins to read the log. */
   start(): void;
   /** Ends streams. */
@@ -43,6 +47,7 @@ export function openMetrics({ tickets, ...options }: MetricsOptions): MetricsPar
   let reading: Promise<void> | undefined;
   return {
     service: bindService(MetricsService, metricsService({ ...options, cache, bell, closing: closing.signal }), log),
+    metrics: tickets ? [readerPosition("metrics", async () => (await readCursor(database.knex)).position)] : [],
     start() {
       if (tickets) reading = keepMetrics({ ...options, tickets, bell }, closing.signal);
     },

@@ -5,10 +5,11 @@ import type { Knex } from "knex";
 import { ActorKind } from "#gen/deskwire/actor/v1/actor_pb.js";
 import { type ApprovalReason, ApprovalReasonKind, ApprovalReasonSchema } from "#gen/deskwire/ticket/v1/approval_pb.js";
 import { ListApprovalsRequestSchema, TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
-import { methodName, principalOf } from "../../../runtime/call.ts";
+import { methodName, originOf, principalOf } from "../../../runtime/call.ts";
 import type { Database } from "../../../runtime/database/database.ts";
 import { formatId } from "../../../runtime/ids.ts";
 import { listPage, totalSize } from "../../../runtime/pagination.ts";
+import type { Policy } from "../../../runtime/policy/policy.ts";
 import { assertToolAllowed, isAiCall, type ToolPolicies } from "../../../runtime/tool-policy.ts";
 import { write } from "../../../runtime/write.ts";
 import type { Action } from "../actions.ts";
@@ -26,6 +27,7 @@ const NEWEST_FIRST = [{ column: "id", direction: "desc" }] as const;
 export interface ApprovalOptions {
   readonly database: Database;
   readonly bell: EventBell;
+  readonly policy: Policy;
   /** What AI agents may do by themselves. */
   readonly policies: ToolPolicies;
   /** Milliseconds until an approval expires. */
@@ -79,6 +81,7 @@ export async function gateFor<I extends DescMessage>(
 export function approvalMethods({
   database,
   bell,
+  policy,
   now,
 }: ApprovalOptions): Pick<ServiceImpl<typeof TicketService>, "getApproval" | "listApprovals" | "decideApproval"> {
   const { knex } = database;
@@ -103,7 +106,8 @@ export function approvalMethods({
     async decideApproval(request, context) {
       assertMayDecide(context);
       const method = TicketService.method.decideApproval;
-      const info = { actor: deciderOf(request), clock: now, method: methodName(method), requestId: request.requestId };
+      const by = { method: methodName(method), requestId: request.requestId, origin: originOf(context) };
+      const info = { actor: deciderOf(request), clock: now, policy, ...by };
       const call = { method, request, context, now: now() };
       const response = await write(database, call, (trx) => decide(trx, info, request, context));
       bell.ring();

@@ -30,7 +30,7 @@ export async function openHistory(start: number) {
   const common = { database, now: () => clock.now, log: silent };
   const modules = [
     await crmModule({ ...common, tickets: transport }),
-    await ticketModule({ ...common, crm: transport }),
+    await ticketModule({ ...common, crm: transport, analytics: transport }),
   ];
   services.push(...modules.flatMap((module) => module.services));
   return {
