@@ -39,25 +39,33 @@ function gainOf(id: number): number {
 }
 
 /** The lessons with their features numbered, and the place in the model of each number. */
-function exercisesOf(models: readonly LinearModel[], lessons: readonly Lesson[]) {
-  const numbers = new Map<number, number>();
+async function exercisesOf(models: readonly LinearModel[], lessons: readonly Lesson[], turn: Turn) {
+  const numbers = new Int32Array(CUES + 2 ** BITS).fill(-1);
+  const places: number[] = [];
   const numberOf = (id: number) => {
-    const number = numbers.get(id) ?? numbers.size;
-    numbers.set(id, number);
-    return number;
+    if (numbers[id] === -1) numbers[id] = places.push(id) - 1;
+    return numbers[id] as number;
   };
-  const exercises = lessons.map(({ seen, label }): Exercise => {
-    const ids = [...seen.cues.ids, ...seen.grams.ids.map((hash) => CUES + bucketOf(hash, BITS))];
-    const values = [...seen.cues.values, ...seen.grams.values].map((value, at) => value * gainOf(ids[at] as number));
-    const base = logitsOf(models, seen);
-    return { ids: Int32Array.from(ids, numberOf), values: Float64Array.from(values), label, base };
-  });
-  return { exercises, ids: [...numbers.keys()] };
+  const exercises: Exercise[] = [];
+  for (const { seen, label } of lessons) {
+    if (turn.isOver) await turn.pass();
+    const { cues, grams } = seen;
+    const size = cues.ids.length + grams.ids.length;
+    const exercise = { ids: new Int32Array(size), values: new Float64Array(size), label, base: logitsOf(models, seen) };
+    for (let at = 0; at < size; at++) {
+      const gram = at - cues.ids.length;
+      const id = gram < 0 ? (cues.ids[at] as number) : CUES + bucketOf(grams.ids[gram] as number, BITS);
+      exercise.ids[at] = numberOf(id);
+      exercise.values[at] = gainOf(id) * ((gram < 0 ? cues.values[at] : grams.values[gram]) as number);
+    }
+    exercises.push(exercise);
+  }
+  return { exercises, ids: places };
 }
 
 function practise({ ids, values, label, base }: Exercise, weights: Float64Array, rate: number): void {
   const classes = base.length;
-  const logits = Float64Array.from(base);
+  const logits = base.slice();
   for (let at = 0; at < ids.length; at++) {
     const row = (ids[at] as number) * classes;
     for (let k = 0; k < classes; k++) {
@@ -80,7 +88,7 @@ async function correctionOf(
   turn: Turn,
 ): Promise<LinearModel> {
   const classes = models[0]?.classes ?? 0;
-  const { exercises, ids } = exercisesOf(models, lessons);
+  const { exercises, ids } = await exercisesOf(models, lessons, turn);
   const weights = new Float64Array(ids.length * classes);
   for (let round = 0; round < ROUNDS; round++) {
     const rate = RATE / (1 + round / 4);
