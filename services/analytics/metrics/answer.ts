@@ -79,7 +79,7 @@ export async function answer(
     await fold(options, { frame, grouping: candidates, backlog }, activity, signal);
     ({ shown, leftOut } = ranked(activity.counts, groupLimit));
   }
-  const tally = new Tally(frame, narrowed(candidates, shown));
+  const tally = new Tally(frame, narrowed(candidates, shown), kinds);
   const volume = kinds.has(MetricsKind.VOLUME);
   await fold(options, { frame, grouping: tally.grouping, backlog: volume }, tally, signal);
   const figures = new Figures(tally, kinds);
