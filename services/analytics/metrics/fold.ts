@@ -129,6 +129,18 @@ export class Tally {
     return this.counters[cell * COUNTERS + counter] as number;
   }
 
+  /** What groups are ranked by: how much goes on in each within the window, and how many tickets are open at its end. */
+  activity(): Float64Array {
+    return Float64Array.from({ length: this.grouping.groups }, (_, group) => {
+      let sum = this.before[group] as number;
+      for (let cell = group * this.buckets; cell < (group + 1) * this.buckets; cell++) {
+        sum += this.changes[cell] as number;
+        for (const what of [CREATED, REPLY, RESOLVED]) sum += this.counter(cell, what);
+      }
+      return sum;
+    });
+  }
+
   /** Adds a chunk that lies before the window altogether, by its balance; only where customers make no difference. */
   addBalance(balance: Int32Array): void {
     for (let index = 0; index < balance.length; index += 2) {
@@ -291,7 +303,7 @@ function isActivity(code: number): boolean {
   return what === CREATED || what === REPLY || what === RESOLVED;
 }
 
-/** How much goes on in each group within the window, and how many tickets are open at its end: what groups are ranked by. */
+/** Counts no more than what groups are ranked by, for questions with more groups than a tally may have. */
 export class Activity {
   readonly #frame: Frame;
   readonly #grouping: Grouping;
