@@ -9,9 +9,9 @@ import type { Policy } from "../../../runtime/policy/policy.ts";
 import type { ChunkEntry, FactCache } from "./fact-cache.ts";
 import { Figures } from "./figures.ts";
 import { Activity, type Folding, type Grouping, Tally } from "./fold.ts";
-import { candidatesOf, narrowed, ranked } from "./grouping.ts";
+import { type Candidates, candidatesOf, narrowed, ranked } from "./grouping.ts";
 import { progressOf } from "./progress.ts";
-import type { Question } from "./question.ts";
+import { MAX_CELLS, type Question } from "./question.ts";
 
 /** How long counting may keep the process to itself, in milliseconds, before other calls get their turn. */
 const TURN_MS = 15;
@@ -55,6 +55,41 @@ async function fold(
   }
 }
 
+/** A tally, and which of its groups are shown. */
+interface Counted {
+  readonly tally: Tally;
+  /** The groups that are shown, by their number among the candidates, those with the most going on first. */
+  readonly shown: readonly number[];
+  readonly leftOut: number;
+  /** The number in the tally of the group that is shown at a place. */
+  groupOf(group: number, place: number): number;
+}
+
+/** Counts once, where all groups fit into a tally; else finds first which groups are shown, and puts the others into one. */
+async function count(
+  options: AnsweringOptions,
+  { frame, groupBy, groupLimit, kinds }: Question,
+  candidates: Candidates,
+  signal: AbortSignal,
+): Promise<Counted> {
+  const limit = groupBy === MetricsGrouping.UNSPECIFIED ? 0 : groupLimit;
+  if (candidates.by === "segment" && candidates.groups * frame.starts.length <= MAX_CELLS) {
+    const tally = new Tally(frame, candidates, kinds);
+    const backlog = limit > 0 || kinds.has(MetricsKind.VOLUME);
+    await fold(options, { frame, grouping: candidates, backlog }, tally, signal);
+    return { tally, ...ranked(tally.activity(), limit), groupOf: (group) => group };
+  }
+  // To know who of all customers has old tickets open would take all facts since the beginning.
+  const open = candidates.by === "segment";
+  const activity = new Activity(frame, candidates, open);
+  await fold(options, { frame, grouping: candidates, backlog: open }, activity, signal);
+  const { shown, leftOut } = ranked(activity.counts, limit);
+  const grouping = narrowed(candidates, shown);
+  const tally = new Tally(frame, grouping, kinds);
+  await fold(options, { frame, grouping, backlog: kinds.has(MetricsKind.VOLUME) }, tally, signal);
+  return { tally, shown, leftOut, groupOf: (_, place) => place };
+}
+
 /** The engines that read the texts, the latest last; no more than anybody would read. */
 async function enginesOf({ database }: AnsweringOptions, read: Uint8Array): Promise<string[]> {
   const numbers = [...read.keys()].filter((number) => read[number] === 1).slice(-MAX_ENGINES);
@@ -68,23 +103,16 @@ export async function answer(
   signal: AbortSignal,
 ): Promise<GetMetricsResponse> {
   const { database, cache, policy } = options;
-  const { frame, groupBy, groupLimit, kinds, sized } = question;
+  const { frame, kinds, sized } = question;
   const cursor = await cache.refresh();
   const candidates = await candidatesOf(database.knex, question, cache.segments);
-  let [shown, leftOut]: [number[], number] = [[], 0];
-  if (groupBy !== MetricsGrouping.UNSPECIFIED) {
-    // To know who of all customers has old tickets open would take all facts since the beginning.
-    const backlog = candidates.by === "segment";
-    const activity = new Activity(frame, candidates, backlog);
-    await fold(options, { frame, grouping: candidates, backlog }, activity, signal);
-    ({ shown, leftOut } = ranked(activity.counts, groupLimit));
-  }
-  const tally = new Tally(frame, narrowed(candidates, shown));
-  const volume = kinds.has(MetricsKind.VOLUME);
-  await fold(options, { frame, grouping: tally.grouping, backlog: volume }, tally, signal);
+  const { tally, shown, leftOut, groupOf } = await count(options, question, candidates, signal);
   const figures = new Figures(tally, kinds);
   const names = await candidates.names(database.knex, shown);
-  const groups = shown.map((group, place) => ({ key: names.get(group) ?? "", series: figures.series(place, sized) }));
+  const groups = shown.map((group, place) => ({
+    key: names.get(group) ?? "",
+    series: figures.series(groupOf(group, place), sized),
+  }));
   return create(GetMetricsResponseSchema, {
     startTime: timestampFromMs(frame.start * 1000),
     endTime: timestampFromMs(frame.end * 1000),

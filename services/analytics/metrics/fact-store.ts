@@ -109,20 +109,11 @@ export async function numberEngines(trx: Knex.Transaction, names: Iterable<strin
   return numbered(trx, "metrics_engine", things, find, { toRow: (name) => ({ name }), keyOf });
 }
 
-/** The earliest and the latest time of a chunk's facts, in seconds since 1970. */
-function timeRange({ times }: WholeChunk): { min_time: number; max_time: number } {
-  let [min, max] = [Number.POSITIVE_INFINITY, 0];
-  for (const time of times) {
-    if (time < min) min = time;
-    if (time > max) max = time;
-  }
-  return { min_time: min, max_time: max };
-}
-
 const toRow = (chunk: WholeChunk, version: number) => ({
   version,
   fact_count: chunk.count,
-  ...timeRange(chunk),
+  min_time: chunk.minTime,
+  max_time: chunk.maxTime,
   balance: new Uint8Array(balanceOf(chunk).buffer),
   data: toBytes(chunk),
   customers: customersToBytes(chunk),

@@ -1,6 +1,7 @@
 // Counts facts into cells: one cell for each group and bucket.
 
-import { type Chunk, Code, type Customers, MAX_ENGINE, MoodValue, Span } from "./chunk.ts";
+import { MetricsKind } from "#gen/deskwire/analytics/v1/metrics_pb.js";
+import { CHUNK_FACTS, type Chunk, Code, type Customers, MAX_ENGINE, MoodValue, Run, Span } from "./chunk.ts";
 import { KINDS } from "./facts.ts";
 
 const kind = (name: (typeof KINDS)[number]) => KINDS.indexOf(name);
@@ -103,10 +104,17 @@ export class Tally {
   readonly lengths: readonly Lengths[] = Array.from({ length: 4 }, () => new Lengths());
   /** 1 at the number of each engine that read one of the texts. */
   readonly engines = new Uint8Array(MAX_ENGINE + 1);
+  readonly #moods: boolean;
+  readonly #times: boolean;
+  /** The cells of the chunk in hand. */
+  readonly #cells = new Int32Array(CHUNK_FACTS);
 
-  constructor(frame: Frame, grouping: Grouping) {
+  /** @param kinds what is asked for; the rest is not looked at */
+  constructor(frame: Frame, grouping: Grouping, kinds: ReadonlySet<MetricsKind>) {
     this.frame = frame;
     this.grouping = grouping;
+    this.#moods = kinds.has(MetricsKind.MOOD);
+    this.#times = kinds.has(MetricsKind.RESPONSE_TIME) || kinds.has(MetricsKind.RESOLUTION_TIME);
     const cells = grouping.groups * frame.starts.length;
     this.counters = new Float64Array(cells * COUNTERS);
     this.changes = new Float64Array(cells);
@@ -121,6 +129,18 @@ export class Tally {
     return this.counters[cell * COUNTERS + counter] as number;
   }
 
+  /** What groups are ranked by: how much goes on in each within the window, and how many tickets are open at its end. */
+  activity(): Float64Array {
+    return Float64Array.from({ length: this.grouping.groups }, (_, group) => {
+      let sum = this.before[group] as number;
+      for (let cell = group * this.buckets; cell < (group + 1) * this.buckets; cell++) {
+        sum += this.changes[cell] as number;
+        for (const what of [CREATED, REPLY, RESOLVED]) sum += this.counter(cell, what);
+      }
+      return sum;
+    });
+  }
+
   /** Adds a chunk that lies before the window altogether, by its balance; only where customers make no difference. */
   addBalance(balance: Int32Array): void {
     for (let index = 0; index < balance.length; index += 2) {
@@ -129,67 +149,141 @@ export class Tally {
     }
   }
 
-  /** Adds a chunk, with its customers where they make a difference. The loop runs for millions of facts, so it reads codes bit by bit itself (see `Code`). */
+  /** Adds a chunk, with its customers where they make a difference. */
   add(chunk: Chunk, whose: Customers | undefined): void {
-    const { count, times, codes, values, segments: segmentOf } = chunk;
-    const { start, end, starts } = this.frame;
-    const { counters, changes, before, engines } = this;
-    const segments = localGroups(chunk.segmentIds, this.grouping.segments);
-    const customers = whose && this.grouping.customers && localGroups(whose.customerIds, this.grouping.customers);
-    const customerOf = whose?.customers ?? segmentOf;
-    const [, first, next, resolution] = this.lengths as [Lengths, Lengths, Lengths, Lengths];
-    for (const lengths of [first, next, resolution]) lengths.reserve(count);
-    const buckets = starts.length;
-    let after = 0;
-    let bucket = 0;
-    let from = starts[0] as number;
-    let to = starts[1] ?? end;
-    for (let index = 0; index < count; index++) {
-      const code = codes[index] as number;
+    const cells = this.#cellsOf(chunk, whose);
+    let index = 0;
+    let value = 0;
+    for (const run of chunk.runs) {
+      const code = Run.code(run);
+      const part = { code, cells, from: index, to: index + Run.facts(run), values: chunk.values, at: value };
+      this.#count(part);
       const what = code & 15;
-      const span = (code >>> 8) & 3;
-      const at = after;
-      after += what <= MESSAGE ? 1 : span === 0 ? 0 : 2;
-      const time = times[index] as number;
-      if (time >= end) continue;
-      let group = segments[segmentOf[index] as number] as number;
-      if (group < 0) continue;
-      if (customers !== undefined) {
-        const other = customers[customerOf[index] as number] as number;
-        if (other < 0) continue;
-        group += other;
-      }
-      const backlog = (code >>> 4) & 3;
-      const change = backlog === 0 ? 0 : backlog === 1 ? 1 : -1;
-      if (time < start) {
-        (before[group] as number) += change;
-        continue;
-      }
-      if (time < from || time >= to) {
-        bucket = bucketAt(starts, time);
-        from = starts[bucket] as number;
-        to = starts[bucket + 1] ?? end;
-      }
-      const cell = group * buckets + bucket;
-      const base = cell * COUNTERS;
-      (changes[cell] as number) += change;
-      (counters[base + what] as number) += 1;
-      if (what <= MESSAGE) {
-        const mood = values[at] as number;
-        (counters[base + SENTIMENTS + ((mood >>> 15) & 3)] as number) += 1;
-        (counters[base + SCORE] as number) += MoodValue.score(mood);
-        if (what === CREATED) (counters[base + CATEGORIES + ((mood >>> 17) & 15)] as number) += 1;
-        engines[mood >>> 21] = 1;
-        continue;
-      }
-      if (what === REPLY) (counters[base + REPLIES + ((code >>> 6) & 3)] as number) += 1;
-      else if (what === RESOLVED) (counters[base + RESOLUTIONS + ((code >>> 6) & 3)] as number) += 1;
-      if (span === 0) continue;
-      (counters[base + KEPT + span] as number) += (code >>> 10) & 1;
-      const lengths = span === Span.FIRST ? first : span === Span.NEXT ? next : resolution;
-      lengths.add(cell, values[at] as number, values[at + 1] as number);
+      const isText = what === CREATED || what === MESSAGE;
+      if (isText && this.#moods) this.#addMoods(part);
+      else if (!isText && this.#times && Code.span.in(code) !== Span.NONE) this.#addLengths(part);
+      index = part.to;
+      value += Code.values(code) * Run.facts(run);
     }
   }
+
+  /**
+   * The cell of each fact; -1 for one that does not count. What lies before the window is put into `before` on the way. These
+   * loops, and those below, run for millions of facts.
+   */
+  #cellsOf(chunk: Chunk, whose: Customers | undefined): Int32Array {
+    const { count, times, segments: segmentOf, minTime, maxTime } = chunk;
+    const { start, end, starts } = this.frame;
+    const segments = localGroups(chunk.segmentIds, this.grouping.segments);
+    const cells = this.#cells.subarray(0, count);
+    const [one = -1] = segments;
+    if (segments.every((group) => group === one)) cells.fill(one);
+    else for (let index = 0; index < count; index++) cells[index] = segments[segmentOf[index] as number] as number;
+    if (whose && this.grouping.customers) {
+      const customers = localGroups(whose.customerIds, this.grouping.customers);
+      for (let index = 0; index < count; index++) {
+        const [group, other] = [cells[index] as number, customers[whose.customers[index] as number] as number];
+        cells[index] = group < 0 || other < 0 ? -1 : group + other;
+      }
+    }
+    const buckets = starts.length;
+    const bucket = bucketAt(starts, minTime);
+    if (minTime >= start && maxTime < (starts[bucket + 1] ?? end)) {
+      // Most chunks lie within one bucket.
+      if (buckets === 1) return cells;
+      for (let index = 0; index < count; index++) {
+        const group = cells[index] as number;
+        if (group >= 0) cells[index] = group * buckets + bucket;
+      }
+      return cells;
+    }
+    if (minTime < start) this.#addBefore(chunk, cells);
+    for (let index = 0; index < count; index++) {
+      const [group, time] = [cells[index] as number, times[index] as number];
+      if (group < 0) continue;
+      cells[index] = time < start || time >= end ? -1 : group * buckets + bucketAt(starts, time);
+    }
+    return cells;
+  }
+
+  /** Adds what a chunk does to the backlog before the window. */
+  #addBefore({ runs, times }: Chunk, groups: Int32Array): void {
+    const { before, frame } = this;
+    let index = 0;
+    for (const run of runs) {
+      const change = Code.change(Run.code(run));
+      const to = index + Run.facts(run);
+      for (; index < to && change !== 0; index++) {
+        const group = groups[index] as number;
+        if (group >= 0 && (times[index] as number) < frame.start) (before[group] as number) += change;
+      }
+      index = to;
+    }
+  }
+
+  /** Counts what all facts of a run are alike in. */
+  #count({ code, cells, from, to }: Part): void {
+    const { counters, changes } = this;
+    const [what, answered, span] = [code & 15, Code.answered.in(code), Code.span.in(code)];
+    const change = Code.change(code);
+    const add = (cell: number, facts: number) => {
+      const base = cell * COUNTERS;
+      (changes[cell] as number) += change * facts;
+      (counters[base + what] as number) += facts;
+      if (what === REPLY) (counters[base + REPLIES + answered] as number) += facts;
+      if (what === RESOLVED) (counters[base + RESOLUTIONS + answered] as number) += facts;
+      if (Code.met.in(code)) (counters[base + KEPT + span] as number) += facts;
+    };
+    let cell = -1;
+    let facts = 0;
+    for (let index = from; index < to; index++) {
+      const next = cells[index] as number;
+      if (next === cell) {
+        facts++;
+        continue;
+      }
+      if (cell >= 0) add(cell, facts);
+      cell = next;
+      facts = 1;
+    }
+    if (cell >= 0) add(cell, facts);
+  }
+
+  #addMoods({ code, cells, from, to, values, at }: Part): void {
+    const { counters, engines } = this;
+    const opening = (code & 15) === CREATED;
+    for (let index = from; index < to; index++) {
+      const cell = cells[index] as number;
+      if (cell < 0) continue;
+      const mood = values[at + index - from] as number;
+      const base = cell * COUNTERS;
+      (counters[base + SENTIMENTS + ((mood >>> 15) & 3)] as number) += 1;
+      (counters[base + SCORE] as number) += MoodValue.score(mood);
+      if (opening) (counters[base + CATEGORIES + ((mood >>> 17) & 15)] as number) += 1;
+      engines[mood >>> 21] = 1;
+    }
+  }
+
+  #addLengths({ code, cells, from, to, values, at }: Part): void {
+    const lengths = this.lengths[Code.span.in(code)] as Lengths;
+    lengths.reserve(to - from);
+    for (let index = from; index < to; index++) {
+      const cell = cells[index] as number;
+      if (cell < 0) continue;
+      const value = at + 2 * (index - from);
+      lengths.add(cell, values[value] as number, values[value + 1] as number);
+    }
+  }
+}
+
+/** A run of facts, and where their cells and their values are. */
+interface Part {
+  readonly code: number;
+  readonly cells: Int32Array;
+  readonly from: number;
+  readonly to: number;
+  readonly values: Uint32Array;
+  readonly at: number;
 }
 
 /** The last bucket that begins at `time` or before. */
@@ -209,7 +303,7 @@ function isActivity(code: number): boolean {
   return what === CREATED || what === REPLY || what === RESOLVED;
 }
 
-/** How much goes on in each group within the window, and how many tickets are open at its end: what groups are ranked by. */
+/** Counts no more than what groups are ranked by, for questions with more groups than a tally may have. */
 export class Activity {
   readonly #frame: Frame;
   readonly #grouping: Grouping;
@@ -232,20 +326,26 @@ export class Activity {
   }
 
   add(chunk: Chunk, whose: Customers | undefined): void {
-    const { count, times, codes, segments: segmentOf } = chunk;
+    const { runs, times, segments: segmentOf } = chunk;
     const { start, end } = this.#frame;
     const segments = localGroups(chunk.segmentIds, this.#grouping.segments);
     const customers = whose && this.#grouping.customers && localGroups(whose.customerIds, this.#grouping.customers);
     const customerOf = whose?.customers ?? segmentOf;
-    for (let index = 0; index < count; index++) {
-      const time = times[index] as number;
-      if (time >= end) continue;
-      const group = segments[segmentOf[index] as number] as number;
-      const other = customers ? (customers[customerOf[index] as number] as number) : 0;
-      if (group < 0 || other < 0) continue;
-      const code = codes[index] as number;
-      const weight = (this.#backlog ? Code.change(code) : 0) + (time >= start && isActivity(code) ? 1 : 0);
-      if (weight !== 0) this.counts[group + other] = (this.counts[group + other] as number) + weight;
+    let index = 0;
+    for (const run of runs) {
+      const code = Run.code(run);
+      const change = this.#backlog ? Code.change(code) : 0;
+      const activity = isActivity(code) ? 1 : 0;
+      const to = index + Run.facts(run);
+      for (; index < to && (change !== 0 || activity !== 0); index++) {
+        const time = times[index] as number;
+        if (time >= end) continue;
+        const group = segments[segmentOf[index] as number] as number;
+        const other = customers ? (customers[customerOf[index] as number] as number) : 0;
+        if (group < 0 || other < 0) continue;
+        (this.counts[group + other] as number) += time >= start ? change + activity : change;
+      }
+      index = to;
     }
   }
 }

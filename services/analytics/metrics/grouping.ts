@@ -72,7 +72,8 @@ export async function candidatesOf(
   if (groupBy === CUSTOMER) return byCustomer(db, groupOf, filtered && new Set(filtered));
   return {
     by: "segment",
-    groups: keys.length,
+    // Nothing that counts is a group too.
+    groups: Math.max(1, keys.length),
     segments: groupOf,
     ...(filtered && { customers: onlyThese(filtered) }),
     names: async (_db, groups) => new Map(groups.map((group) => [group, keys[group] ?? ""])),
@@ -86,8 +87,9 @@ function onlyThese(customers: readonly number[]): Int32Array {
   return groups;
 }
 
-/** The groups that are shown, by their number among the candidates, those with the most going on first. */
+/** The groups that are shown, by their number among the candidates, those with the most going on first; none for limit 0. */
 export function ranked(counts: Float64Array, limit: number): { shown: number[]; leftOut: number } {
+  if (limit === 0) return { shown: [], leftOut: 0 };
   const active = [...counts.keys()].filter((group) => (counts[group] as number) > 0);
   active.sort((one, other) => (counts[other] as number) - (counts[one] as number) || one - other);
   return { shown: active.slice(0, limit), leftOut: Math.max(0, active.length - limit) };

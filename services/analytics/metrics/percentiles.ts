@@ -16,6 +16,11 @@ function bucketOf(value: number): number {
   return (shift << STEP_BITS) + (value >>> shift);
 }
 
+/** The least number of a bucket from `2 * STEPS` on. */
+function leastOf(bucket: number): number {
+  return (STEPS + (bucket % STEPS)) * 2 ** (Math.floor(bucket / STEPS) - 1);
+}
+
 /**
  * Finds percentiles by nearest rank: the smallest number such that the share `p` of all are not greater. Two passes over the
  * numbers: one counts them in buckets that grow with the number, one sorts what is in the bucket of each rank.
@@ -40,10 +45,12 @@ export function percentiles(values: Uint32Array, shares: readonly number[]): num
     while (before + (counts[bucket] as number) <= rank) before += counts[bucket++] as number;
     // A number this small has its bucket to itself.
     if (bucket < 2 * STEPS) return bucket;
+    const [least, beyond] = [leastOf(bucket), leastOf(bucket + 1)];
     const inside = new Uint32Array(counts[bucket] as number);
     let count = 0;
     for (let index = 0; index < values.length; index++) {
-      if (bucketOf(values[index] as number) === bucket) inside[count++] = values[index] as number;
+      const value = values[index] as number;
+      if (value >= least && value < beyond) inside[count++] = value;
     }
     return inside.sort()[rank - before] as number;
   });

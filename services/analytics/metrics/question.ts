@@ -11,7 +11,7 @@ import type { Frame } from "./fold.ts";
 const DEFAULT_SECONDS = 7 * 24 * 60 * 60;
 const MAX_BUCKETS = 1_000;
 /** Groups by buckets: what one answer may hold. */
-const MAX_CELLS = 20_000;
+export const MAX_CELLS = 20_000;
 const DEFAULT_GROUPS = 20;
 
 const { HOUR, DAY, WEEK, MONTH } = MetricsBucketSize;

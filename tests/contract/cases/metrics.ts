@@ -56,6 +56,7 @@ export const metricsCases: readonly Case[] = [
       expect(overall(response)?.mood?.negative).toBeGreaterThan(0);
       expect(response.settings).toMatchObject({ timeZone: "UTC", aiAnswerStopsClocks: true });
       expect(response.engines).toHaveLength(1);
+      expect([response.groups, response.groupsLeftOut]).toEqual([[], 0]);
     },
   },
   {
