@@ -103,7 +103,7 @@ export function failureOf(error: unknown, requestId: string, log: Log): ApiFailu
   }
   if (error instanceof APIError) return ofModel(error);
   if (error instanceof AnthropicError) {
-    log("the model's answer could not be read", { requestId, error: String(error) });
+    log("the model's answer could not be read", { requestId, error });
     return { status: 502, type: "api_error", message: "The model's answer broke off. Try again.", headers: {} };
   }
   log("a run failed", { requestId, error });

@@ -116,7 +116,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
         // Without what the SDK keeps beside the fields of the API.
         if (message) return JSON.parse(JSON.stringify(message));
         if (shown || attempt >= maxRetries || turn.signal.aborted || !brokeOff(error)) throw error;
-        log("the model's answer broke off; asking again", { attempt: attempt + 1, error: String(error) });
+        log("the model's answer broke off; asking again", { attempt: attempt + 1, error });
         await pause(Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** attempt) * (1 - Math.random() / 4), turn.signal);
       }
     },

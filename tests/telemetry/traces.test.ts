@@ -8,7 +8,11 @@ import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import type { Catalog } from "../../adapter/catalog.ts";
 import { createMcpEndpoint } from "../../adapter/server/mcp-http.ts";
 import { PARTS } from "../../runtime/config.ts";
+import { answerJson } from "../../runtime/http-error.ts";
 import { listen } from "../../runtime/listener.ts";
+import { tracedRoutes } from "../../runtime/telemetry/routes.ts";
+import { post } from "../../services/ticket/webhooks/post.ts";
+import { targets } from "../../services/ticket/webhooks/target.ts";
 import { DIALECTS } from "../support/databases.ts";
 import { openTestDesk, silent, type TestDesk } from "../support/desk.ts";
 import { eventually } from "../support/processes.ts";
@@ -157,5 +161,33 @@ describe("sampling", () => {
     expect(await made("parentbased_always_on", TRACEPARENT.replace(/01$/, "00"))).toBe(false);
     expect(await made("always_on", TRACEPARENT.replace(/01$/, "00"))).toBe(true);
     expect(await made("always_off", TRACEPARENT)).toBe(false);
+  });
+});
+
+describe("plain paths and webhooks", () => {
+  it("a post is a span of its own, in its caller's trace", async () => {
+    await using collected = await collectHere();
+    const routes = tracedRoutes({ "/inbound": (_request, response) => answerJson(response, 503, {}) });
+    const limits = { host: "127.0.0.1", port: 0, services: [], allowedHosts: [], allowedOrigins: [], log: silent };
+    await using listener = await listen({ ...limits, routes });
+    await fetch(`${listener.url}/inbound?key=s3cret`, { method: "POST", headers: { traceparent: TRACEPARENT } });
+    await fetch(`${listener.url}/inbound`);
+    const attributes = { "http.request.method": "POST", "http.route": "/inbound", "http.response.status_code": 503 };
+    expect(collected.spans()).toEqual([
+      expect.objectContaining({
+        ...{ name: "POST /inbound", kind: "SERVER", traceId: TRACE, parentId: CALLER, failed: true },
+        attributes: { ...attributes, "error.type": "503" },
+      }),
+    ]);
+  });
+
+  it("an attempt to deliver is a span that names the host alone", async () => {
+    await using collected = await collectHere();
+    const attempt = { url: "http://127.0.0.1:9/hooks/s3cret?key=s3cret", headers: {}, body: WORDS };
+    await post(targets(["127.0.0.0/8"]), { ...attempt, signal: new AbortController().signal });
+    const [span] = collected.spans();
+    expect(span).toMatchObject({ name: "POST", kind: "CLIENT", failed: true, parentId: undefined });
+    expect(span?.attributes).toMatchObject({ "server.address": "127.0.0.1", "error.type": "ECONNREFUSED" });
+    expect(JSON.stringify(span)).not.toMatch(/s3cret|charged/);
   });
 });
