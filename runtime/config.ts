@@ -91,7 +91,7 @@ export const VARIABLES = {
     networks,
   ),
   MCP_API_KEY: secret(
-    "An API key beside those of `npm run keys`, such as for the messages gateway. Opens all but `admin`, `approvals` and `tickets:any`.",
+    "An API key beside those of `npm run keys`, such as for the messages gateway. Opens all but `admin`, `approvals`, `tickets:any` and `telemetry:read`.",
     "",
     apiKey,
   ),

@@ -11,6 +11,7 @@ import { type Log, logToStderr } from "./log.ts";
 import { blameClient } from "./malformed.ts";
 import { CallStats } from "./telemetry/call-stats.ts";
 import { type Method, observed } from "./telemetry/observe.ts";
+import { callersTrace } from "./telemetry/tracing.ts";
 import { findUnstorable } from "./unstorable.ts";
 
 /** A service whose methods are guarded: ready to be called in process or to be put on a port. */
@@ -63,13 +64,14 @@ function publicError(error: unknown, method: DescMethod, context: HandlerContext
     if (!UNEXPECTED.has(error.code)) return withReason(error);
   }
   if (context.signal.aborted) return failEnded(context.signal);
+  const trace = callersTrace(context.requestHeader);
   const passing = passingFailure(error);
   if (passing) {
-    log("the database failed a call for now", { method: methodName(method), error }, "warn");
+    log("the database failed a call for now", { ...trace, method: methodName(method), error }, "warn");
     return passing;
   }
   const incident = crypto.randomUUID();
-  log("call failed", { incident, method: methodName(method), error });
+  log("call failed", { ...trace, incident, method: methodName(method), error });
   return fail(
     Code.Internal,
     "INTERNAL",

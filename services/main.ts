@@ -7,9 +7,11 @@ import { scopesOf } from "../adapter/server/view.ts";
 import { runCommand } from "../runtime/command.ts";
 import { printSettings } from "../runtime/config/print.ts";
 import { type Config, misspeltVariables, PARTS, type Part, settledConfig } from "../runtime/config.ts";
+import { METRICS_SCOPE, scopeMissing } from "../runtime/identity/scopes.ts";
 import { type Listener, listen, urlOf } from "../runtime/listener.ts";
 import { createLog, type Log } from "../runtime/log.ts";
 import { type CallNames, callMetrics } from "../runtime/telemetry/metrics.ts";
+import { tracedRoutes } from "../runtime/telemetry/routes.ts";
 import { startTracing } from "../runtime/telemetry/start-tracing.ts";
 import { openAccess } from "./access.ts";
 import { banner } from "./banner.ts";
@@ -102,11 +104,14 @@ async function main(args: string[]): Promise<void> {
     services: desk.services,
     files: desk.files,
     metrics: [...desk.metrics, ...callMetrics(MCP, () => mcpStats.values())],
+    async mayReadMetrics(request) {
+      const { scopes } = await identity.identify(request);
+      if (scopes && !scopes.has(METRICS_SCOPE)) throw scopeMissing(METRICS_SCOPE);
+    },
     routes: {
-      ...desk.routes,
+      ...tracedRoutes({ ...desk.routes, ...desk.gateway?.routesFor(identity.identify) }),
       ...routes,
       ...(mcp && { "/mcp": (request, response) => mcp.handler(request, response) }),
-      ...desk.gateway?.routesFor(identity.identify),
     },
     identity,
     allowedOrigins: config.ALLOWED_ORIGINS,

@@ -7,6 +7,7 @@ import { commentOf } from "../../runtime/comments.ts";
 import { requiredScope, scopeMissing } from "../../runtime/identity/scopes.ts";
 import type { Log } from "../../runtime/log.ts";
 import { CallStats } from "../../runtime/telemetry/call-stats.ts";
+import { callersTrace } from "../../runtime/telemetry/tracing.ts";
 import type {
   ApprovalFlow,
   CallContext,
@@ -102,7 +103,10 @@ class MethodTool implements Tool {
     const result = await this.#answer(args, context);
     const failure = outcomeOf(result);
     const ms = this.calls.end(began, failure);
-    if (failure) this.#setting.log("tool call refused", { tool: this.definition.name, ...failure, ms });
+    if (failure) {
+      const trace = callersTrace(context.headers);
+      this.#setting.log("tool call refused", { ...trace, tool: this.definition.name, ...failure, ms });
+    }
     return result;
   }
 

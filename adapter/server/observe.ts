@@ -3,7 +3,7 @@
 import { ProtocolError, type ServerContext } from "@modelcontextprotocol/server";
 import type { Span } from "@opentelemetry/api";
 import { CallStats, type Outcome } from "../../runtime/telemetry/call-stats.ts";
-import { failSpan, type SpanStart, traced } from "../../runtime/telemetry/tracing.ts";
+import { markFailed, type SpanStart, traced } from "../../runtime/telemetry/tracing.ts";
 import { outcomeOf } from "../catalog/errors.ts";
 import type { ToolResult } from "../catalog.ts";
 import { traceHeaders } from "./call-context.ts";
@@ -36,8 +36,8 @@ function spanOf(method: string, target: string | undefined, context: ServerConte
 /** `tool_error` is what the conventions ask for; ours says which. */
 function failTool(span: Span, result: ToolResult): void {
   const { code, reason } = outcomeOf(result) ?? {};
-  failSpan(span, undefined);
-  span.setAttributes({ "error.type": "tool_error", "deskwire.error.code": code, "deskwire.error.reason": reason });
+  markFailed(span, "tool_error");
+  span.setAttributes({ "deskwire.error.code": code, "deskwire.error.reason": reason });
 }
 
 function outcomeOfThrown(error: unknown, { mcpReq }: ServerContext): Outcome {

@@ -70,7 +70,8 @@ export class GroupCommit {
     if (this.#waiting.length >= this.#limits.maxWaiting) throw databaseBusy();
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const asAsked = sameTrace();
-    const inTrace: Work<T> = (trx) => asAsked(() => work(trx));
+    // Awaited there: a query of knex is made when it is waited for.
+    const inTrace: Work<T> = (trx) => asAsked(async () => await work(trx));
     this.#waiting.push({ work: within(this.#limits.workTimeoutMs, inTrace), asAsked, resolve, reject });
     if (!this.#running) void this.#commitAll();
     return (await promise) as T;

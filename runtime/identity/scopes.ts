@@ -6,6 +6,9 @@ import { tool } from "#gen/deskwire/mcp/v1/options_pb.js";
 import { ADMIN_SCOPE } from "../call.ts";
 import { fail } from "../errors.ts";
 
+/** What it takes to read `/metrics`; no method asks for it. */
+export const METRICS_SCOPE = "telemetry:read";
+
 /** All scopes, and what each opens. */
 export const SCOPES: Readonly<Record<string, string>> = {
   "tickets:read": "read tickets, conversations and the log",
@@ -17,6 +20,7 @@ export const SCOPES: Readonly<Record<string, string>> = {
   "analytics:read": "have texts read, and see metrics",
   "analytics:write": "correct what analytics has read",
   approvals: "decide on answers that wait for approval",
+  [METRICS_SCOPE]: "read /metrics, as Prometheus does",
   [ADMIN_SCOPE]: "everything, with webhooks and whatever else runs the desk",
 };
 

@@ -50,7 +50,7 @@ export class CallStats {
     return performance.now();
   }
 
-  /** A call has ended that began at `began`; returns how long it took, in milliseconds. */
+  /** A call has ended that began at `began`; returns how long it took, in milliseconds with one decimal. */
   end(began: number, failure?: Outcome): number {
     this.underWay--;
     const tookMs = performance.now() - began;
@@ -61,7 +61,7 @@ export class CallStats {
     this.#buckets[bucket] = (this.#buckets[bucket] ?? 0) + 1;
     if (failure === undefined) this.#ok++;
     else this.#count(failure);
-    return tookMs;
+    return Math.round(tookMs * 10) / 10;
   }
 
   #count({ code, reason }: Outcome): void {

@@ -4,8 +4,8 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
 import { methodName, PRINCIPAL_HEADER } from "../call.ts";
 import type { Log } from "../log.ts";
-import { type CallStats, outcomeOf } from "./call-stats.ts";
-import { beginSpan, failSpan, type SpanStart, traced } from "./tracing.ts";
+import { type CallStats, type Outcome, outcomeOf } from "./call-stats.ts";
+import { beginSpan, callersTrace, failSpan, type SpanStart, traced } from "./tracing.ts";
 
 /** A method as a service has it, its messages untyped. */
 export type Method = (request: never, context: HandlerContext) => unknown;
@@ -35,24 +35,24 @@ function pseudonym(principal: string): string {
   return createHash("sha256").update(principal).digest("hex").slice(0, 12);
 }
 
-function logFailure(method: string, context: HandlerContext, error: unknown, ms: number, log: Log): void {
-  if (!(error instanceof ConnectError) || LOGGED_ALREADY.has(error.code)) return;
+/** Logs how a call failed, and throws it again. */
+function logFailure(method: string, context: HandlerContext, error: unknown, tookMs: number, log: Log): never {
+  if (!(error instanceof ConnectError) || LOGGED_ALREADY.has(error.code)) throw error;
   const principal = context.requestHeader.get(PRINCIPAL_HEADER);
   const fields = {
-    ...{ method, ...outcomeOf(error), ms, protocol: context.protocolName },
+    ...callersTrace(context.requestHeader),
+    ...{ method, ...outcomeOf(error), ms: Math.round(tookMs * 10) / 10, protocol: context.protocolName },
     ...(principal && { caller: principal === "local" ? principal : pseudonym(principal) }),
   };
   // A call within this process has a caller who fails with it, and is logged as well.
   if (context.protocolName === IN_PROCESS) log("call failed within", fields, "debug");
   else log("call refused", fields, OURS.has(error.code) && fields.reason !== "SHUTTING_DOWN" ? "warn" : "info");
+  throw error;
 }
 
 /** Records what becomes of the calls of a method. */
 export function observed(method: DescMethod, call: Method, stats: CallStats, log: Log): Method {
   const name = methodName(method);
-  const failed = (context: HandlerContext, error: unknown, began: number) => {
-    logFailure(name, context, error, stats.end(began, outcomeOf(error)), log);
-  };
   if (method.methodKind === "unary" || method.methodKind === "client_streaming") {
     const once = call as (request: never, context: HandlerContext) => Promise<unknown>;
     return async (request, context) => {
@@ -60,12 +60,14 @@ export function observed(method: DescMethod, call: Method, stats: CallStats, log
       try {
         const answer = await traced(
           () => spanOf(name, context),
-          () => once(request, context),
+          // Logged within the span, whose ids the line has.
+          () =>
+            once(request, context).catch((error) => logFailure(name, context, error, performance.now() - began, log)),
         );
         stats.end(began);
         return answer;
       } catch (error) {
-        failed(context, error, began);
+        stats.end(began, outcomeOf(error));
         throw error;
       }
     };
@@ -74,16 +76,15 @@ export function observed(method: DescMethod, call: Method, stats: CallStats, log
     const began = stats.begin();
     // Nobody's parent: a stream may last for days, and what it does meanwhile is no part of one question.
     const span = beginSpan(() => spanOf(name, context));
-    let failure: { readonly error: unknown } | undefined;
+    let outcome: Outcome | undefined;
     try {
       yield* call(request, context) as AsyncIterable<unknown>;
     } catch (error) {
-      failure = { error };
-      throw error;
+      outcome = outcomeOf(error);
+      if (span) failSpan(span, error);
+      logFailure(name, context, error, performance.now() - began, log);
     } finally {
-      if (failure) failed(context, failure.error, began);
-      else stats.end(began);
-      if (failure && span) failSpan(span, failure.error);
+      stats.end(began, outcome);
       span?.end();
     }
   };

@@ -1,12 +1,14 @@
-// Metrics over HTTP: where they are read, and the count of what is posted to plain paths.
+// Plain HTTP: where metrics are read, and what is recorded of posts to other paths.
 import { ConnectError } from "@connectrpc/connect";
 import { codeToHttpStatus } from "@connectrpc/connect/protocol-connect";
+import type { HttpRequest } from "../cleartext-port.ts";
 import { answerError, refuseMethod } from "../http-error.ts";
 import type { ListenOptions, Route } from "../listener.ts";
 import type { Log } from "../log.ts";
 import type { CallStats } from "./call-stats.ts";
 import { type Exposition, openExposition } from "./exposition.ts";
 import type { Metric } from "./metrics.ts";
+import { markFailed, type SpanStart, traced } from "./tracing.ts";
 
 /** Answers a scraper; `mayRead` throws the ConnectError that refuses it. */
 export function metricsRoute(metrics: readonly Metric[], mayRead: ListenOptions["mayReadMetrics"], log: Log): Route {
@@ -45,4 +47,37 @@ export function countedRoutes(
     },
   ]);
   return Object.fromEntries(counted);
+}
+
+/**
+ * Makes a span of each post (OpenTelemetry, HTTP server spans). For plain paths that do something of their own; MCP, whose
+ * requests say themselves what trace they belong to, has spans of its own.
+ */
+export function tracedRoutes(routes: Readonly<Record<string, Route>>): Record<string, Route> {
+  const traces = Object.entries(routes).map(([path, route]): [string, Route] => {
+    const spanOf = ({ headers: { traceparent, tracestate } }: HttpRequest): SpanStart => ({
+      name: `POST ${path}`,
+      kind: "SERVER",
+      attributes: { "http.request.method": "POST", "http.route": path },
+      headers: new Headers({
+        ...(traceparent && { traceparent: String(traceparent) }),
+        ...(tracestate && { tracestate: String(tracestate) }),
+      }),
+    });
+    return [
+      path,
+      (request, response) =>
+        request.method !== "POST"
+          ? route(request, response)
+          : traced(
+              () => spanOf(request),
+              async (span) => {
+                await route(request, response);
+                span?.setAttribute("http.response.status_code", response.statusCode);
+                if (span && response.statusCode >= 500) markFailed(span, String(response.statusCode));
+              },
+            ),
+    ];
+  });
+  return Object.fromEntries(traces);
 }

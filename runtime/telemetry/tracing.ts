@@ -52,9 +52,14 @@ function begin(by: Tracing, { name, kind, attributes, headers }: SpanStart) {
 // SpanStatusCode.ERROR; the package is not loaded for one number.
 const ERROR = 2;
 
+/** Marks a span as failed, by the kind of error that is given (`error.type`). */
+export function markFailed(span: Span, type: string): void {
+  span.setStatus({ code: ERROR }).setAttribute("error.type", type);
+}
+
 /** Marks a span as failed: by the reason and code of the error, never by its message. */
 export function failSpan(span: Span, error: unknown): void {
-  span.setStatus({ code: ERROR }).setAttribute("error.type", errorType(error));
+  markFailed(span, errorType(error));
   if (error instanceof ConnectError) span.setAttribute("rpc.response.status_code", codeName(error.code).toUpperCase());
 }
 
@@ -105,6 +110,12 @@ export function sameTrace(): <T>(work: () => T) => T {
   const { context } = tracing.api;
   const here = context.active();
   return (work) => context.with(here, work);
+}
+
+/** The trace that a caller's headers name, for log lines outside of any span; within one they have its ids. */
+export function callersTrace(headers: Headers): { trace_id?: string } {
+  const traceId = activeSpan() ? undefined : /^[\da-f]{2}-([\da-f]{32})-/.exec(headers.get("traceparent") ?? "")?.[1];
+  return traceId === undefined ? {} : { trace_id: traceId };
 }
 
 /** The ids of the span under way here, as log lines have them. */

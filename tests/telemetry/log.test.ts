@@ -1,9 +1,15 @@
 // What a log line has, and what it can never have.
+import type { DescService } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
+import { PRINCIPAL_HEADER } from "../../runtime/call.ts";
 import { fail } from "../../runtime/errors.ts";
+import { listen } from "../../runtime/listener.ts";
 import { LOG_LEVELS } from "../../runtime/log.ts";
+import { bindService } from "../../runtime/service.ts";
 import { temporaryDatabase } from "../support/databases.ts";
+import { collectHere } from "./collected.ts";
 import { readableLog } from "./log-lines.ts";
 
 const WORDS = "My card 4111 was charged twice, says Zoë";
@@ -73,6 +79,41 @@ test("of an error there is its kind, its codes and where it was made, and not a 
     { type: "Error", status: 529, stack: here },
     { type: "AggregateError", stack: here, cause: { type: "TypeError", stack: here } },
   ]);
+});
+
+describe("the line of a refused call", () => {
+  const TRACE = "0af7651916cd43dd8448eb211c80319c";
+  const headers = { traceparent: `00-${TRACE}-b7ad6b7169203331-01`, [PRINCIPAL_HEADER]: "https://id.example#zoe" };
+
+  async function refusedOverHttp() {
+    const { log, lines } = readableLog();
+    const refuse = () => Promise.reject(fail(Code.NotFound, "TICKET_NOT_FOUND", WORDS));
+    const methods = TicketService.methods.map(({ localName }) => [localName, refuse]);
+    const service = bindService(TicketService as DescService, Object.fromEntries(methods), log);
+    const limits = { host: "127.0.0.1", port: 0, allowedHosts: [], allowedOrigins: [], log, graceMs: 100 };
+    await using listener = await listen({ ...limits, services: [service] });
+    const url = `${listener.url}/deskwire.ticket.v1.TicketService/GetTicket`;
+    const request = { method: "POST", body: '{"ticketId":"TKT-1001"}' };
+    await fetch(url, { ...request, headers: { "content-type": "application/json", ...headers } });
+    return lines().find(({ message }) => message === "call refused");
+  }
+
+  test("says what was refused to whom, and names nobody", async () => {
+    const line = await refusedOverHttp();
+    expect(line).toMatchObject({
+      ...{ level: "info", method: "deskwire.ticket.v1.TicketService/GetTicket", protocol: "connect" },
+      ...{ code: "not_found", reason: "TICKET_NOT_FOUND", ms: expect.any(Number) },
+      caller: expect.stringMatching(/^[0-9a-f]{12}$/),
+    });
+    expect(JSON.stringify(line)).not.toContain("zoe");
+  });
+
+  test("has the caller's trace id, and the id of the span where traces are collected", async () => {
+    expect(await refusedOverHttp()).toMatchObject({ trace_id: TRACE });
+    await using collected = await collectHere();
+    const line = await refusedOverHttp();
+    expect(line).toMatchObject({ trace_id: TRACE, span_id: collected.spans()[0]?.id });
+  });
 });
 
 test.each(["sqlite", "postgres"] as const)(

@@ -5,9 +5,12 @@ import { AnalyticsService } from "#gen/deskwire/analytics/v1/analytics_service_p
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import type { CallContext, Catalog } from "../../adapter/catalog.ts";
 import { PARTS } from "../../runtime/config.ts";
-import type { Listener } from "../../runtime/listener.ts";
+import { answerJson } from "../../runtime/http-error.ts";
+import { METRICS_SCOPE, scopeMissing } from "../../runtime/identity/scopes.ts";
+import { type Listener, listen } from "../../runtime/listener.ts";
 import { CallStats } from "../../runtime/telemetry/call-stats.ts";
-import { openTestDesk, type TestDesk } from "../support/desk.ts";
+import { gauge } from "../../runtime/telemetry/metrics.ts";
+import { openTestDesk, silent, type TestDesk } from "../support/desk.ts";
 
 let desk: TestDesk;
 let listener: Listener;
@@ -104,4 +107,34 @@ test("reasons of other processes cannot make more than fifty series of a method"
   expect(stats.outcomes.length).toBeLessThanOrEqual(52);
   expect(stats.outcomes.reduce((sum, { count }) => sum + count, 0)).toBe(501);
   expect(stats.underWay).toBe(0);
+});
+
+test("whoever may not read the metrics is refused with a reason", async () => {
+  const mayReadMetrics = () => Promise.reject(scopeMissing(METRICS_SCOPE));
+  const limits = { host: "127.0.0.1", port: 0, services: [], allowedHosts: [], allowedOrigins: [], log: silent };
+  await using guarded = await listen({ ...limits, mayReadMetrics });
+  const response = await fetch(`${guarded.url}/metrics`);
+  expect(response.status).toBe(403);
+  expect(await response.text()).toContain("telemetry:read");
+});
+
+test("a number that cannot be read is left out, and the others are there", async () => {
+  const broken = { ...gauge("deskwire_broken", "Never read.", () => Promise.reject(new Error("no"))) };
+  const fine = gauge("deskwire_fine", "Always 1.", () => 1);
+  const limits = { host: "127.0.0.1", port: 0, services: [], allowedHosts: [], allowedOrigins: [], log: silent };
+  await using other = await listen({ ...limits, metrics: [broken, fine] });
+  const text = await (await fetch(`${other.url}/metrics`)).text();
+  expect(text).toContain("deskwire_fine 1");
+  expect(text).not.toMatch(/^deskwire_broken/m);
+});
+
+test("what is posted to a plain path is counted by its status", async () => {
+  const limits = { host: "127.0.0.1", port: 0, services: [], allowedHosts: [], allowedOrigins: [], log: silent };
+  await using other = await listen({
+    ...limits,
+    routes: { "/teapot": (_request, response) => answerJson(response, 418, {}) },
+  });
+  for (const method of ["POST", "POST", "GET"]) await fetch(`${other.url}/teapot`, { method });
+  const text = await (await fetch(`${other.url}/metrics`)).text();
+  expect(text).toContain('deskwire_http_requests_total{path="/teapot",code="418",reason=""} 2');
 });

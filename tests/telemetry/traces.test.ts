@@ -2,14 +2,20 @@
 
 import { createClient } from "@connectrpc/connect";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import type { Knex } from "knex";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { CrmService } from "#gen/deskwire/crm/v1/crm_service_pb.js";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import type { Catalog } from "../../adapter/catalog.ts";
 import { createMcpEndpoint } from "../../adapter/server/mcp-http.ts";
 import { PARTS } from "../../runtime/config.ts";
+import { answerJson } from "../../runtime/http-error.ts";
 import { listen } from "../../runtime/listener.ts";
-import { DIALECTS } from "../support/databases.ts";
+import { tracedRoutes } from "../../runtime/telemetry/routes.ts";
+import { traced } from "../../runtime/telemetry/tracing.ts";
+import { post } from "../../services/ticket/webhooks/post.ts";
+import { targets } from "../../services/ticket/webhooks/target.ts";
+import { DIALECTS, temporaryDatabase } from "../support/databases.ts";
 import { openTestDesk, silent, type TestDesk } from "../support/desk.ts";
 import { eventually } from "../support/processes.ts";
 import { collectHere, pathTo } from "./collected.ts";
@@ -82,33 +88,6 @@ describe.each(DIALECTS)("the traces of a desk in one process, on %s", (dialect) 
     });
   });
 
-  it("of writes that share a commit stay apart", async () => {
-    const traces = ["1", "2", "3", "4"].map((digit) => digit.repeat(32));
-    await Promise.all(
-      traces.map((trace) =>
-        client.callTool({
-          name: "add_internal_note",
-          arguments: { ticket_id: ticketId, body: `${WORDS} ${trace}` },
-          _meta: { traceparent: `00-${trace}-${CALLER}-01` },
-        }),
-      ),
-    );
-    const spans = await eventually(async () => {
-      const spans = collected.spans();
-      return spans.filter(({ name }) => name === "tools/call add_internal_note").length === traces.length && spans;
-    });
-    for (const trace of traces) {
-      const own = spans.filter(({ traceId }) => traceId === trace);
-      const inserts = own.filter(({ name }) => name === "INSERT message");
-      expect(inserts.map((insert) => pathTo(insert, own))).toEqual([
-        [
-          ...["tools/call add_internal_note", `${SUPPORT}/AddInternalNote`, `${TICKET}/AddInternalNote`],
-          ...["transaction ticket", "INSERT message"],
-        ],
-      ]);
-    }
-  });
-
   it("say of a failed call its code and reason", async () => {
     const { spans } = await call("handle_ticket", { ticket_id: "TKT-999999" });
     const failed = spans.filter((span) => span.failed).map(({ name, attributes }) => ({ name, attributes }));
@@ -140,6 +119,33 @@ describe.each(DIALECTS)("the traces of a desk in one process, on %s", (dialect) 
   });
 });
 
+it.each(DIALECTS)("writes that share a commit stay in their own traces, on %s", async (dialect) => {
+  await using collected = await collectHere();
+  const place = await temporaryDatabase(dialect);
+  const up = async (trx: Knex.Transaction) => {
+    await trx.schema.createTable("words", (table) => void table.text("word"));
+  };
+  const database = await place.open({ name: "words", up });
+  collected.reset();
+  const callers = ["one", "two", "three", "four"];
+  const insert = (word: string) => database.transaction((trx) => trx("words").insert({ word }));
+  await Promise.all(
+    callers.map((name) =>
+      traced(
+        () => ({ name, kind: "SERVER", attributes: {} }),
+        () => insert(name),
+      ),
+    ),
+  );
+  const spans = collected.spans();
+  const inserts = spans.filter(({ name }) => name === "INSERT words");
+  expect(inserts.map((span) => pathTo(span, spans)).sort()).toEqual(
+    callers.map((caller) => [caller, "transaction test", "INSERT words"]).sort(),
+  );
+  await database.close();
+  await place.remove();
+});
+
 describe("sampling", () => {
   it("follows the variables, and the caller where it is parent-based", async () => {
     const made = async (sampler: string, traceparent: string) => {
@@ -157,5 +163,33 @@ describe("sampling", () => {
     expect(await made("parentbased_always_on", TRACEPARENT.replace(/01$/, "00"))).toBe(false);
     expect(await made("always_on", TRACEPARENT.replace(/01$/, "00"))).toBe(true);
     expect(await made("always_off", TRACEPARENT)).toBe(false);
+  });
+});
+
+describe("plain paths and webhooks", () => {
+  it("a post is a span of its own, in its caller's trace", async () => {
+    await using collected = await collectHere();
+    const routes = tracedRoutes({ "/inbound": (_request, response) => answerJson(response, 503, {}) });
+    const limits = { host: "127.0.0.1", port: 0, services: [], allowedHosts: [], allowedOrigins: [], log: silent };
+    await using listener = await listen({ ...limits, routes });
+    await fetch(`${listener.url}/inbound?key=s3cret`, { method: "POST", headers: { traceparent: TRACEPARENT } });
+    await fetch(`${listener.url}/inbound`);
+    const attributes = { "http.request.method": "POST", "http.route": "/inbound", "http.response.status_code": 503 };
+    expect(collected.spans()).toEqual([
+      expect.objectContaining({
+        ...{ name: "POST /inbound", kind: "SERVER", traceId: TRACE, parentId: CALLER, failed: true },
+        attributes: { ...attributes, "error.type": "503" },
+      }),
+    ]);
+  });
+
+  it("an attempt to deliver is a span that names the host alone", async () => {
+    await using collected = await collectHere();
+    const attempt = { url: "http://127.0.0.1:9/hooks/s3cret?key=s3cret", headers: {}, body: WORDS };
+    await post(targets(["127.0.0.0/8"]), { ...attempt, signal: new AbortController().signal });
+    const [span] = collected.spans();
+    expect(span).toMatchObject({ name: "POST", kind: "CLIENT", failed: true, parentId: undefined });
+    expect(span?.attributes).toMatchObject({ "server.address": "127.0.0.1", "error.type": "ECONNREFUSED" });
+    expect(JSON.stringify(span)).not.toMatch(/s3cret|charged/);
   });
 });

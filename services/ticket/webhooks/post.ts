@@ -5,6 +5,7 @@ import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import type { LookupFunction } from "node:net";
 import { ConnectError } from "@connectrpc/connect";
+import { failSpan, markFailed, type SpanStart, traced } from "../../../runtime/telemetry/tracing.ts";
 import type { Targets } from "./target.ts";
 
 const TIMEOUT_MS = 15_000;
@@ -105,13 +106,29 @@ async function exchange(targets: Targets, { url, headers, body }: Post, signal: 
   return answerOf(response);
 }
 
+/** Named by the host alone: a path may hold a key. No trace context goes out, which is nobody's business there. */
+function spanOf({ url }: Post): SpanStart {
+  const { hostname, port, protocol } = new URL(url);
+  const server = { "server.address": hostname, "server.port": Number(port || (protocol === "https:" ? 443 : 80)) };
+  return { name: "POST", kind: "CLIENT", begins: true, attributes: { "http.request.method": "POST", ...server } };
+}
+
 /** Posts once. Never throws, unless `signal` was aborted. Redirects are not followed. */
 export async function post(targets: Targets, attempt: Post): Promise<Answer> {
   const signal = AbortSignal.any([attempt.signal, AbortSignal.timeout(attempt.timeoutMs ?? TIMEOUT_MS)]);
-  try {
-    return await exchange(targets, attempt, signal);
-  } catch (error) {
-    attempt.signal.throwIfAborted();
-    return { status: 0, error: reasonOf(signal.aborted ? signal.reason : error) };
-  }
+  return traced(
+    () => spanOf(attempt),
+    async (span) => {
+      try {
+        const answer = await exchange(targets, attempt, signal);
+        span?.setAttribute("http.response.status_code", answer.status);
+        if (span && answer.error !== "") markFailed(span, String(answer.status));
+        return answer;
+      } catch (error) {
+        attempt.signal.throwIfAborted();
+        if (span) failSpan(span, error);
+        return { status: 0, error: reasonOf(signal.aborted ? signal.reason : error) };
+      }
+    },
+  );
 }
