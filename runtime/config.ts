@@ -1,28 +1,41 @@
 // The configuration: every environment variable that Deskwire reads, and nothing else reads the environment.
-import { Code } from "@connectrpc/connect";
+import { replyAllowlist, toolPolicies } from "./config/agent-limits.ts";
 import { type Misspelt, misspelt } from "./config/misspelt.ts";
 import {
+  aliases,
+  apiKey,
   audience,
+  headers,
   httpUrl,
-  isLoopback,
   issuerUrl,
   list,
   networks,
+  oneOf,
+  optionalHttpUrl,
+  optionalText,
   port,
   positive,
   postgresUrl,
+  ratio,
   secureUrl,
+  serviceSecrets,
   text,
   webhookSecrets,
   withoutPassword,
 } from "./config/parsers.ts";
 import { type Environment, readSettings, refusingTogether, type Setting } from "./config/read.ts";
 import { refuse, secret, variable } from "./config/variable.ts";
-import { fail } from "./errors.ts";
+import { LOG_LEVELS } from "./log.ts";
 
 /** Names of the parts that a process can run. */
 export const PARTS = ["crm", "ticket", "analytics", "support", "adapter"] as const;
 export type Part = (typeof PARTS)[number];
+
+/** Samplers of the OpenTelemetry specification. */
+const SAMPLERS = [
+  ...["parentbased_always_on", "parentbased_always_off", "parentbased_traceidratio"],
+  ...["always_on", "always_off", "traceidratio"],
+] as const;
 
 /** All variables, in the order in which they are documented. `NAME_FILE` may name a file that holds a secret. */
 export const VARIABLES = {
@@ -32,7 +45,7 @@ export const VARIABLES = {
     port,
   ),
   HOST: variable(
-    "Address to listen on. Only loopback addresses are allowed, because callers of gRPC and Connect are not asked who they are.",
+    "Address to listen on. Any other than loopback needs credentials: see [docs/identities.md](docs/identities.md).",
     "127.0.0.1",
     text,
   ),
@@ -42,6 +55,11 @@ export const VARIABLES = {
     "",
     postgresUrl,
     withoutPassword,
+  ),
+  DESK_POLICY: variable(
+    "File of the desk's own rules: hours, targets, priority; see [docs/policy.md](docs/policy.md). Unset: the built-in ones.",
+    "",
+    optionalText,
   ),
   CRM_URL: variable("Where the CRM is, for parts that run without it.", "http://127.0.0.1:5001", httpUrl),
   TICKET_URL: variable("Where the ticket service is, for parts that run without it.", "http://127.0.0.1:5002", httpUrl),
@@ -72,8 +90,19 @@ export const VARIABLES = {
     "",
     networks,
   ),
+  MCP_API_KEY: secret(
+    "An API key beside those of `npm run keys`, such as for the messages gateway. Opens all but `admin`, `approvals` and `tickets:any`.",
+    "",
+    apiKey,
+  ),
+  DESKWIRE_API_KEY: secret("The key that `npm run mcp` and `npm run import` show to the running desk.", "", apiKey),
+  SERVICE_SECRET: secret(
+    "Secret by which the processes of a desk know each other; several while it changes, separated by commas, the newest first. Needed where they listen on more than loopback.",
+    "",
+    serviceSecrets,
+  ),
   MCP_ISSUER: variable(
-    "OAuth or OpenID Connect issuer whose tokens `/mcp` asks for, written as in their `iss`. Unset: nobody is asked.",
+    "OAuth or OpenID Connect issuer whose tokens are taken beside API keys, written as in their `iss`.",
     "",
     issuerUrl,
   ),
@@ -83,23 +112,77 @@ export const VARIABLES = {
     audience,
   ),
   MCP_JWKS_URL: variable("Where the issuer's keys are. Default: where the issuer's own metadata says.", "", secureUrl),
+  TOOL_APPROVAL: variable(
+    "What AI agents may do by themselves, tool by tool: `respond_to_ticket=approve,merge_tickets=deny`. `auto` (default) is done at once, `approve` waits for a person, `deny` is left to people. See docs/approvals.md.",
+    "",
+    toolPolicies,
+  ),
+  APPROVAL_HOURS: variable("How long a call waits for a person before it expires, in hours.", "72", positive),
+  REPLY_LINK_ALLOWLIST: variable(
+    "What replies of AI agents may name although the ticket does not: host names for links (`help.example.com`, `*.example.com`), e-mail addresses and telephone numbers, separated by commas. Anything else waits for a person.",
+    "",
+    replyAllowlist,
+  ),
+  LOG_LEVEL: variable(
+    `Which log lines are written to stderr: ${LOG_LEVELS.join(", ")}; each leaves out what is below it.`,
+    "info",
+    oneOf(...LOG_LEVELS),
+  ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: variable(
+    "Collector that takes traces by OTLP over HTTP: `http://127.0.0.1:4318`. Unset: none are made.",
+    "",
+    optionalHttpUrl,
+  ),
+  OTEL_EXPORTER_OTLP_HEADERS: secret(
+    "Headers for the collector, such as its key: `authorization=Bearer%20abc`, separated by commas.",
+    "",
+    headers,
+  ),
+  OTEL_SERVICE_NAME: variable(
+    "Name of this process in traces and logs. Default: deskwire, with the part that runs alone: `deskwire-ticket`.",
+    "",
+    optionalText,
+  ),
+  OTEL_TRACES_SAMPLER: variable(
+    `Which traces are kept: ${SAMPLERS.join(", ")}; parentbased: as the caller has decided, where there is one.`,
+    "parentbased_always_on",
+    oneOf(...SAMPLERS),
+  ),
+  OTEL_TRACES_SAMPLER_ARG: variable("Share of the traces that traceidratio keeps, from 0 to 1.", "1", ratio),
   MAX_RESULT_TOKENS: variable("How long the result of an MCP tool may be, in tokens.", "10000", positive),
+  CLAUDE_API_KEY: secret(
+    "Key of the model's API, for `/v1/messages` and `ANALYTICS_ENGINE`. Without one everything but the model works.",
+    "",
+    optionalText,
+  ),
+  ANTHROPIC_API_KEY: secret("The same, where `CLAUDE_API_KEY` is not set.", "", optionalText),
+  ANTHROPIC_BASE_URL: variable("Where the model's API is. Default: Anthropic's own.", "", optionalHttpUrl),
+  GATEWAY_MODEL: variable("The model, where a client of `/v1/messages` names none.", "claude-sonnet-5-5", text),
+  MODEL_ALIASES: variable(
+    "Names of models that clients use, and what is asked for in their place: `name=model`, separated by commas.",
+    "claude-3-opus-20240229=claude-opus-5-5",
+    aliases,
+  ),
+  GATEWAY_MAX_TURNS: variable("How often the model may answer in one run of `/v1/messages`.", "20", positive),
+  GATEWAY_MAX_TOKENS: variable("How many tokens one run may take, in and out.", "400000", positive),
+  GATEWAY_MAX_SECONDS: variable("How long one run may go on, in seconds.", "300", positive),
+  SYSTEM_PROMPT_FILE: variable(
+    "The file with what the desk tells the model: tone, limits, how to treat customers' words. Read anew for every run.",
+    "./config/system-prompt.md",
+    text,
+  ),
+  ANALYTICS_ENGINE: variable(
+    "What reads texts: `local`, in this process, or `anthropic`, a language model, with the local engine for what that does not answer.",
+    "local",
+    oneOf("local", "anthropic"),
+  ),
+  ANALYTICS_MODEL: variable("The model, where `ANALYTICS_ENGINE` is `anthropic`.", "claude-haiku-5-5", text),
 } as const;
 
 type Values = { readonly [Name in keyof typeof VARIABLES]: ReturnType<(typeof VARIABLES)[Name]["parse"]> };
 
 /** The configuration of a process. */
 export interface Config extends Values {}
-
-function assertReachableByNobodyElse({ HOST }: Config): void {
-  if (isLoopback(HOST)) return;
-  throw fail(
-    Code.FailedPrecondition,
-    "HOST_NEEDS_CREDENTIALS",
-    `HOST=${HOST} is no loopback address: other machines could reach it, and callers of gRPC and Connect are not asked who they are. Leave HOST at 127.0.0.1, and put a proxy that authenticates before it.`,
-    { variable: "HOST" },
-  );
-}
 
 function assertIssuer(config: Config, name: "MCP_AUDIENCE" | "MCP_JWKS_URL"): void {
   const value = config[name];
@@ -115,8 +198,7 @@ function assertAudience({ MCP_ISSUER, MCP_AUDIENCE, PORT }: Config): void {
 /**
  * Reads the configuration.
  *
- * @throws ConnectError `CONFIGURATION_INVALID` naming every wrong variable and what is allowed; `HOST_NEEDS_CREDENTIALS` for a
- *   HOST that other machines can reach
+ * @throws ConnectError `CONFIGURATION_INVALID` naming every wrong variable and what is allowed
  */
 export function readConfig(environment: Environment = process.env): Config {
   return settledConfig(environment).config;
@@ -127,7 +209,6 @@ export function settledConfig(environment: Environment = process.env): { config:
   const settings = readSettings(VARIABLES, environment);
   const config = Object.fromEntries(settings.map(({ name, value }) => [name, value])) as unknown as Config;
   refusingTogether(VARIABLES, [
-    () => assertReachableByNobodyElse(config),
     () => assertIssuer(config, "MCP_AUDIENCE"),
     () => assertIssuer(config, "MCP_JWKS_URL"),
     () => assertAudience(config),

@@ -19,7 +19,8 @@ export function answerJson(response: HttpResponse, status: number, body: unknown
 
 /**
  * Answers with an error: to gRPC and gRPC-Web as a trailers-only response, to everyone else as the JSON of a Connect
- * error, which people can read as well. Its details, such as ErrorInfo, are in both.
+ * error, which people can read as well. Its details, such as ErrorInfo, and its metadata, such as `www-authenticate`, are in
+ * both.
  *
  * @param status the HTTP status for those who are not gRPC, whose status is always 200 with the code beside it
  */
@@ -29,6 +30,18 @@ export function answerError(request: HttpRequest, response: HttpResponse, status
     const headers = Object.fromEntries(setTrailerStatus(new Headers(), error));
     answer(response, 200, { "content-type": contentType, ...headers });
   } else {
+    for (const [name, value] of error.metadata) response.setHeader(name, value);
     answerJson(response, status, errorToJson(error, undefined));
   }
+}
+
+/** Without the query, which in a Connect GET is the message. */
+export function pathOf({ url = "" }: HttpRequest): string {
+  return url.split("?", 1)[0] ?? "";
+}
+
+/** Answers a request that is neither GET nor HEAD, at a path that has nothing for it. */
+export function refuseMethod(request: HttpRequest, response: HttpResponse): void {
+  response.setHeader("allow", "GET, HEAD");
+  answerJson(response, 405, { code: "unimplemented", message: `${pathOf(request)} answers to GET alone.` });
 }

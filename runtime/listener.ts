@@ -1,6 +1,7 @@
 // The one port of a process: gRPC, gRPC-Web and Connect, reflection, health, and plain HTTP routes beside them.
 import type { FileRegistry } from "@bufbuild/protobuf";
-import { Code, type ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { codeToHttpStatus } from "@connectrpc/connect/protocol-connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import {
   type CleartextPort,
@@ -12,13 +13,17 @@ import {
 import { answerCors } from "./cors.ts";
 import { fail, failForNow } from "./errors.ts";
 import { createHealth, type Health } from "./health.ts";
-import { answerError, answerJson } from "./http-error.ts";
+import { answerError, answerJson, pathOf, refuseMethod } from "./http-error.ts";
+import type { Identity } from "./identity/identity.ts";
 import { explainingJson } from "./json-requests.ts";
 import { type Log, logToStderr } from "./log.ts";
 import { tellFitErrors } from "./malformed.ts";
 import { createOriginGuard } from "./origin-guard.ts";
 import { reflectionServices } from "./reflection.ts";
 import type { BoundService } from "./service.ts";
+import { CallStats } from "./telemetry/call-stats.ts";
+import { type CallNames, callMetrics, type Metric } from "./telemetry/metrics.ts";
+import { countedRoutes, metricsRoute } from "./telemetry/routes.ts";
 
 /** Answers requests to one path, in both HTTP versions. */
 export type Route = (request: HttpRequest, response: HttpResponse) => void | Promise<void>;
@@ -30,13 +35,22 @@ export interface ListenOptions {
   readonly services: readonly BoundService[];
   /** Descriptors with comments, for reflection. */
   readonly files?: FileRegistry | undefined;
-  /** Plain HTTP beside the services, by exact path, such as `/mcp`. */
+  /** Plain HTTP beside the services, by exact path, such as `/mcp`; a path that ends in `/` takes what is right below it. */
   readonly routes?: Readonly<Record<string, Route>>;
+  /**
+   * Makes out the caller of every RPC but those of health; plain HTTP routes see to that themselves. Absent: nobody is asked,
+   * and everybody is believed.
+   */
+  readonly identity?: Pick<Identity, "admit"> | undefined;
   /** Origins of web pages that may call, besides Buf Studio. */
   readonly allowedOrigins: readonly string[];
   /** Hosts that clients may address, besides loopback and `host`. */
   readonly allowedHosts: readonly string[];
-  readonly log?: Log;
+  /** What `/metrics` shows beside the calls of the services and the process itself. */
+  readonly metrics?: readonly Metric[];
+  /** Lets a request read `/metrics`, or throws the ConnectError that refuses it. Absent: whoever reaches the port may. */
+  readonly mayReadMetrics?: ((request: HttpRequest) => Promise<void>) | undefined;
+  readonly log?: Log | undefined;
   /** Bytes of one message, in and out. Default 4 MiB, as in gRPC. */
   readonly maxMessageBytes?: number;
   /** How long calls under way may take to finish once the port is closing, in milliseconds. Default 10 s. */
@@ -55,6 +69,9 @@ export interface Listener extends AsyncDisposable {
    */
   close(): Promise<void>;
 }
+
+const RPC: CallNames = { prefix: "deskwire_rpc", label: "method", noun: "calls of a method" };
+const HTTP: CallNames = { prefix: "deskwire_http", label: "path", noun: "posts to a path" };
 
 const DEFAULT_MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 const DEFAULT_GRACE_MS = 10_000;
@@ -105,8 +122,7 @@ function cannotOpen(error: unknown, host: string, port: number): unknown {
 function readOnly(body: () => [status: number, body: unknown]): Route {
   return (request, response) => {
     if (request.method === "GET" || request.method === "HEAD") return answerJson(response, ...body());
-    response.setHeader("allow", "GET, HEAD");
-    answerJson(response, 405, { code: "unimplemented", message: `${request.url} answers to GET alone.` });
+    refuseMethod(request, response);
   };
 }
 
@@ -121,6 +137,7 @@ function plainRoutes(health: Health, services: readonly string[]): Record<string
         protocols: ["grpc", "grpc-web", "connect"],
         describe: "grpcurl -plaintext <host>:<port> describe, by server reflection",
         health: ["/healthz", "/readyz", "grpc.health.v1.Health"],
+        metrics: "/metrics",
         documentation: "README.md and docs/ in the repository",
       },
     ]),
@@ -163,19 +180,32 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const guard = createOriginGuard(options);
   const shutdown = new AbortController();
   const names = options.services.map(({ desc }) => desc.typeName);
-  const health = createHealth(names);
+  const health = createHealth(names, log);
   const served = [...options.services, health.service];
   const services = [
     ...served,
     ...reflectionServices(
       served.map(({ desc }) => desc),
       options.files,
+      log,
     ),
   ];
   const procedures = new Set(
     services.flatMap(({ desc }) => desc.methods.map(({ name }) => `/${desc.typeName}/${name}`)),
   );
-  const routes = new Map(Object.entries({ ...plainRoutes(health, names), ...options.routes }));
+  const posts = Object.keys(options.routes ?? {}).map((path) => new CallStats(path));
+  const metrics = [
+    ...callMetrics(RPC, () => services.flatMap(({ calls }) => calls)),
+    ...callMetrics(HTTP, () => posts),
+    ...(options.metrics ?? []),
+  ];
+  const routes = new Map(
+    Object.entries({
+      ...plainRoutes(health, names),
+      "/metrics": metricsRoute(metrics, options.mayReadMetrics, log),
+      ...countedRoutes(options.routes ?? {}, posts),
+    }),
+  );
 
   const rpc = connectNodeAdapter({
     routes(router) {
@@ -191,16 +221,33 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     shutdownSignal: shutdown.signal,
   });
 
+  const open = new Set(health.service.desc.methods.map(({ name }) => `/${health.service.desc.typeName}/${name}`));
+  const admitted = async (
+    identity: Pick<Identity, "admit">,
+    request: HttpRequest,
+    response: HttpResponse,
+  ): Promise<void> => {
+    try {
+      await identity.admit(request);
+    } catch (error) {
+      if (!(error instanceof ConnectError)) throw error;
+      return answerError(request, response, codeToHttpStatus(error.code), error);
+    }
+    return rpc(request, response as Parameters<typeof rpc>[1]);
+  };
+
   const handle = (request: HttpRequest, response: HttpResponse): void | Promise<void> => {
     const refusal = guard.refusal(request);
     if (refusal) return answerError(request, response, 403, refusal);
     if (answerCors(request, response)) return;
-    const [path = ""] = (request.url ?? "").split("?", 1);
-    const route = routes.get(path);
+    const path = pathOf(request);
+    const folder = path.slice(0, path.lastIndexOf("/") + 1);
+    const route = routes.get(path) ?? (folder === "/" ? undefined : routes.get(folder));
     if (route) return route(request, response);
     if (!procedures.has(path)) return answerError(request, response, 404, notServed(path, services));
     const unreadable = wrongContentType(request);
     if (unreadable) return answerError(request, response, 415, unreadable);
+    if (options.identity && !open.has(path)) return admitted(options.identity, request, response);
     return rpc(request, response as Parameters<typeof rpc>[1]);
   };
 
@@ -212,7 +259,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       ...(options.limits && { limits: options.limits }),
       handler(request, response) {
         const failed = (error: unknown) => {
-          log("request failed", { path: request.url, error });
+          log("request failed", { path: pathOf(request), error });
           if (response.headersSent) response.destroy();
           else answerError(request, response, 500, fail(Code.Internal, "INTERNAL", "Something went wrong. Try again."));
         };

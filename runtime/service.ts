@@ -1,25 +1,28 @@
-// What stands before every method of every service, whichever way the call came in: a bound on calls at once, validation, and
-// errors that leak nothing.
+// What stands before every method of every service, whichever way the call came in: what the caller may do, a bound on calls at
+// once, validation, errors that leak nothing, and a record of what became of the call.
 import { create, type DescMethod, type DescService, type MessageShape } from "@bufbuild/protobuf";
 import { createValidator } from "@bufbuild/protovalidate";
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
-import { methodName } from "./call.ts";
+import { ADMIN_SCOPE, methodName, SCOPES_HEADER, VIA_HEADER } from "./call.ts";
 import { passingFailure } from "./database/errors.ts";
-import { fail, failEnded, failForNow, failValidation, reasonOf } from "./errors.ts";
+import { codeName, fail, failEnded, failForNow, failValidation, reasonOf } from "./errors.ts";
+import { requiredScope, scopeMissing } from "./identity/scopes.ts";
 import { type Log, logToStderr } from "./log.ts";
 import { blameClient } from "./malformed.ts";
+import { CallStats } from "./telemetry/call-stats.ts";
+import { type Method, observed } from "./telemetry/observe.ts";
 import { findUnstorable } from "./unstorable.ts";
 
 /** A service whose methods are guarded: ready to be called in process or to be put on a port. */
 export interface BoundService {
   readonly desc: DescService;
   readonly implementation: ServiceImpl<DescService>;
+  /** What has become of the calls, method by method. */
+  readonly calls: readonly CallStats[];
 }
 
 /** Calls of one service at once; past it the next is refused at once, which is better than all of them being late. */
 const MAX_CALLS = 2_000;
-
-type Method = (request: never, context: HandlerContext) => unknown;
 
 const validator = createValidator();
 
@@ -48,8 +51,7 @@ const OUTSIDE_WORDS: Partial<Record<Code, string>> = {
 
 /** Errors of Connect's own, such as a deadline that passed on the way to another service, say no reason: their code is it. */
 function withReason(error: ConnectError): ConnectError {
-  const name = Code[error.code].replace(/(?<=[a-z])[A-Z]/g, "_$&").toUpperCase();
-  return fail(error.code, name, OUTSIDE_WORDS[error.code] ?? error.rawMessage);
+  return fail(error.code, codeName(error.code).toUpperCase(), OUTSIDE_WORDS[error.code] ?? error.rawMessage);
 }
 
 const UNEXPECTED = new Set([Code.Internal, Code.Unknown, Code.DataLoss]);
@@ -63,7 +65,7 @@ function publicError(error: unknown, method: DescMethod, context: HandlerContext
   if (context.signal.aborted) return failEnded(context.signal);
   const passing = passingFailure(error);
   if (passing) {
-    log("the database failed a call for now", { method: methodName(method), error });
+    log("the database failed a call for now", { method: methodName(method), error }, "warn");
     return passing;
   }
   const incident = crypto.randomUUID();
@@ -104,7 +106,24 @@ class Admission {
   }
 }
 
+/**
+ * Asks for the scope of a method, of callers at the edge. A service that calls in order to answer its own caller was asked
+ * itself, for the scope of the method that it answers: who may read a ticket is shown its customer too.
+ */
+function authorization(method: DescMethod): (context: HandlerContext) => void {
+  const scope = requiredScope(method);
+  if (scope === undefined) return () => {};
+  return ({ requestHeader }) => {
+    const held = requestHeader.get(SCOPES_HEADER);
+    if (held === null || requestHeader.has(VIA_HEADER)) return;
+    const scopes = held.split(" ");
+    if (scopes.includes(scope) || scopes.includes(ADMIN_SCOPE)) return;
+    throw scopeMissing(scope);
+  };
+}
+
 function guard(method: DescMethod, call: Method, log: Log, admission: Admission): Method {
+  const authorize = authorization(method);
   const input = (request: unknown): never => {
     if (method.methodKind === "client_streaming" || method.methodKind === "bidi_streaming") {
       return validated(method, request as AsyncIterable<MessageShape<DescMethod["input"]>>) as never;
@@ -115,6 +134,7 @@ function guard(method: DescMethod, call: Method, log: Log, admission: Admission)
   if (method.methodKind === "unary" || method.methodKind === "client_streaming") {
     return async (request, context) => {
       try {
+        authorize(context);
         return await admission.admit(async () => call(input(request), context));
       } catch (error) {
         throw publicError(error, method, context, log);
@@ -123,6 +143,7 @@ function guard(method: DescMethod, call: Method, log: Log, admission: Admission)
   }
   return async function* (request, context) {
     try {
+      authorize(context);
       yield* call(input(request), context) as AsyncIterable<unknown>;
     } catch (error) {
       throw publicError(error, method, context, log);
@@ -131,7 +152,8 @@ function guard(method: DescMethod, call: Method, log: Log, admission: Admission)
 }
 
 /**
- * Puts the guard before each method of an implementation: requests that break a rule of the proto are refused with
+ * Puts the guard before each method of an implementation: a caller without the method's scope is refused with
+ * `permission_denied` (SCOPE_MISSING); requests that break a rule of the proto are refused with
  * `invalid_argument` before any code of the service runs, and an unexpected error becomes `internal` with an incident
  * number, its cause only in the log. More than `maxCalls` at once are `resource_exhausted`.
  */
@@ -143,12 +165,15 @@ export function bindService<S extends DescService>(
 ): BoundService {
   const admission = new Admission(maxCalls);
   const methods = implementation as Record<string, Method>;
+  const calls: CallStats[] = [];
   const guarded = desc.methods.map((method) => {
     const call = methods[method.localName];
     if (!call) throw new TypeError(`${desc.typeName} has no implementation of ${method.name}`);
-    return [method.localName, guard(method, call.bind(implementation), log, admission)];
+    const stats = new CallStats(methodName(method));
+    calls.push(stats);
+    return [method.localName, observed(method, guard(method, call.bind(implementation), log, admission), stats, log)];
   });
-  return { desc, implementation: Object.fromEntries(guarded) as ServiceImpl<DescService> };
+  return { desc, calls, implementation: Object.fromEntries(guarded) as ServiceImpl<DescService> };
 }
 
 /** Plans the validation of every request type now: the first one of a type costs a tenth of a second. */

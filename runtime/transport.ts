@@ -16,6 +16,7 @@ import { methodName } from "./call.ts";
 import { fail, failEnded } from "./errors.ts";
 import { retrying } from "./retry.ts";
 import type { BoundService } from "./service.ts";
+import { tracedTransport } from "./telemetry/traced-transport.ts";
 
 /** Upper bound for a call to another process that brings no deadline of its own, in milliseconds. */
 const DEFAULT_TIMEOUT_MS = 30_000;
@@ -160,6 +161,25 @@ export interface RemoteTransport extends Transport {
   close(): void;
 }
 
+/** Makes the headers of a call from those that its caller gave: who calls, in a form that the other side believes. */
+export type Authenticate = (headers: ConstructorParameters<typeof Headers>[0]) => Headers | Promise<Headers>;
+
+/** How another process is called. */
+export interface RemoteOptions extends Omit<BalancingOptions, "connect"> {
+  /** Says who calls. Absent: headers go as they are. */
+  readonly authenticate?: Authenticate | undefined;
+}
+
+/** A transport that says with every call who calls. */
+export function authenticated(transport: Transport, authenticate: Authenticate): Transport {
+  return {
+    unary: async (method, signal, timeoutMs, header, ...rest) =>
+      transport.unary(method, signal, timeoutMs, await authenticate(header), ...rest),
+    stream: async (method, signal, timeoutMs, header, ...rest) =>
+      transport.stream(method, signal, timeoutMs, await authenticate(header), ...rest),
+  };
+}
+
 function connectTo(url: string, at: LookupAddress | undefined): Endpoint {
   const lookup: LookupFunction | undefined = at && ((_host, _options, found) => found(null, [at]));
   const sessionManager = new Http2SessionManager(url, KEEPALIVE, {
@@ -173,7 +193,8 @@ function connectTo(url: string, at: LookupAddress | undefined): Endpoint {
  * Calls services of another process over gRPC at `url`, such as `http://127.0.0.1:5001`, with a deadline and retries. A host
  * name may stand for several replicas: calls go to all of them in turn.
  */
-export function remoteTransport(url: string, options: Omit<BalancingOptions, "connect"> = {}): RemoteTransport {
+export function remoteTransport(url: string, { authenticate, ...options }: RemoteOptions = {}): RemoteTransport {
   const { transport, close } = balanced(url, { ...options, connect: (address) => connectTo(url, address) });
-  return { ...retrying(transport, DEFAULT_TIMEOUT_MS), close };
+  const telling = authenticate ? authenticated(transport, authenticate) : transport;
+  return { ...tracedTransport(retrying(telling, DEFAULT_TIMEOUT_MS), url), close };
 }

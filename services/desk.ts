@@ -14,17 +14,22 @@ import { fail } from "../runtime/errors.ts";
 import type { Route } from "../runtime/listener.ts";
 import { type Log, logToStderr } from "../runtime/log.ts";
 import type { ServiceModule } from "../runtime/module.ts";
+import { readPolicy } from "../runtime/policy/read-policy.ts";
 import { type BoundService, warmUp } from "../runtime/service.ts";
+import { type CallNames, callMetrics, type Metric } from "../runtime/telemetry/metrics.ts";
 import { directTransport, type RemoteTransport, remoteTransport } from "../runtime/transport.ts";
+import type { Access } from "./access.ts";
 import { analyticsModule } from "./analytics/index.ts";
 import { crmModule } from "./crm/index.ts";
 import { type DATABASES, databaseLocation } from "./databases.ts";
 import { isDemoDue, seedDemo, settleDemo } from "./demo.ts";
+import { type GatewayModule, gatewayModule } from "./gateway.ts";
 import { supportModule } from "./support/index.ts";
 import { ticketModule } from "./ticket/index.ts";
 
 type ServiceName = Exclude<Part, "adapter">;
 
+const TOOLS: CallNames = { prefix: "deskwire_tool", label: "tool", noun: "calls of a tool" };
 const IMAGE = new URL("../gen/deskwire.binpb", import.meta.url);
 
 /** What to open. */
@@ -33,6 +38,8 @@ export interface DeskOptions {
   readonly parts: readonly Part[];
   /** Whether to fill a desk that is opened for the first time. PostgreSQL is never filled. */
   readonly demo: boolean;
+  /** How this process says to another part who calls. Absent: it does not prove itself. */
+  readonly authenticate?: Access["authenticate"] | undefined;
   readonly log?: Log;
 }
 
@@ -45,6 +52,10 @@ export interface Desk extends AsyncDisposable {
   readonly files: FileRegistry;
   /** What the adapter offers; undefined where it is not among the parts. */
   readonly catalog: Catalog | undefined;
+  /** The messages gateway before it; undefined where the adapter is not among the parts. */
+  readonly gateway: GatewayModule | undefined;
+  /** What can be measured beside the calls of services: tools, databases, queues. */
+  readonly metrics: readonly Metric[];
   /** Whether the demo data was written just now. */
   readonly seeded: boolean;
   /** The services that cannot do their work now, with what is in the way. */
@@ -60,18 +71,31 @@ export function loadDescriptors(): FileRegistry {
 }
 
 /** Makes the tools, resources and prompts of the support service at the end of `transport`. */
-export function supportCatalog(files: FileRegistry, transport: Transport, config: Config): Catalog {
+export function supportCatalog(files: FileRegistry, transport: Transport, config: Config, log?: Log): Catalog {
   const service = files.getService(SupportService.typeName) as DescService;
   const maxResultTokens = config.MAX_RESULT_TOKENS;
-  return buildCatalog({ services: [service], transport, expose: "annotated", registry: files, maxResultTokens });
+  return buildCatalog({ services: [service], transport, expose: "annotated", registry: files, maxResultTokens, log });
+}
+
+/** The language model that reads texts; undefined where the local engine does. */
+function analyticsModel(config: Config) {
+  if (config.ANALYTICS_ENGINE === "local") return undefined;
+  const apiKey = config.CLAUDE_API_KEY ?? config.ANTHROPIC_API_KEY;
+  if (apiKey === undefined) {
+    const variable = "CLAUDE_API_KEY";
+    const message = `ANALYTICS_ENGINE=anthropic needs a key: set ${variable}, or ANALYTICS_ENGINE to local.`;
+    throw fail(Code.InvalidArgument, "CONFIGURATION_INVALID", message, { variable });
+  }
+  return { apiKey, baseUrl: config.ANTHROPIC_BASE_URL, model: config.ANALYTICS_MODEL };
 }
 
 /**
  * Opens services.
  *
- * @throws ConnectError `DATA_DIR_IN_USE` when another process holds the SQLite files
+ * @throws ConnectError `DATA_DIR_IN_USE` when another process holds the SQLite files; `POLICY_INVALID`, `POLICY_UNREADABLE`
  */
-export async function openDesk({ config, parts, demo, log = logToStderr }: DeskOptions): Promise<Desk> {
+export async function openDesk({ config, parts, demo, authenticate, log = logToStderr }: DeskOptions): Promise<Desk> {
+  const policy = readPolicy(config.DESK_POLICY);
   const services: BoundService[] = [];
   const modules: ServiceModule[] = [];
   const locks: DirectoryLock[] = [];
@@ -85,7 +109,7 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
   const remotes: RemoteTransport[] = [];
   const to = (name: ServiceName): Transport => {
     if (parts.includes(name)) return direct;
-    const remote = remoteTransport(urls[name]);
+    const remote = remoteTransport(urls[name], { authenticate: authenticate?.(name) });
     remotes.push(remote);
     return remote;
   };
@@ -96,16 +120,29 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
     return location;
   }
   const open: Record<ServiceName, () => ServiceModule | Promise<ServiceModule>> = {
-    crm: async () => crmModule({ database: await locate("crm"), tickets: to("ticket"), log }),
+    crm: async () =>
+      crmModule({ database: await locate("crm"), tickets: to("ticket"), policies: config.TOOL_APPROVAL, log }),
     ticket: async () =>
       ticketModule({
         database: await locate("ticket"),
         crm: to("crm"),
+        analytics: to("analytics"),
+        policy,
         webhookNetworks: config.WEBHOOK_ALLOW_PRIVATE,
         inboundSecrets: config.INBOUND_WEBHOOK_SECRET,
+        policies: config.TOOL_APPROVAL,
+        approvalHours: config.APPROVAL_HOURS,
+        replyAllowlist: config.REPLY_LINK_ALLOWLIST,
         log,
       }),
-    analytics: async () => analyticsModule({ database: await locate("analytics"), log }),
+    analytics: async () =>
+      analyticsModule({
+        database: await locate("analytics"),
+        model: analyticsModel(config),
+        tickets: to("ticket"),
+        policy,
+        log,
+      }),
     support: () => supportModule({ crm: to("crm"), tickets: to("ticket"), analytics: to("analytics"), log }),
   };
 
@@ -129,18 +166,27 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
       modules.push(module);
       services.push(...module.services);
     }
+    const files = loadDescriptors();
+    const catalog = parts.includes("adapter") ? supportCatalog(files, to("support"), config, log) : undefined;
+    const gateway =
+      catalog &&
+      (await gatewayModule({ config, catalog, database: await locate("gateway"), tickets: to("ticket"), log }));
+    if (gateway) modules.push(gateway);
     warmUp(services);
     for (const module of modules) module.start?.();
     if (seeded) {
       await seedDemo(direct);
       await settleDemo(config.DATA_DIR);
     }
-    const files = loadDescriptors();
     return {
       services,
       routes: Object.assign({}, ...modules.map(({ routes }) => routes)),
       files,
-      catalog: parts.includes("adapter") ? supportCatalog(files, to("support"), config) : undefined,
+      ...{ catalog, gateway },
+      metrics: [
+        ...modules.flatMap(({ metrics = [] }) => metrics),
+        ...callMetrics(TOOLS, () => catalog?.tools.map(({ calls }) => calls) ?? []),
+      ],
       seeded,
       async unready() {
         const checks = modules.map(async (module) => {

@@ -2,12 +2,16 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { createMcpEndpoint } from "../adapter/server/mcp-http.ts";
+import type { McpStats } from "../adapter/server/observe.ts";
+import { scopesOf } from "../adapter/server/view.ts";
 import { runCommand } from "../runtime/command.ts";
 import { printSettings } from "../runtime/config/print.ts";
 import { type Config, misspeltVariables, PARTS, type Part, settledConfig } from "../runtime/config.ts";
 import { type Listener, listen, urlOf } from "../runtime/listener.ts";
-import { logToStderr } from "../runtime/log.ts";
-import { mcpAccess } from "./access.ts";
+import { createLog, type Log } from "../runtime/log.ts";
+import { type CallNames, callMetrics } from "../runtime/telemetry/metrics.ts";
+import { startTracing } from "../runtime/telemetry/start-tracing.ts";
+import { openAccess } from "./access.ts";
 import { banner } from "./banner.ts";
 import { type Desk, openDesk, parseParts } from "./desk.ts";
 
@@ -21,6 +25,7 @@ Parts: ${PARTS.join(", ")}
 
 Configuration by environment variables, see README.md: PORT, DATA_DIR, DATABASE_URL, …`;
 
+const MCP: CallNames = { prefix: "deskwire_mcp", label: "method", noun: "MCP requests" };
 const READY_CHECK_MS = 5_000;
 const DEFAULT_PORTS: Readonly<Record<Part, number>> = {
   crm: 5001,
@@ -35,14 +40,23 @@ function portOf(parts: readonly Part[], config: Config): number {
   return config.PORT ?? (part !== undefined && others.length === 0 ? DEFAULT_PORTS[part] : 8080);
 }
 
-/** Keeps health in step with what the services say of themselves. */
-async function watchReadiness(desk: Desk, { health }: Listener): Promise<void> {
+/** Keeps health in step with what the services say of themselves; tells once when one can no longer do its work. */
+async function watchReadiness(desk: Desk, { health }: Listener, log: Log): Promise<void> {
   const unready = await desk.unready();
+  const before = health.statuses();
   for (const { desc } of desk.services) {
-    const problem = unready.get(desc.typeName);
-    if (problem !== undefined) logToStderr("not ready", { service: desc.typeName, problem });
-    health.set(desc.typeName, problem === undefined ? "SERVING" : "NOT_SERVING");
+    const error = unready.get(desc.typeName);
+    const status = error === undefined ? "SERVING" : "NOT_SERVING";
+    if (status === before[desc.typeName]) continue;
+    if (error === undefined) log("ready again", { of: desc.typeName });
+    else log("not ready", { of: desc.typeName, error });
+    health.set(desc.typeName, status);
   }
+}
+
+/** How this process names itself in logs and traces. */
+function serviceName(parts: readonly Part[]): string {
+  return parts.length < PARTS.length ? `deskwire-${parts.join("-")}` : "deskwire";
 }
 
 async function main(args: string[]): Promise<void> {
@@ -58,35 +72,49 @@ async function main(args: string[]): Promise<void> {
   if (values.help) return console.log(HELP);
   const { config, settings } = settledConfig();
   const parts = parseParts(positionals, PARTS);
+  const service = config.OTEL_SERVICE_NAME ?? serviceName(parts);
+  const log = createLog({ level: config.LOG_LEVEL, service });
   for (const { name, meant } of misspeltVariables()) {
-    logToStderr("a variable is set that nothing reads", { variable: name, meant });
+    log("a variable is set that nothing reads", { variable: name, meant }, "warn");
   }
   if (values["print-config"]) return console.log(printSettings(settings, { PORT: String(portOf(parts, config)) }));
   const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
-  await using desk = await openDesk({ config, parts, demo: !values["no-demo"] });
+  await using _tracing = await startTracing(config, service);
+  await using access = await openAccess(config, parts, log);
+  const { authenticate } = access;
+  await using desk = await openDesk({ config, parts, demo: !values["no-demo"], authenticate, log });
   const port = portOf(parts, config);
-  const access = desk.catalog && mcpAccess(config, desk.catalog, `${urlOf(config.HOST, port)}/mcp`);
+  const mcpUrl = `${urlOf(config.HOST, parts.includes("adapter") ? port : DEFAULT_PORTS.adapter)}/mcp`;
+  const { identity, routes } = access.guard(mcpUrl, desk.catalog ? scopesOf(desk.catalog) : []);
+  const mcpStats: McpStats = new Map();
   const mcp =
     desk.catalog &&
     createMcpEndpoint({
       catalog: desk.catalog,
       info: { name: "deskwire", title: "Deskwire", version },
-      identify: access?.identify,
+      identify: identity.identify,
+      log,
+      stats: mcpStats,
     });
   await using listener = await listen({
     host: config.HOST,
     port,
     services: desk.services,
     files: desk.files,
+    metrics: [...desk.metrics, ...callMetrics(MCP, () => mcpStats.values())],
     routes: {
       ...desk.routes,
-      ...(mcp && { "/mcp": (request, response) => mcp.handler(request, response), ...access?.routes }),
+      ...routes,
+      ...(mcp && { "/mcp": (request, response) => mcp.handler(request, response) }),
+      ...desk.gateway?.routesFor(identity.identify),
     },
+    identity,
     allowedOrigins: config.ALLOWED_ORIGINS,
     allowedHosts: config.ALLOWED_HOSTS,
+    log,
   });
-  await watchReadiness(desk, listener);
-  const timer = setInterval(() => void watchReadiness(desk, listener), READY_CHECK_MS);
+  await watchReadiness(desk, listener, log);
+  const timer = setInterval(() => void watchReadiness(desk, listener, log), READY_CHECK_MS);
   console.log(banner({ config, parts, url: listener.url, seeded: desk.seeded, version }));
   await new Promise<void>((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());

@@ -2,15 +2,16 @@
 import type { DescMethod, Message, Registry } from "@bufbuild/protobuf";
 import { hasCustomJsonRepresentation, MethodOptions_IdempotencyLevel as Idempotency } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { REPLAYED_HEADER } from "../../runtime/call.ts";
+import { REPLAYED_HEADER, TOOL_HEADER } from "../../runtime/call.ts";
 import { commentOf } from "../../runtime/comments.ts";
-import { fail } from "../../runtime/errors.ts";
+import { requiredScope, scopeMissing } from "../../runtime/identity/scopes.ts";
 import type { Log } from "../../runtime/log.ts";
+import { CallStats } from "../../runtime/telemetry/call-stats.ts";
 import type { CallContext, Json, JsonObject, Media, Tool, ToolDefinition, ToolResult } from "../catalog.ts";
 import { Excerpts, tokens } from "./budget.ts";
 import { decode } from "./decode.ts";
 import { type Encoding, encode } from "./encode.ts";
-import { argumentError, type ErrorContext, serviceError } from "./errors.ts";
+import { argumentError, type ErrorContext, outcomeOf, serviceError } from "./errors.ts";
 import { callStreaming, callUnary, type Endpoint } from "./invoke.ts";
 import { type Issue, type Path, shownAs } from "./issues.ts";
 import { toolOptions } from "./options.ts";
@@ -58,6 +59,7 @@ interface Arguments {
 class MethodTool implements Tool {
   readonly definition: ToolDefinition;
   readonly scope: string | undefined;
+  readonly calls: CallStats;
   readonly #method: DescMethod;
   readonly #setting: ToolSetting;
   readonly #schemas: ToolSchemas;
@@ -70,7 +72,8 @@ class MethodTool implements Tool {
     this.#schemas = toolSchemas(method, setting.required);
     this.#more = streamsOut(method) ? undefined : moreOf(method);
     this.definition = definition(method, name, this.#schemas);
-    this.scope = toolOptions(method)?.scope || undefined;
+    this.scope = requiredScope(method);
+    this.calls = new CallStats(name);
     this.#errors = {
       inputSchema: this.#schemas.input,
       property: this.#schemas.names.error,
@@ -79,8 +82,20 @@ class MethodTool implements Tool {
   }
 
   async call(args: unknown, context: CallContext): Promise<ToolResult> {
+    const began = this.calls.begin();
+    const result = await this.#answer(args, context);
+    const failure = outcomeOf(result);
+    const ms = this.calls.end(began, failure);
+    if (failure) this.#setting.log("tool call refused", { tool: this.definition.name, ...failure, ms });
+    return result;
+  }
+
+  async #answer(args: unknown, caller: CallContext): Promise<ToolResult> {
     try {
-      this.#assertScope(context);
+      this.#assertScope(caller);
+      const headers = new Headers(caller.headers);
+      headers.set(TOOL_HEADER, this.definition.name);
+      const context = { ...caller, headers };
       const { requests, detailed, issues } = this.#read(args, context.requestKey);
       if (issues.length > 0) return argumentError(issues, this.#errors);
       return await (streamsOut(this.#method)
@@ -95,8 +110,7 @@ class MethodTool implements Tool {
 
   #assertScope({ scopes }: CallContext): void {
     if (!this.scope || !scopes || scopes.has(this.scope)) return;
-    const message = `This needs the scope ${this.scope}, which the caller does not hold.`;
-    throw fail(Code.PermissionDenied, "SCOPE_MISSING", message, { scope: this.scope });
+    throw scopeMissing(this.scope);
   }
 
   #read(args: unknown, requestKey: string | undefined): Arguments {

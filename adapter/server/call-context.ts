@@ -1,9 +1,8 @@
 // From a request of the protocol to the context of a call to the service behind.
 import type { ServerContext } from "@modelcontextprotocol/server";
-import { PRINCIPAL_HEADER, SCOPES_HEADER } from "../../runtime/call.ts";
+import { type Caller, callerHeaders } from "../../runtime/identity/caller.ts";
 import type { Log } from "../../runtime/log.ts";
 import type { CallContext, JsonObject } from "../catalog.ts";
-import type { Caller } from "./caller.ts";
 import { invalidParams } from "./protocol-errors.ts";
 
 /** The `_meta` key by which a client names a call, so that its repetition is known for one. */
@@ -27,21 +26,26 @@ function copyTrace(from: Lookup, headers: Headers): boolean {
   return true;
 }
 
+/** The caller's trace context, from `_meta` (MCP's place for it) or else from HTTP. */
+export function traceHeaders({ http, mcpReq: { _meta: meta } }: ServerContext): Headers {
+  const headers = new Headers();
+  const incoming = http?.req?.headers;
+  if (!copyTrace((name) => meta?.[name], headers) && incoming) copyTrace((name) => incoming.get(name), headers);
+  return headers;
+}
+
 /**
- * The headers that travel on: the trace, from `_meta` (MCP's place for it) or else from HTTP, what the operator allows, and
+ * The headers that travel on: the trace, what the operator allows, and
  * who calls, as this server made it out. A caller's credentials stay here (MCP authorization, token passthrough).
  */
 function travellingHeaders(context: ServerContext, caller: Caller, allowed: readonly string[]): Headers {
-  const headers = new Headers();
+  const headers = traceHeaders(context);
   const incoming = context.http?.req?.headers;
-  const meta = context.mcpReq._meta;
-  if (!copyTrace((name) => meta?.[name], headers) && incoming) copyTrace((name) => incoming.get(name), headers);
   for (const name of allowed) {
     const value = incoming?.get(name);
     if (value != null && PRINTABLE_ASCII.test(value)) headers.set(name, value);
   }
-  headers.set(PRINCIPAL_HEADER, caller.principal);
-  if (caller.scopes !== undefined) headers.set(SCOPES_HEADER, [...caller.scopes].sort().join(" "));
+  for (const [name, value] of Object.entries(callerHeaders(caller))) headers.set(name, value);
   return headers;
 }
 
@@ -89,7 +93,7 @@ export function createCall(context: ServerContext, caller: Caller, allowed: read
     const params = { progressToken, progress: count, ...(text.length <= MAX_PROGRESS_TEXT && { message: text }) };
     sent = sent
       .then(() => context.mcpReq.notify({ method: "notifications/progress", params }))
-      .catch((error) => log("progress not sent", { error }));
+      .catch((error) => log("progress not sent", { error }, "info"));
   };
   return { context: { ...call, progress }, progressSent: () => sent };
 }

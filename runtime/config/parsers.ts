@@ -1,4 +1,5 @@
 // From the text of a variable to its value; each refuses what is not allowed, saying what is.
+import { isApiKey, looksLikeApiKey } from "../identity/api-key.ts";
 import { isNetwork } from "../networks.ts";
 import { keyOf } from "../standard-webhooks.ts";
 import { refuse } from "./variable.ts";
@@ -9,6 +10,8 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/;
 export const isLoopback = (host: string): boolean => LOOPBACK.test(host);
 
 export const text = (value: string): string => value;
+/** Undefined where none is set. */
+export const optionalText = (value: string): string | undefined => value || undefined;
 /** Items between commas. */
 export const list = (value: string): string[] => value.split(",").flatMap((item) => item.trim() || []);
 
@@ -35,6 +38,22 @@ export function positive(value: string, name: string): number {
 export function httpUrl(value: string, name: string): string {
   if (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)) return value.replace(/\/+$/, "");
   return refuse(name, value, "a URL such as http://127.0.0.1:8080");
+}
+
+/** A share of a whole. */
+export function ratio(value: string, name: string): number {
+  const number = Number(value);
+  return number >= 0 && number <= 1 ? number : refuse(name, value, "a number from 0 to 1");
+}
+
+/** Headers as OpenTelemetry writes them: `name=value` between commas, values percent-encoded (W3C Baggage). */
+export function headers(value: string, name: string): Record<string, string> {
+  const pairs = list(value).map((item) => /^([\w!#$%&'*+.^`|~-]+)=(.*)$/.exec(item));
+  try {
+    return Object.fromEntries(pairs.map((pair) => [pair?.[1] ?? "", decodeURIComponent(pair?.[2] ?? "%")]));
+  } catch {
+    return refuse(name, value, "headers such as `authorization=Bearer%20abc`, separated by commas");
+  }
 }
 
 /** Keys are worth what the way to them is worth, so plain HTTP is for this machine alone (RFC 8414, section 2). */
@@ -80,8 +99,38 @@ export function networks(value: string, name: string): string[] {
   return wrong === undefined ? list(value) : refuse(name, wrong, "networks such as 10.0.0.0/8 or fd00::/8");
 }
 
+const MIN_SECRET = 32;
+const MIN_KEY = 20;
+
+/** Secrets between the processes of a desk. */
+export function serviceSecrets(value: string, name: string): string[] {
+  if (list(value).every((secret) => secret.length >= MIN_SECRET)) return list(value);
+  return refuse(name, value, `secrets of ${MIN_SECRET} characters or more, such as npm run -s keys -- secret prints`);
+}
+
+/** Any text that is long enough will do, since it is compared as it is; a `dk_…` has to be whole. */
+export function apiKey(value: string, name: string): string | undefined {
+  if (value === "") return undefined;
+  if (/^[!-~]+$/.test(value) && value.length >= MIN_KEY && (!looksLikeApiKey(value) || isApiKey(value))) return value;
+  return refuse(name, value, `a whole key (dk_…), or ${MIN_KEY} characters or more that nobody can guess`);
+}
+
 /** Secrets of Standard Webhooks. */
 export function webhookSecrets(value: string, name: string): string[] {
   if (list(value).every(keyOf)) return list(value);
   return refuse(name, value, "secrets such as `whsec_` and 24 to 64 random bytes in base64, separated by commas");
+}
+
+/** Undefined where none is set. */
+export function optionalHttpUrl(value: string, name: string): string | undefined {
+  return value === "" ? undefined : httpUrl(value, name);
+}
+
+/** Pairs of a name and what it stands for, such as `a=b,c=d`. */
+export function aliases(value: string, name: string): ReadonlyMap<string, string> {
+  const pairs = list(value).map((item) => item.split("=").map((side) => side.trim()));
+  const wrong = pairs.find((pair) => pair.length !== 2 || pair.includes(""));
+  if (wrong)
+    return refuse(name, wrong.join("="), "pairs such as claude-3-opus-20240229=claude-opus-5-5, separated by commas");
+  return new Map(pairs as [string, string][]);
 }

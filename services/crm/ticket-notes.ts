@@ -14,11 +14,17 @@ import { insertNote, moveCursor, readCursor } from "./note-store.ts";
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 5_000;
 
+/** How often the log could not be read, or a note not kept. */
+export interface ReaderStats {
+  failures: number;
+}
+
 /** Reads on until `signal` is aborted; while the ticket service cannot be reached it tries again. */
 export async function keepTicketNotes(
   database: Database,
   transport: Transport,
   signal: AbortSignal,
+  stats: ReaderStats,
   log: Log,
 ): Promise<void> {
   const tickets: Client<typeof TicketService> = createClient(TicketService, transport);
@@ -34,10 +40,11 @@ export async function keepTicketNotes(
       }
     } catch (error) {
       if (signal.aborted) return;
+      stats.failures++;
       if (performance.now() - began > LAST_RETRY_MS) retryMs = FIRST_RETRY_MS;
       // One line an outage, not one a try.
       if (retryMs === FIRST_RETRY_MS)
-        log("cannot read the ticket service's log, or keep a note; notes wait", { error });
+        log("cannot read the ticket service's log, or keep a note; notes wait", { error }, "warn");
       await delay(retryMs * (0.5 + Math.random()), undefined, { signal }).catch(() => {});
       retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
     }
@@ -62,7 +69,7 @@ export async function keepNote(database: Database, event: TicketEvent, log: Log)
         ticketEvent: position,
       });
     } else {
-      log("a note's customer is not in the CRM; the note is dropped", { position, customer: event.customerId });
+      log("a note's customer is not in the CRM; the note is dropped", { position, customer: event.customerId }, "warn");
     }
     await moveCursor(trx, position);
   });

@@ -8,10 +8,12 @@ import { TicketOrder, WaitingOn } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { onBehalfOf, writeOnBehalfOf } from "../../runtime/call.ts";
 import type { Log } from "../../runtime/log.ts";
 import { type Clients, needed } from "./clients.ts";
+import { correctAnalysis } from "./correct-analysis.ts";
 import { handleTicket } from "./handle-ticket.ts";
 import { lookUpCustomer } from "./look-up-customer.ts";
 import { openTicket } from "./open-ticket.ts";
-import { summarize } from "./summary.ts";
+import { pendingApproval } from "./pending-approval.ts";
+import { summaries, summarize } from "./summary.ts";
 
 const DEFAULT_PAGE = 20;
 
@@ -27,7 +29,7 @@ function updateMask(request: UpdateTicketRequest): string[] {
 
 /** Makes the support service over the services behind it. */
 export function supportService(clients: Clients, log: Log): ServiceImpl<typeof SupportService> {
-  const { crm, tickets } = clients;
+  const { crm, tickets, analytics } = clients;
   return {
     handleTicket: (request, context) => handleTicket(clients, request, context, log),
 
@@ -36,33 +38,33 @@ export function supportService(clients: Clients, log: Log): ServiceImpl<typeof S
         ...{ ticketId, response, addCustomerNote, etag, requestId, author: agent(author) },
         updateStatus,
       };
-      const { ticket, message } = await needed("tickets", tickets.respondToTicket(answer, writeOnBehalfOf(context)));
+      const call = tickets.respondToTicket(answer, writeOnBehalfOf(context));
+      const { ticket, message, approval } = await needed("tickets", call);
+      const queued = addCustomerNote && approval === undefined;
       return {
-        success: true,
-        customerNote: addCustomerNote ? CustomerNoteState.QUEUED : CustomerNoteState.NOT_REQUESTED,
+        success: approval === undefined,
+        customerNote: queued ? CustomerNoteState.QUEUED : CustomerNoteState.NOT_REQUESTED,
         ticket,
         response: message,
+        approval: pendingApproval(approval),
       };
     },
 
     async searchTickets(request, context) {
       const { pageToken, query, statuses, priorities, category, assignee, unassigned, team, tags, customerId } =
         request;
-      const {
-        createdFrom,
-        createdBefore,
-        order = TicketOrder.UNSPECIFIED,
-        waitingOn = WaitingOn.UNSPECIFIED,
-      } = request;
+      const { createdFrom, createdBefore, dueBefore, overdue, waitingOn = WaitingOn.UNSPECIFIED } = request;
+      const queue = waitingOn === WaitingOn.DESK || overdue;
+      const { order = queue ? TicketOrder.DUE_SOONEST : TicketOrder.UNSPECIFIED } = request;
       const filter = {
         ...{ query, statuses, priorities, assignee, unassigned, team, tags, customerId, waitingOn },
         categories: category ? [category] : [],
-        ...{ createdFrom, createdBefore, order, pageToken },
+        ...{ createdFrom, createdBefore, dueBefore, overdue, order, pageToken },
         pageSize: request.pageSize || DEFAULT_PAGE,
       };
       const found = await needed("tickets", tickets.listTickets(filter, onBehalfOf(context)));
       const { nextPageToken, totalSize } = found;
-      return { tickets: found.tickets.map(summarize), nextPageToken, totalSize };
+      return { tickets: summaries(found), nextPageToken, totalSize };
     },
 
     async listConversation({ ticketId, pageSize, pageToken }, context) {
@@ -74,10 +76,11 @@ export function supportService(clients: Clients, log: Log): ServiceImpl<typeof S
 
     openTicket: (request, context) => openTicket(clients, request, agent(request.actor), context),
 
-    async recordCustomerReply({ ticketId, body, requestId }, context) {
-      const call = tickets.recordCustomerReply({ ticketId, body, requestId }, writeOnBehalfOf(context));
-      const { ticket, message } = await needed("tickets", call);
-      return { ticket, message };
+    async recordCustomerReply({ ticketId, body, author, requestId }, context) {
+      const request = { ticketId, body, recorder: agent(author), requestId };
+      const call = tickets.recordCustomerReply(request, writeOnBehalfOf(context));
+      const { ticket, message, approval } = await needed("tickets", call);
+      return { ticket, message, approval: pendingApproval(approval) };
     },
 
     async updateTicket(request, context) {
@@ -89,20 +92,35 @@ export function supportService(clients: Clients, log: Log): ServiceImpl<typeof S
         updateMask: { paths: updateMask(request) },
         ...{ addTags, removeTags, updateStatus, requestId, actor: agent(request.actor) },
       };
-      const { ticket } = await needed("tickets", tickets.updateTicket(update, writeOnBehalfOf(context)));
-      return { ticket };
+      const call = tickets.updateTicket(update, writeOnBehalfOf(context));
+      const { ticket, approval } = await needed("tickets", call);
+      return { ticket, approval: pendingApproval(approval) };
     },
 
     async addInternalNote({ ticketId, body, author, requestId }, context) {
       const request = { ticketId, body, author: agent(author), requestId };
-      const { ticket, message } = await needed("tickets", tickets.addInternalNote(request, writeOnBehalfOf(context)));
-      return { ticket, message };
+      const call = tickets.addInternalNote(request, writeOnBehalfOf(context));
+      const { ticket, message, approval } = await needed("tickets", call);
+      return { ticket, message, approval: pendingApproval(approval) };
     },
 
     async mergeTickets({ ticketId, intoTicketId, actor, requestId }, context) {
       const request = { ticketId, intoTicketId, actor: agent(actor), requestId };
-      const { ticket, mergedTicket } = await needed("tickets", tickets.mergeTickets(request, writeOnBehalfOf(context)));
-      return { ticket, ...(mergedTicket && { mergedTicket: summarize(mergedTicket) }) };
+      const call = tickets.mergeTickets(request, writeOnBehalfOf(context));
+      const { ticket, mergedTicket, approval } = await needed("tickets", call);
+      return {
+        ticket,
+        approval: pendingApproval(approval),
+        ...(mergedTicket && { mergedTicket: summarize(mergedTicket) }),
+      };
+    },
+
+    correctAnalysis: (request, context) => correctAnalysis(clients, request, agent(request.author), context, log),
+
+    async undoCorrection({ correctionId, actor, requestId }, context) {
+      const request = { correctionId, actor: agent(actor), requestId };
+      const { correction } = await needed("analytics", analytics.undoCorrection(request, writeOnBehalfOf(context)));
+      return { correction };
     },
 
     lookUpCustomer: (request, context) => lookUpCustomer(clients, request, context, log),

@@ -3,6 +3,9 @@ import { createCounters } from "../../runtime/database/counter.ts";
 import type { Migration } from "../../runtime/database/database.ts";
 import { createSearch } from "../../runtime/database/search.ts";
 import { requestLogMigration } from "../../runtime/idempotency.ts";
+import { approvalsMigration } from "./approvals/migration.ts";
+import { aiTextMigration } from "./outgoing/provenance.ts";
+import { priorityMigration } from "./priority/migration.ts";
 import { webhooksMigration } from "./webhooks/migration.ts";
 
 const tickets: Migration = {
@@ -85,4 +88,12 @@ const events: Migration = {
 };
 
 /** All steps, in their order. */
-export const migrations: readonly Migration[] = [requestLogMigration, tickets, events, webhooksMigration];
+export const migrations: readonly Migration[] = [
+  requestLogMigration,
+  tickets,
+  events,
+  webhooksMigration,
+  approvalsMigration,
+  aiTextMigration,
+  priorityMigration,
+];

@@ -1,10 +1,13 @@
 // The rules that every RPC keeps, checked over all descriptors, so that a new one keeps them too. An exception is named here,
 // with its reason; one that is no exception any more fails.
-import { type DescField, ScalarType } from "@bufbuild/protobuf";
+import { type DescField, getOption, hasOption, ScalarType } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel as Idempotency } from "@bufbuild/protobuf/wkt";
 import type { FieldRules, StringRules } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { expect, test } from "vitest";
+import { scope } from "#gen/deskwire/access/v1/options_pb.js";
+import { tool } from "#gen/deskwire/mcp/v1/options_pb.js";
 import { commentOf } from "../../runtime/comments.ts";
+import { requiredScope, SCOPES } from "../../runtime/identity/scopes.ts";
 import { replayedMethods } from "../contract/cases/replay.ts";
 import {
   enums,
@@ -34,6 +37,7 @@ test("there is something to check", () => {
   expect(services.map(({ name }) => name).sort()).toEqual([
     "AnalyticsService",
     "CrmService",
+    "MetricsService",
     "SupportService",
     "TicketService",
     "WebhookService",
@@ -50,6 +54,18 @@ test("requests and responses are named after their method", () => {
 
 test("every method that reads says so (Connect GET, readOnlyHint), and no other", () => {
   expectOnly(methods.filter((method) => READS.test(method.name) !== isRead(method)).map(nameOf));
+});
+
+test("every method asks for a scope that there is, in one place", () => {
+  expectOnly(methods.filter((method) => !Object.hasOwn(SCOPES, requiredScope(method) ?? "")).map(nameOf));
+  const both = methods.filter(
+    (method) => hasOption(method, scope) && hasOption(method, tool) && getOption(method, tool).scope,
+  );
+  expectOnly(both.map(nameOf));
+});
+
+test("no scope that only reads opens a method that writes", () => {
+  expectOnly(writes.filter((method) => requiredScope(method)?.endsWith(":read")).map(nameOf));
 });
 
 test("every list is paged (AIP-158)", () => {
@@ -101,15 +117,19 @@ test("every update has a mask that names fields which a caller may set (AIP-134)
 });
 
 test("every resource that can be changed has an etag and times (AIP-154, AIP-148), every other that is kept its time", () => {
-  const kept = messages.filter(({ field, file }) => field.id && /^deskwire\.(crm|ticket)\./.test(file.proto.package));
+  const kept = messages.filter(
+    ({ field, file }) => field.id && /^deskwire\.(analytics|crm|ticket)\./.test(file.proto.package),
+  );
   expect(kept.map(({ name }) => name).sort()).toEqual([
-    ...["Customer", "Note", "Ticket", "TicketMessage", "Webhook", "WebhookDelivery"],
+    ...["Approval", "Correction", "Customer", "Note", "Ticket", "TicketMessage", "Webhook", "WebhookDelivery"],
   ]);
   expectOnly(kept.filter(({ field }) => !field.createTime).map(({ name }) => name));
   const fixed = kept.filter(({ field }) => !field.etag || !field.updateTime);
   expectOnly(
     fixed.map(({ name }) => name),
     {
+      Approval: "decided once, which has a time of its own; what it is decided on is the ticket's etag",
+      Correction: "written once; all that can change is that it is undone, which has a time of its own",
       Note: "written once, never changed",
       TicketMessage: "written once; the service alone says how far it has come",
       WebhookDelivery: "nobody but the service changes it",
@@ -176,7 +196,7 @@ test("identifiers have one form everywhere", () => {
   const odd = named.filter((field) => {
     const [rules] = textRules(field);
     const { idPrefix = "" } = optionsOf(field) ?? {};
-    return !new RegExp(`^\\^${idPrefix || "(CUS|TKT|NOTE|WHK)-"}\\[1-9\\]\\[0-9\\]\\{3,14\\}\\$$`).test(
+    return !new RegExp(`^\\^${idPrefix || "(APR|COR|CUS|TKT|NOTE|WHK)-"}\\[1-9\\]\\[0-9\\]\\{3,14\\}\\$$`).test(
       rules?.pattern ?? "",
     );
   });
@@ -230,11 +250,20 @@ const TRUSTED = {
     ...["Customer.etag", "Ticket.etag", "Note.id", "TicketMessage.id", "TicketMessage.ticket_id", "TicketSummary.id"],
     ...["TicketSummary.customer_id", "TicketMessage.merged_from", "Ticket.merged_into", "Ticket.follow_up_of"],
     ...["MissingPart.part", "MissingPart.message", "TicketAnalysis.engine", "SearchTicketsResponse.next_page_token"],
+    ...[
+      "PendingApproval.reason",
+      "SearchCustomersResponse.next_page_token",
+      "ListConversationResponse.next_page_token",
+    ],
+    ...["MissingPart.part", "MissingPart.message", "TicketAnalysis.engine", "TicketAnalysis.language"],
+    ...["SearchTicketsResponse.next_page_token"],
     ...["SearchCustomersResponse.next_page_token", "ListConversationResponse.next_page_token"],
+    ...["TicketPriorityFactor.name", "TicketPriorityFactor.why", "TicketSummary.priority_reason"],
   ],
   "the desk's own words": [
     ...["Customer.plan", "Customer.tags", "Customer.external_id", "Actor.id"],
     ...["Ticket.category", "Ticket.tags", "Ticket.assignee", "Ticket.team", "Ticket.external_id"],
+    "Ticket.plan",
     ...["TicketSummary.category", "TicketSummary.tags", "TicketSummary.assignee", "TicketSummary.team"],
   ],
   "too short, or of too strict a form, for a sentence": [
@@ -249,8 +278,17 @@ test("every text that a tool shows is marked as untrusted, or is known to be the
   );
   const untrusted = texts.filter((field) => optionsOf(field)?.untrusted);
   expect(untrusted.map(fieldName).sort()).toEqual([
-    ...["Actor.name", "Customer.attributes", "Customer.company", "Customer.name", "Customer.phone", "Note.body"],
-    ...["Ticket.custom_fields", "Ticket.description", "Ticket.subject"],
+    ...[
+      "Actor.name",
+      "Correction.text",
+      "Customer.attributes",
+      "Customer.company",
+      "Customer.name",
+      "Customer.phone",
+      "Note.body",
+    ],
+    ...["Ticket.custom_fields", "Ticket.description", "Ticket.subject", "TicketAnalysis.category_evidence"],
+    ...["TicketAnalysis.sentiment_evidence", "TicketAnalysis.urgency_evidence"],
     ...["TicketMessage.body", "TicketSummary.subject"],
   ]);
   const trusted = Object.entries(TRUSTED).flatMap(([reason, names]) => names.map((name) => [name, reason] as const));

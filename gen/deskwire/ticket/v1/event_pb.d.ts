@@ -9,6 +9,7 @@ import type { Message } from "@bufbuild/protobuf";
 import type { Actor } from "../../actor/v1/actor_pb.js";
 import type { Timestamp, Value } from "@bufbuild/protobuf/wkt";
 import type { TicketMessage } from "./message_pb.js";
+import type { Approval } from "./approval_pb.js";
 
 /**
  * Describes the file deskwire/ticket/v1/event.proto.
@@ -104,6 +105,35 @@ export declare type TicketEvent = Message<"deskwire.ticket.v1.TicketEvent"> & {
    * @generated from field: string etag = 12;
    */
   etag: string;
+
+  /**
+   * Whose credentials did it: `key:<name>` of an API key, `<issuer>#<subject>` of a token, `local` where nobody is asked. The
+   * actor above is who it was done for, as that caller says.
+   *
+   * @generated from field: string principal = 13;
+   */
+  principal: string;
+
+  /**
+   * The program that called, as it names itself, such as `claude-code 2.1`.
+   *
+   * @generated from field: string client = 14;
+   */
+  client: string;
+
+  /**
+   * The MCP tool that was called, where it was one, such as `respond_to_ticket`.
+   *
+   * @generated from field: string tool = 15;
+   */
+  tool: string;
+
+  /**
+   * The approval without its texts, for approval_requested and approval_decided.
+   *
+   * @generated from field: deskwire.ticket.v1.Approval approval = 20;
+   */
+  approval?: Approval | undefined;
 };
 
 /**
@@ -200,6 +230,20 @@ export enum TicketEventType {
    * @generated from enum value: TICKET_EVENT_TYPE_CUSTOMER_NOTE_REQUESTED = 6;
    */
   CUSTOMER_NOTE_REQUESTED = 6,
+
+  /**
+   * A call of an AI agent waits for a person. The ticket is as it was.
+   *
+   * @generated from enum value: TICKET_EVENT_TYPE_APPROVAL_REQUESTED = 7;
+   */
+  APPROVAL_REQUESTED = 7,
+
+  /**
+   * Such a call was approved, was rejected or has expired. What an approved call did stands in the events before.
+   *
+   * @generated from enum value: TICKET_EVENT_TYPE_APPROVAL_DECIDED = 8;
+   */
+  APPROVAL_DECIDED = 8,
 }
 
 /**

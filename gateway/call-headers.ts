@@ -1,0 +1,27 @@
+// What travels with calls to the services.
+import { CONFINEMENT_HEADER } from "../runtime/call.ts";
+import { type Caller, callerHeaders } from "../runtime/identity/caller.ts";
+import type { Run } from "./run.ts";
+
+type Incoming = Readonly<Record<string, string | string[] | undefined>>;
+
+const TRACE = ["traceparent", "tracestate", "baggage"];
+const PRINTABLE_ASCII = /^[\x20-\x7e]{1,8192}$/;
+
+/** Who asks, as the gateway made that out, and the trace that the client began (W3C Trace Context); nothing else goes further. */
+export function callerHeadersOf(incoming: Incoming, caller: Caller): Headers {
+  const headers = new Headers();
+  for (const name of TRACE) {
+    const value = incoming[name];
+    if (typeof value === "string" && PRINTABLE_ASCII.test(value)) headers.set(name, value);
+  }
+  for (const [name, value] of Object.entries(callerHeaders(caller))) headers.set(name, value);
+  return headers;
+}
+
+/** The headers of a run's calls: whom it is for, and the ticket that it is confined to. */
+export function callHeaders(incoming: Incoming, { principal, scopes, ticket }: Run): Headers {
+  const headers = callerHeadersOf(incoming, { principal, scopes: scopes && new Set(scopes) });
+  if (ticket !== undefined) headers.set(CONFINEMENT_HEADER, ticket);
+  return headers;
+}
