@@ -15,6 +15,8 @@ COPY runtime runtime
 COPY scripts scripts
 COPY services services
 COPY adapter adapter
+COPY gateway gateway
+COPY config config
 ENV NODE_ENV=production DATA_DIR=/data HOST=0.0.0.0
 USER node
 VOLUME /data
