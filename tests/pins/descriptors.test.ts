@@ -257,10 +257,12 @@ const TRUSTED = {
     ],
     ...["MissingPart.part", "MissingPart.message", "TicketAnalysis.engine", "TicketAnalysis.language"],
     ...["SearchTicketsResponse.next_page_token"],
+    "MetricsSettings.time_zone",
     ...["SearchCustomersResponse.next_page_token", "ListConversationResponse.next_page_token"],
     ...["TicketPriorityFactor.name", "TicketPriorityFactor.why", "TicketSummary.priority_reason"],
   ],
   "the desk's own words": [
+    "MetricsGroup.key",
     ...["Customer.plan", "Customer.tags", "Customer.external_id", "Actor.id"],
     ...["Ticket.category", "Ticket.tags", "Ticket.assignee", "Ticket.team", "Ticket.external_id"],
     "Ticket.plan",
