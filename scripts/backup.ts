@@ -5,10 +5,12 @@ import { Code } from "@connectrpc/connect";
 import { runCommand } from "../runtime/command.ts";
 import { readConfig } from "../runtime/config.ts";
 import { fail } from "../runtime/errors.ts";
+import { STANDARD_STREAM } from "./backup/archive.ts";
 import { writeBackup } from "./backup/write-backup.ts";
 
 const HELP = `npm run backup -- FILE [--force]
-Writes all that the desk holds to FILE (such as desk.jsonl.gz), as of one moment. The desk may run meanwhile.
+Writes all that the desk holds to FILE (such as desk.jsonl.gz; - for standard output), as of one moment. The desk may run
+meanwhile.
 
   --force     overwrite FILE if it exists
   -h, --help  this text
@@ -26,12 +28,14 @@ async function main(args: string[]): Promise<void> {
   if (file === undefined || others.length > 0) {
     throw fail(Code.InvalidArgument, "USAGE_WRONG", "Name one file to write.\nSee npm run backup -- --help.");
   }
+  const say = file === STANDARD_STREAM ? console.error : console.log;
   let total = 0;
   await writeBackup(readConfig(), file, values.force, (table, rows) => {
     total += rows;
-    console.log(`${table.padEnd(24)} ${String(rows).padStart(10)} rows`);
+    say(`${table.padEnd(24)} ${String(rows).padStart(10)} rows`);
   });
-  console.log(`${file}: ${total} rows, ${(await stat(file)).size} bytes`);
+  const size = file === STANDARD_STREAM ? "" : `, ${(await stat(file)).size} bytes`;
+  say(`${file}: ${total} rows${size}`);
 }
 
 await runCommand(() => main(process.argv.slice(2)));

@@ -7,7 +7,7 @@ import { fail } from "../runtime/errors.ts";
 import { restoreBackup } from "./backup/restore-backup.ts";
 
 const HELP = `npm run restore -- FILE
-Fills a new desk with a backup that npm run backup wrote. All of it is restored, or nothing; nothing is overwritten.
+Fills a new desk with a backup that npm run backup wrote (- for standard input). All of it is restored, or nothing; nothing is overwritten.
 
   -h, --help  this text
 

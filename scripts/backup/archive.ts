@@ -10,6 +10,9 @@ import { fail } from "../../runtime/errors.ts";
 /** Moves on when an older program could not read a new file. */
 export const FORMAT = 1;
 
+/** In place of a file: standard output, or standard input. */
+export const STANDARD_STREAM = "-";
+
 const CHUNK_CHARACTERS = 65_536;
 
 /** A line of the file: what follows, or a row of the table that was named last. */
@@ -65,11 +68,12 @@ async function* splitLines(texts: AsyncIterable<string>): AsyncGenerator<string>
 }
 
 /**
- * Writes a file, which appears under its name when it is whole and on the disk.
+ * Writes a file (`-`: to standard output), which appears under its name when it is whole and on the disk.
  *
  * @throws ConnectError `already_exists` (FILE_EXISTS) unless `overwrite`
  */
 export async function writeArchive(file: string, overwrite: boolean, lines: AsyncIterable<Line>): Promise<void> {
+  if (file === STANDARD_STREAM) return pipeline(inChunks(lines), createGzip(), process.stdout);
   const exists = await access(file).then(
     () => true,
     () => false,
@@ -90,7 +94,7 @@ export async function writeArchive(file: string, overwrite: boolean, lines: Asyn
 }
 
 /**
- * Reads a file.
+ * Reads a file (`-`: standard input).
  *
  * @throws ConnectError `not_found` (FILE_UNREADABLE); `data_loss` (BACKUP_DAMAGED) where it is not a backup, cut off or
  *   altered; `failed_precondition` (BACKUP_NEWER) where a newer version wrote it
@@ -98,7 +102,7 @@ export async function writeArchive(file: string, overwrite: boolean, lines: Asyn
 export async function* readArchive(file: string): AsyncGenerator<Line> {
   const gunzip = createGunzip();
   // Its errors come out of the stream that is read.
-  pipeline(createReadStream(file), gunzip).catch(() => {});
+  pipeline(file === STANDARD_STREAM ? process.stdin : createReadStream(file), gunzip).catch(() => {});
   gunzip.setEncoding("utf8");
   let count = 0;
   let rows = 0;

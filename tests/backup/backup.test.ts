@@ -271,3 +271,15 @@ test("the commands say what they do, and back a stopped desk up as well", async 
   expect((await command("backup", ["--help"], old)).stdout).toContain("--force");
   expect((await command("restore", ["--help"], old)).stdout).toContain("npm run restore -- FILE");
 });
+
+test("a backup goes from one desk to another through a pipe, without a file in between", async () => {
+  const [old, fresh] = await Promise.all([storage("sqlite"), storage("sqlite")]);
+  const desk = await open(old);
+  await clients(desk).crm.createCustomer({ customer: { name: "Ada" } });
+  await desk.close();
+  const command = (script: string, { DATA_DIR }: Config) =>
+    `DATA_DIR="${DATA_DIR}" "${process.execPath}" scripts/${script}.ts -`;
+  const { stdout } = await run("sh", ["-c", `${command("backup", old)} | ${command("restore", fresh)}`]);
+  expect(stdout).toMatch(/crm\.customer +1 rows.*rows now\./s);
+  expect(await contents(fresh)).toEqual(await contents(old));
+});

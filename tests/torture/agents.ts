@@ -8,6 +8,8 @@ import { answering, type KnownTicket, nextTask } from "./tasks.ts";
 /** What agents share. */
 export interface Office {
   readonly url: URL;
+  /** Sent with every request, such as a key. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly ledger: Ledger;
   /** The tickets that were opened so far. */
   readonly tickets: KnownTicket[];
@@ -57,7 +59,8 @@ class Agent {
     if (this.#client) return this.#client;
     const client = new Client({ name: "agent", version: "1" }, { versionNegotiation: { mode: this.#mode } });
     const options = { timeout: CALL_TIMEOUT_MS, signal: this.#office.closed };
-    await client.connect(new StreamableHTTPClientTransport(this.#office.url), options);
+    const { url, headers = {} } = this.#office;
+    await client.connect(new StreamableHTTPClientTransport(url, { requestInit: { headers } }), options);
     this.#client = client;
     return client;
   }

@@ -1,0 +1,24 @@
+# One image for every part of the desk; the command names the parts: `crm`, `ticket adapter`, none for all.
+FROM node:24-slim AS dependencies
+WORKDIR /deskwire
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+
+FROM node:24-slim
+# Owned by the user it runs as, and taken over by a new volume at the same place.
+RUN mkdir -p /data /run/deskwire && chown node:node /data /run/deskwire
+WORKDIR /deskwire
+COPY --from=dependencies /deskwire/node_modules node_modules
+COPY package.json ./
+COPY gen gen
+COPY runtime runtime
+COPY scripts scripts
+COPY services services
+COPY adapter adapter
+COPY gateway gateway
+COPY config config
+ENV NODE_ENV=production DATA_DIR=/data HOST=0.0.0.0
+USER node
+VOLUME /data
+EXPOSE 8080
+ENTRYPOINT ["node", "services/main.ts"]
