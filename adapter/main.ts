@@ -3,11 +3,12 @@ import { parseArgs } from "node:util";
 import { Code } from "@connectrpc/connect";
 import { fail, reasonOf } from "../runtime/errors.ts";
 import { listen } from "../runtime/listener.ts";
+import type { Log } from "../runtime/log.ts";
 import { buildCatalog } from "./catalog/build-catalog.ts";
 import { reflectServices } from "./catalog/reflect.ts";
 import type { Catalog } from "./catalog.ts";
 import { createMcpEndpoint } from "./server/mcp-http.ts";
-import type { ServerInfo } from "./server/mcp-server.ts";
+import type { ServerInfo, ServerOptions } from "./server/mcp-server.ts";
 import { serveStdio } from "./server/mcp-stdio.ts";
 
 const HELP = `npm run -s mcp [-- OPTIONS]
@@ -32,6 +33,7 @@ export interface McpCommand {
   readonly info: ServerInfo;
   /** How long a result may be, in tokens. Default: the catalog's. */
   readonly maxResultTokens?: number | undefined;
+  readonly log?: Log | undefined;
   /** Opens the desk's own files, where no URL was given and no desk answers. Absent: that is an error. */
   readonly openDesk?: (() => Promise<Source>) | undefined;
 }
@@ -68,11 +70,11 @@ function misused(message: string) {
 }
 
 async function openSource(options: ReturnType<typeof parse>, command: McpCommand): Promise<Source> {
-  const { maxResultTokens } = command;
+  const { maxResultTokens, log } = command;
   const { expose, reflect, url = command.url } = options;
   try {
     const reflected = await reflectServices(reflect ?? url, { services: options.service ?? [] });
-    const catalog = buildCatalog({ ...reflected, expose, maxResultTokens });
+    const catalog = buildCatalog({ ...reflected, expose, maxResultTokens, log });
     if (catalog.tools.length === 0) {
       const message = `${reflect ?? url} has no method with the option (deskwire.mcp.v1.tool). Use --expose all.`;
       throw fail(Code.FailedPrecondition, "NO_TOOLS", message);
@@ -85,11 +87,11 @@ async function openSource(options: ReturnType<typeof parse>, command: McpCommand
   }
 }
 
-async function serveHttp(catalog: Catalog, info: ServerInfo, port: number): Promise<void> {
-  const endpoint = createMcpEndpoint({ catalog, info });
+async function serveHttp(options: ServerOptions, port: number): Promise<void> {
+  const endpoint = createMcpEndpoint(options);
   const routes = { "/mcp": endpoint.handler };
   const allowed = { allowedOrigins: [], allowedHosts: [] };
-  await using listener = await listen({ host: "127.0.0.1", port, services: [], routes, ...allowed });
+  await using listener = await listen({ host: "127.0.0.1", port, services: [], routes, ...allowed, log: options.log });
   console.log(`MCP at ${listener.url}/mcp`);
   await new Promise<void>((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
@@ -107,7 +109,7 @@ export async function runMcp(command: McpCommand): Promise<void> {
   const options = parse(command.args);
   if (options.help) return console.log(HELP);
   await using source = await openSource(options, command);
-  const { info } = command;
-  if (options.http) await serveHttp(source.catalog, info, options.port);
-  else await serveStdio({ catalog: source.catalog, info });
+  const { info, log } = command;
+  if (options.http) await serveHttp({ catalog: source.catalog, info, log }, options.port);
+  else await serveStdio({ catalog: source.catalog, info, log });
 }

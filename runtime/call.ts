@@ -12,8 +12,25 @@ export const MAX_PRINCIPAL = 1_000;
 /** What the principal may do, as scopes between spaces; absent where nothing restricts it. */
 export const SCOPES_HEADER = "deskwire-scopes";
 
+/** The one ticket that the call is about, such as `TKT-1001`; absent where it may be about any. See runtime/confinement.ts. */
+export const CONFINEMENT_HEADER = "deskwire-ticket";
+
+/** Said by the adapter alone: the approval, such as `APR-1001`, that a person at the caller's client was asked about and decided. */
+export const CONFIRMED_HEADER = "deskwire-confirmed";
+
 /** Headers that travel from call to call: W3C Trace Context and Baggage, and who the call is for. */
-const TRAVELLING = ["traceparent", "tracestate", "baggage", PRINCIPAL_HEADER, SCOPES_HEADER] as const;
+const TRAVELLING = [
+  "traceparent",
+  "tracestate",
+  "baggage",
+  PRINCIPAL_HEADER,
+  SCOPES_HEADER,
+  CONFINEMENT_HEADER,
+  CONFIRMED_HEADER,
+] as const;
+
+/** The scope that opens everything. */
+export const ADMIN_SCOPE = "admin";
 
 /** The full name of a method, as logs and stored calls have it: `deskwire.ticket.v1.TicketService/RespondToTicket`. */
 export function methodName(method: DescMethod): string {
@@ -72,4 +89,10 @@ export function principalOf({ requestHeader }: HandlerContext): string {
   if (principal.length <= MAX_PRINCIPAL) return principal;
   const message = `The header ${PRINCIPAL_HEADER} may have ${MAX_PRINCIPAL} characters. Send a shorter one, or none.`;
   throw fail(Code.InvalidArgument, "PRINCIPAL_TOO_LONG", message);
+}
+
+/** What the principal may do; undefined where nothing restricts it. Believed as `principalOf` says. */
+export function scopesOf({ requestHeader }: HandlerContext): ReadonlySet<string> | undefined {
+  const scopes = requestHeader.get(SCOPES_HEADER);
+  return scopes === null ? undefined : new Set(scopes.split(" ").filter(Boolean));
 }

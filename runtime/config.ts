@@ -1,13 +1,18 @@
 // The configuration: every environment variable that Deskwire reads, and nothing else reads the environment.
 import { Code } from "@connectrpc/connect";
+import { replyAllowlist, toolPolicies } from "./config/agent-limits.ts";
 import { type Misspelt, misspelt } from "./config/misspelt.ts";
 import {
+  aliases,
   audience,
   httpUrl,
   isLoopback,
   issuerUrl,
   list,
   networks,
+  oneOf,
+  optionalHttpUrl,
+  optionalText,
   port,
   positive,
   postgresUrl,
@@ -19,6 +24,7 @@ import {
 import { type Environment, readSettings, refusingTogether, type Setting } from "./config/read.ts";
 import { refuse, secret, variable } from "./config/variable.ts";
 import { fail } from "./errors.ts";
+import { LOG_LEVELS } from "./log.ts";
 
 /** Names of the parts that a process can run. */
 export const PARTS = ["crm", "ticket", "analytics", "support", "adapter"] as const;
@@ -42,6 +48,11 @@ export const VARIABLES = {
     "",
     postgresUrl,
     withoutPassword,
+  ),
+  DESK_POLICY: variable(
+    "File of the desk's own rules: hours, targets, priority; see [docs/policy.md](docs/policy.md). Unset: the built-in ones.",
+    "",
+    optionalText,
   ),
   CRM_URL: variable("Where the CRM is, for parts that run without it.", "http://127.0.0.1:5001", httpUrl),
   TICKET_URL: variable("Where the ticket service is, for parts that run without it.", "http://127.0.0.1:5002", httpUrl),
@@ -83,7 +94,44 @@ export const VARIABLES = {
     audience,
   ),
   MCP_JWKS_URL: variable("Where the issuer's keys are. Default: where the issuer's own metadata says.", "", secureUrl),
+  TOOL_APPROVAL: variable(
+    "What AI agents may do by themselves, tool by tool: `respond_to_ticket=approve,merge_tickets=deny`. `auto` (default) is done at once, `approve` waits for a person, `deny` is left to people. See docs/approvals.md.",
+    "",
+    toolPolicies,
+  ),
+  APPROVAL_HOURS: variable("How long a call waits for a person before it expires, in hours.", "72", positive),
+  REPLY_LINK_ALLOWLIST: variable(
+    "What replies of AI agents may name although the ticket does not: host names for links (`help.example.com`, `*.example.com`), e-mail addresses and telephone numbers, separated by commas. Anything else waits for a person.",
+    "",
+    replyAllowlist,
+  ),
+  LOG_LEVEL: variable(
+    `Which log lines are written to stderr: ${LOG_LEVELS.join(", ")}; each leaves out what is below it.`,
+    "info",
+    oneOf(...LOG_LEVELS),
+  ),
   MAX_RESULT_TOKENS: variable("How long the result of an MCP tool may be, in tokens.", "10000", positive),
+  CLAUDE_API_KEY: secret(
+    "Key of the model's API, for `/v1/messages`. Without one everything but the model works.",
+    "",
+    optionalText,
+  ),
+  ANTHROPIC_API_KEY: secret("The same, where `CLAUDE_API_KEY` is not set.", "", optionalText),
+  ANTHROPIC_BASE_URL: variable("Where the model's API is. Default: Anthropic's own.", "", optionalHttpUrl),
+  GATEWAY_MODEL: variable("The model, where a client of `/v1/messages` names none.", "claude-sonnet-5-5", text),
+  MODEL_ALIASES: variable(
+    "Names of models that clients use, and what is asked for in their place: `name=model`, separated by commas.",
+    "claude-3-opus-20240229=claude-opus-5-5",
+    aliases,
+  ),
+  GATEWAY_MAX_TURNS: variable("How often the model may answer in one run of `/v1/messages`.", "20", positive),
+  GATEWAY_MAX_TOKENS: variable("How many tokens one run may take, in and out.", "400000", positive),
+  GATEWAY_MAX_SECONDS: variable("How long one run may go on, in seconds.", "300", positive),
+  SYSTEM_PROMPT_FILE: variable(
+    "The file with what the desk tells the model: tone, limits, how to treat customers' words. Read anew for every run.",
+    "./config/system-prompt.md",
+    text,
+  ),
 } as const;
 
 type Values = { readonly [Name in keyof typeof VARIABLES]: ReturnType<(typeof VARIABLES)[Name]["parse"]> };

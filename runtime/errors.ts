@@ -59,6 +59,11 @@ export function failEnded({ reason }: AbortSignal): ConnectError {
     : fail(Code.Canceled, "CANCELED", "The caller ended the call.");
 }
 
+/** The name of a code, such as `not_found`. */
+export function codeName(code: Code): string {
+  return Code[code].replace(/(?<=[a-z])[A-Z]/g, "_$&").toLowerCase();
+}
+
 /** The reason in an error's ErrorInfo; undefined for an error that did not come from Deskwire. */
 export function reasonOf(error: unknown): string | undefined {
   return error instanceof ConnectError ? error.findDetails(ErrorInfoSchema)[0]?.reason : undefined;

@@ -8,6 +8,7 @@ import {
   HealthCheckResponse_ServingStatus as ServingStatus,
 } from "#gen/health/v1/health_pb.js";
 import { fail } from "./errors.ts";
+import type { Log } from "./log.ts";
 import { type BoundService, bindService } from "./service.ts";
 
 /** Whether a service takes calls. */
@@ -31,7 +32,7 @@ export interface Health {
  * Keeps the health of the named services, all SERVING at first
  * (github.com/grpc/grpc/blob/master/doc/health-checking.md).
  */
-export function createHealth(services: readonly string[]): Health {
+export function createHealth(services: readonly string[], log?: Log): Health {
   const statuses = new Map<string, Status>(services.map((name) => [name, "SERVING"]));
   const changes = new EventEmitter().setMaxListeners(0);
   let closed = false;
@@ -44,35 +45,40 @@ export function createHealth(services: readonly string[]): Health {
     return closed ? ServingStatus.NOT_SERVING : ServingStatus[status];
   };
 
-  const service = bindService(HealthService, {
-    check({ service: name }) {
-      const status = statusOf(name);
-      if (status !== ServingStatus.SERVICE_UNKNOWN) return { status };
-      const known = [...statuses.keys()].join(", ");
-      // An error has to fit into gRPC's headers, and this proto has no rules for its names.
-      const service = name.slice(0, 200);
-      throw fail(Code.NotFound, "SERVICE_NOT_FOUND", `No service ${service} here. There are: ${known}.`, { service });
-    },
-    list() {
-      const names = ["", ...statuses.keys()];
-      const response = (name: string) => create(HealthCheckResponseSchema, { status: statusOf(name) });
-      return { statuses: Object.fromEntries(names.map((name) => [name, response(name)])) };
-    },
-    async *watch({ service: name }, { signal }) {
-      let told: ServingStatus | undefined;
-      while (true) {
+  const service = bindService(
+    HealthService,
+    {
+      check({ service: name }) {
         const status = statusOf(name);
-        if (status !== told) {
-          told = status;
-          yield { status };
-          // Look again before waiting: it may have changed while the client took its time.
-          continue;
+        if (status !== ServingStatus.SERVICE_UNKNOWN) return { status };
+        const known = [...statuses.keys()].join(", ");
+        // An error has to fit into gRPC's headers, and this proto has no rules for its names.
+        const service = name.slice(0, 200);
+        throw fail(Code.NotFound, "SERVICE_NOT_FOUND", `No service ${service} here. There are: ${known}.`, { service });
+      },
+      list() {
+        const names = ["", ...statuses.keys()];
+        const response = (name: string) => create(HealthCheckResponseSchema, { status: statusOf(name) });
+        return { statuses: Object.fromEntries(names.map((name) => [name, response(name)])) };
+      },
+      async *watch({ service: name }, { signal }) {
+        let told: ServingStatus | undefined;
+        while (true) {
+          const status = statusOf(name);
+          if (status !== told) {
+            told = status;
+            yield { status };
+            // Look again before waiting: it may have changed while the client took its time.
+            continue;
+          }
+          if (closed)
+            throw fail(Code.Unavailable, "SHUTTING_DOWN", "The server is shutting down. Connect again later.");
+          await once(changes, "change", { signal });
         }
-        if (closed) throw fail(Code.Unavailable, "SHUTTING_DOWN", "The server is shutting down. Connect again later.");
-        await once(changes, "change", { signal });
-      }
+      },
     },
-  });
+    log,
+  );
 
   return {
     service,

@@ -118,7 +118,7 @@ export async function pruneRequests(database: Database, now: number): Promise<nu
 export function pruneHourly(database: Database, log: Log): () => void {
   const prune = () => {
     pruneRequests(database, Date.now()).catch((error) =>
-      log("cannot forget old requests; trying again in an hour", { error }),
+      log("cannot forget old requests; trying again in an hour", { error }, "warn"),
     );
   };
   prune();

@@ -1,7 +1,7 @@
 // Identifiers as people read them: a prefix and a number, such as TKT-1001.
 
 /** Prefixes of identifiers, by what they name. */
-export type IdPrefix = "CUS" | "MSG" | "NOTE" | "TKT" | "WHK";
+export type IdPrefix = "APR" | "COR" | "CUS" | "MSG" | "NOTE" | "TKT" | "WHK";
 
 /** Writes a number as an identifier: `TKT-1001`. */
 export function formatId(prefix: IdPrefix, number: number): string {

@@ -36,7 +36,7 @@ export interface ListenOptions {
   readonly allowedOrigins: readonly string[];
   /** Hosts that clients may address, besides loopback and `host`. */
   readonly allowedHosts: readonly string[];
-  readonly log?: Log;
+  readonly log?: Log | undefined;
   /** Bytes of one message, in and out. Default 4 MiB, as in gRPC. */
   readonly maxMessageBytes?: number;
   /** How long calls under way may take to finish once the port is closing, in milliseconds. Default 10 s. */
@@ -102,6 +102,11 @@ function cannotOpen(error: unknown, host: string, port: number): unknown {
   }
 }
 
+/** Without the query, which in a Connect GET is the message. */
+function pathOf({ url = "" }: HttpRequest): string {
+  return url.split("?", 1)[0] ?? "";
+}
+
 function readOnly(body: () => [status: number, body: unknown]): Route {
   return (request, response) => {
     if (request.method === "GET" || request.method === "HEAD") return answerJson(response, ...body());
@@ -163,13 +168,14 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const guard = createOriginGuard(options);
   const shutdown = new AbortController();
   const names = options.services.map(({ desc }) => desc.typeName);
-  const health = createHealth(names);
+  const health = createHealth(names, log);
   const served = [...options.services, health.service];
   const services = [
     ...served,
     ...reflectionServices(
       served.map(({ desc }) => desc),
       options.files,
+      log,
     ),
   ];
   const procedures = new Set(
@@ -195,7 +201,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     const refusal = guard.refusal(request);
     if (refusal) return answerError(request, response, 403, refusal);
     if (answerCors(request, response)) return;
-    const [path = ""] = (request.url ?? "").split("?", 1);
+    const path = pathOf(request);
     const route = routes.get(path);
     if (route) return route(request, response);
     if (!procedures.has(path)) return answerError(request, response, 404, notServed(path, services));
@@ -212,7 +218,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       ...(options.limits && { limits: options.limits }),
       handler(request, response) {
         const failed = (error: unknown) => {
-          log("request failed", { path: request.url, error });
+          log("request failed", { path: pathOf(request), error });
           if (response.headersSent) response.destroy();
           else answerError(request, response, 500, fail(Code.Internal, "INTERNAL", "Something went wrong. Try again."));
         };

@@ -19,6 +19,7 @@ import {
   type ServerReflectionResponseSchema,
 } from "#gen/grpc/reflection/v1/reflection_pb.js";
 import { ServerReflection as ServerReflectionV1Alpha } from "#gen/grpc/reflection/v1alpha/reflection_pb.js";
+import type { Log } from "./log.ts";
 import { type BoundService, bindService } from "./service.ts";
 
 type Response = MessageInitShape<typeof ServerReflectionResponseSchema>;
@@ -133,7 +134,11 @@ class Descriptors {
  *
  * @param commented descriptors to prefer to the linked ones, because they carry comments
  */
-export function reflectionServices(services: readonly DescService[], commented?: FileRegistry): BoundService[] {
+export function reflectionServices(
+  services: readonly DescService[],
+  commented?: FileRegistry,
+  log?: Log,
+): BoundService[] {
   const all = [...services, ServerReflection, ServerReflectionV1Alpha];
   const names = all.map(({ typeName }) => typeName).sort();
   // Error details travel as Any: a client that knows their types can show them.
@@ -150,8 +155,8 @@ export function reflectionServices(services: readonly DescService[], commented?:
     }
   }
   return [
-    bindService(ServerReflection, { serverReflectionInfo }),
+    bindService(ServerReflection, { serverReflectionInfo }, log),
     // The two versions differ in their package name alone.
-    bindService(ServerReflectionV1Alpha, { serverReflectionInfo: serverReflectionInfo as never }),
+    bindService(ServerReflectionV1Alpha, { serverReflectionInfo: serverReflectionInfo as never }, log),
   ];
 }

@@ -5,7 +5,7 @@ import { createValidator } from "@bufbuild/protovalidate";
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
 import { methodName } from "./call.ts";
 import { passingFailure } from "./database/errors.ts";
-import { fail, failEnded, failForNow, failValidation, reasonOf } from "./errors.ts";
+import { codeName, fail, failEnded, failForNow, failValidation, reasonOf } from "./errors.ts";
 import { type Log, logToStderr } from "./log.ts";
 import { blameClient } from "./malformed.ts";
 import { findUnstorable } from "./unstorable.ts";
@@ -48,8 +48,7 @@ const OUTSIDE_WORDS: Partial<Record<Code, string>> = {
 
 /** Errors of Connect's own, such as a deadline that passed on the way to another service, say no reason: their code is it. */
 function withReason(error: ConnectError): ConnectError {
-  const name = Code[error.code].replace(/(?<=[a-z])[A-Z]/g, "_$&").toUpperCase();
-  return fail(error.code, name, OUTSIDE_WORDS[error.code] ?? error.rawMessage);
+  return fail(error.code, codeName(error.code).toUpperCase(), OUTSIDE_WORDS[error.code] ?? error.rawMessage);
 }
 
 const UNEXPECTED = new Set([Code.Internal, Code.Unknown, Code.DataLoss]);
@@ -63,7 +62,7 @@ function publicError(error: unknown, method: DescMethod, context: HandlerContext
   if (context.signal.aborted) return failEnded(context.signal);
   const passing = passingFailure(error);
   if (passing) {
-    log("the database failed a call for now", { method: methodName(method), error });
+    log("the database failed a call for now", { method: methodName(method), error }, "warn");
     return passing;
   }
   const incident = crypto.randomUUID();

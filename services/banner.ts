@@ -20,9 +20,15 @@ const SERVICES: Readonly<Record<Exclude<Part, "adapter">, readonly string[]>> = 
   support: [SUPPORT],
 };
 
+function messagesApi({ CLAUDE_API_KEY, ANTHROPIC_API_KEY }: Config, url: string): string {
+  const hasModel = (CLAUDE_API_KEY ?? ANTHROPIC_API_KEY) !== undefined;
+  return `${url}/v1/messages${hasModel ? "" : " (no model: set CLAUDE_API_KEY and start again)"}`;
+}
+
 function where({ config, parts, url, seeded }: Started): [string, string][] {
   const rows: [string, string][] = [];
   if (parts.includes("adapter")) rows.push(["MCP", `${url}/mcp`]);
+  if (parts.includes("adapter")) rows.push(["Messages API", messagesApi(config, url)]);
   const services = parts.flatMap((part) => (part === "adapter" ? [] : SERVICES[part]));
   if (services.length > 0) rows.push(["gRPC, Connect, gRPC-Web", url]);
   for (const service of services) rows.push(["", service]);

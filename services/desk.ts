@@ -14,6 +14,7 @@ import { fail } from "../runtime/errors.ts";
 import type { Route } from "../runtime/listener.ts";
 import { type Log, logToStderr } from "../runtime/log.ts";
 import type { ServiceModule } from "../runtime/module.ts";
+import { readPolicy } from "../runtime/policy/read-policy.ts";
 import { type BoundService, warmUp } from "../runtime/service.ts";
 import { directTransport, type RemoteTransport, remoteTransport } from "../runtime/transport.ts";
 import { analyticsModule } from "./analytics/index.ts";
@@ -60,18 +61,19 @@ export function loadDescriptors(): FileRegistry {
 }
 
 /** Makes the tools, resources and prompts of the support service at the end of `transport`. */
-export function supportCatalog(files: FileRegistry, transport: Transport, config: Config): Catalog {
+export function supportCatalog(files: FileRegistry, transport: Transport, config: Config, log?: Log): Catalog {
   const service = files.getService(SupportService.typeName) as DescService;
   const maxResultTokens = config.MAX_RESULT_TOKENS;
-  return buildCatalog({ services: [service], transport, expose: "annotated", registry: files, maxResultTokens });
+  return buildCatalog({ services: [service], transport, expose: "annotated", registry: files, maxResultTokens, log });
 }
 
 /**
  * Opens services.
  *
- * @throws ConnectError `DATA_DIR_IN_USE` when another process holds the SQLite files
+ * @throws ConnectError `DATA_DIR_IN_USE` when another process holds the SQLite files; `POLICY_INVALID`, `POLICY_UNREADABLE`
  */
 export async function openDesk({ config, parts, demo, log = logToStderr }: DeskOptions): Promise<Desk> {
+  const policy = readPolicy(config.DESK_POLICY);
   const services: BoundService[] = [];
   const modules: ServiceModule[] = [];
   const locks: DirectoryLock[] = [];
@@ -101,8 +103,12 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
       ticketModule({
         database: await locate("ticket"),
         crm: to("crm"),
+        policy,
         webhookNetworks: config.WEBHOOK_ALLOW_PRIVATE,
         inboundSecrets: config.INBOUND_WEBHOOK_SECRET,
+        policies: config.TOOL_APPROVAL,
+        approvalHours: config.APPROVAL_HOURS,
+        replyAllowlist: config.REPLY_LINK_ALLOWLIST,
         log,
       }),
     analytics: async () => analyticsModule({ database: await locate("analytics"), log }),
@@ -140,7 +146,7 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
       services,
       routes: Object.assign({}, ...modules.map(({ routes }) => routes)),
       files,
-      catalog: parts.includes("adapter") ? supportCatalog(files, to("support"), config) : undefined,
+      catalog: parts.includes("adapter") ? supportCatalog(files, to("support"), config, log) : undefined,
       seeded,
       async unready() {
         const checks = modules.map(async (module) => {

@@ -6,10 +6,11 @@ import { runCommand } from "../runtime/command.ts";
 import { printSettings } from "../runtime/config/print.ts";
 import { type Config, misspeltVariables, PARTS, type Part, settledConfig } from "../runtime/config.ts";
 import { type Listener, listen, urlOf } from "../runtime/listener.ts";
-import { logToStderr } from "../runtime/log.ts";
+import { createLog, type Log } from "../runtime/log.ts";
 import { mcpAccess } from "./access.ts";
 import { banner } from "./banner.ts";
 import { type Desk, openDesk, parseParts } from "./desk.ts";
+import { deskGateway } from "./gateway.ts";
 
 const HELP = `npm start [-- PART ... ] [-- --no-demo]
 Runs the desk: all parts in one process on one port, or only the parts that are named, each reaching the others by URL.
@@ -35,14 +36,23 @@ function portOf(parts: readonly Part[], config: Config): number {
   return config.PORT ?? (part !== undefined && others.length === 0 ? DEFAULT_PORTS[part] : 8080);
 }
 
-/** Keeps health in step with what the services say of themselves. */
-async function watchReadiness(desk: Desk, { health }: Listener): Promise<void> {
+/** Keeps health in step with what the services say of themselves; tells once when one can no longer do its work. */
+async function watchReadiness(desk: Desk, { health }: Listener, log: Log): Promise<void> {
   const unready = await desk.unready();
+  const before = health.statuses();
   for (const { desc } of desk.services) {
-    const problem = unready.get(desc.typeName);
-    if (problem !== undefined) logToStderr("not ready", { service: desc.typeName, problem });
-    health.set(desc.typeName, problem === undefined ? "SERVING" : "NOT_SERVING");
+    const error = unready.get(desc.typeName);
+    const status = error === undefined ? "SERVING" : "NOT_SERVING";
+    if (status === before[desc.typeName]) continue;
+    if (error === undefined) log("ready again", { of: desc.typeName });
+    else log("not ready", { of: desc.typeName, error });
+    health.set(desc.typeName, status);
   }
+}
+
+/** How this process names itself in logs. */
+function serviceName(parts: readonly Part[]): string {
+  return parts.length < PARTS.length ? `deskwire-${parts.join("-")}` : "deskwire";
 }
 
 async function main(args: string[]): Promise<void> {
@@ -58,21 +68,24 @@ async function main(args: string[]): Promise<void> {
   if (values.help) return console.log(HELP);
   const { config, settings } = settledConfig();
   const parts = parseParts(positionals, PARTS);
+  const log = createLog({ level: config.LOG_LEVEL, service: serviceName(parts) });
   for (const { name, meant } of misspeltVariables()) {
-    logToStderr("a variable is set that nothing reads", { variable: name, meant });
+    log("a variable is set that nothing reads", { variable: name, meant }, "warn");
   }
   if (values["print-config"]) return console.log(printSettings(settings, { PORT: String(portOf(parts, config)) }));
   const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
-  await using desk = await openDesk({ config, parts, demo: !values["no-demo"] });
+  await using desk = await openDesk({ config, parts, demo: !values["no-demo"], log });
   const port = portOf(parts, config);
-  const access = desk.catalog && mcpAccess(config, desk.catalog, `${urlOf(config.HOST, port)}/mcp`);
+  const access = desk.catalog && mcpAccess(config, desk.catalog, `${urlOf(config.HOST, port)}/mcp`, log);
   const mcp =
     desk.catalog &&
     createMcpEndpoint({
       catalog: desk.catalog,
       info: { name: "deskwire", title: "Deskwire", version },
       identify: access?.identify,
+      log,
     });
+  const gateway = desk.catalog && deskGateway(config, desk.catalog, access?.identify);
   await using listener = await listen({
     host: config.HOST,
     port,
@@ -81,12 +94,14 @@ async function main(args: string[]): Promise<void> {
     routes: {
       ...desk.routes,
       ...(mcp && { "/mcp": (request, response) => mcp.handler(request, response), ...access?.routes }),
+      ...gateway?.routes,
     },
     allowedOrigins: config.ALLOWED_ORIGINS,
     allowedHosts: config.ALLOWED_HOSTS,
+    log,
   });
-  await watchReadiness(desk, listener);
-  const timer = setInterval(() => void watchReadiness(desk, listener), READY_CHECK_MS);
+  await watchReadiness(desk, listener, log);
+  const timer = setInterval(() => void watchReadiness(desk, listener, log), READY_CHECK_MS);
   console.log(banner({ config, parts, url: listener.url, seeded: desk.seeded, version }));
   await new Promise<void>((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
@@ -94,6 +109,7 @@ async function main(args: string[]): Promise<void> {
   clearInterval(timer);
   console.log("Stopping: calls under way may finish.");
   desk.drain();
+  gateway?.close();
   await mcp?.close();
 }
 

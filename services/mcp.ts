@@ -3,19 +3,22 @@ import { readFileSync } from "node:fs";
 import { runMcp } from "../adapter/main.ts";
 import { runCommand } from "../runtime/command.ts";
 import { PARTS, readConfig } from "../runtime/config.ts";
+import { createLog } from "../runtime/log.ts";
 import { openDesk } from "./desk.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 
 await runCommand(async () => {
   const config = readConfig();
+  const log = createLog({ level: config.LOG_LEVEL, service: "deskwire-mcp" });
   await runMcp({
     args: process.argv.slice(2),
     url: config.DESKWIRE_URL,
     info: { name: "deskwire", title: "Deskwire", version },
     maxResultTokens: config.MAX_RESULT_TOKENS,
+    log,
     async openDesk() {
-      const desk = await openDesk({ config, parts: PARTS, demo: true });
+      const desk = await openDesk({ config, parts: PARTS, demo: true, log });
       if (!desk.catalog) throw new TypeError("the adapter is among the parts");
       return { catalog: desk.catalog, [Symbol.asyncDispose]: () => desk.close() };
     },

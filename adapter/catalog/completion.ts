@@ -2,13 +2,13 @@
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import { ConnectError } from "@connectrpc/connect";
 import type { Completion } from "#gen/deskwire/mcp/v1/options_pb.js";
+import { withoutHidden } from "../../runtime/hidden-text.ts";
 import type { CallContext, Complete, Json } from "../catalog.ts";
 import { decode } from "./decode.ts";
 import { encode } from "./encode.ts";
 import { callUnary } from "./invoke.ts";
 import { toolOptions } from "./options.ts";
 import type { ToolSetting } from "./tool.ts";
-import { withoutHidden } from "./untrusted.ts";
 
 /** As many as MCP lets a completion hold. */
 const MAX_VALUES = 100;

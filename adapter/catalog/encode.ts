@@ -17,13 +17,14 @@ import {
   isWrapperDesc,
   FeatureSet_FieldPresence as Presence,
 } from "@bufbuild/protobuf/wkt";
+import { withoutHidden } from "../../runtime/hidden-text.ts";
 import type { Json, JsonObject, Media } from "../catalog.ts";
 import type { Excerpts } from "./budget.ts";
 import { enumNames } from "./enum-names.ts";
 import { isHttpBody, partsOf } from "./media.ts";
 import { shownFields } from "./message-schema.ts";
 import { fieldOptions } from "./options.ts";
-import { type Boundary, withoutHidden } from "./untrusted.ts";
+import type { Boundary } from "./untrusted.ts";
 import { UNRECOGNIZED } from "./value-schema.ts";
 
 /** How a message is written, and what is remembered of it for making the result shorter later. */

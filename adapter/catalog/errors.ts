@@ -3,6 +3,7 @@ import { durationMs } from "@bufbuild/protobuf/wkt";
 import { type FieldPath, ViolationsSchema } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "#gen/google/rpc/error_details_pb.js";
+import { codeName } from "../../runtime/errors.ts";
 import type { JsonObject, ToolResult } from "../catalog.ts";
 import { allowedBy, schemaAt } from "./allowed.ts";
 import { type Issue, jsonPath, type Path } from "./issues.ts";
@@ -73,10 +74,6 @@ export interface ErrorContext {
   readonly property: string;
   /** The same call may be made twice without doing harm. */
   readonly repeatable: boolean;
-}
-
-function codeName(code: Code): string {
-  return snakeCase(Code[code]);
 }
 
 function result(error: JsonObject, { property }: ErrorContext): ToolResult {

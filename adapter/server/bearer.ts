@@ -78,7 +78,7 @@ export function bearerIdentity(options: BearerOptions): Identify {
     } catch (error) {
       if (error instanceof errors.JOSEError) throw invalid(error.message);
       if (!(error instanceof KeysUnavailable)) throw error;
-      log("tokens cannot be checked", { error });
+      log("tokens cannot be checked", { error }, "warn");
       throw fail(
         Code.Unavailable,
         "ISSUER_UNAVAILABLE",

@@ -89,7 +89,7 @@ export function createCall(context: ServerContext, caller: Caller, allowed: read
     const params = { progressToken, progress: count, ...(text.length <= MAX_PROGRESS_TEXT && { message: text }) };
     sent = sent
       .then(() => context.mcpReq.notify({ method: "notifications/progress", params }))
-      .catch((error) => log("progress not sent", { error }));
+      .catch((error) => log("progress not sent", { error }, "info"));
   };
   return { context: { ...call, progress }, progressSent: () => sent };
 }

@@ -54,7 +54,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
   };
 
   const createServer = createServerFactory(options);
-  const onerror = (error: Error) => log("MCP request refused or failed", { error: error.message });
+  const onerror = (error: Error) => log("MCP request refused or failed", { error }, "info");
   const sessions = createSessions(() => createServer(callerOf), limits, log);
   const stateless = createMcpHandler(() => createServer(callerOf), { legacy: "reject", onerror });
 

@@ -57,7 +57,7 @@ export async function serveStdio(options: ServerOptions): Promise<void> {
     process.stdin.once("close", resolve).once("end", resolve);
     process.stdout.once("error", () => resolve());
     lines.once("error", (error) => {
-      log("stdin unreadable", { error: error.message });
+      log("stdin unreadable", { error });
       resolve();
     });
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
@@ -67,7 +67,7 @@ export async function serveStdio(options: ServerOptions): Promise<void> {
 
   const handle = serveTransport(() => createServer(() => localCaller), {
     transport: new StdioServerTransport(process.stdin.pipe(lines), process.stdout, { maxBufferSize: MAX_LINE_BYTES }),
-    onerror: (error) => log("MCP error", { error: error.message }),
+    onerror: (error) => log("MCP error", { error }, "warn"),
   });
   await ended;
   await handle.close();

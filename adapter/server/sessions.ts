@@ -80,7 +80,7 @@ export function createSessions(createServer: () => Server, limits: SessionLimits
       },
     });
     server.onclose = () => sessions.delete(transport.sessionId ?? "");
-    server.onerror = (error) => log("MCP session error", { error: error.message });
+    server.onerror = (error) => log("MCP session error", { error }, "warn");
     await server.connect(transport);
     const response = await transport.handleRequest(request, { parsedBody: body });
     const session = sessions.get(transport.sessionId ?? "");

@@ -9,6 +9,8 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/;
 export const isLoopback = (host: string): boolean => LOOPBACK.test(host);
 
 export const text = (value: string): string => value;
+/** Undefined where none is set. */
+export const optionalText = (value: string): string | undefined => value || undefined;
 /** Items between commas. */
 export const list = (value: string): string[] => value.split(",").flatMap((item) => item.trim() || []);
 
@@ -84,4 +86,18 @@ export function networks(value: string, name: string): string[] {
 export function webhookSecrets(value: string, name: string): string[] {
   if (list(value).every(keyOf)) return list(value);
   return refuse(name, value, "secrets such as `whsec_` and 24 to 64 random bytes in base64, separated by commas");
+}
+
+/** Undefined where none is set. */
+export function optionalHttpUrl(value: string, name: string): string | undefined {
+  return value === "" ? undefined : httpUrl(value, name);
+}
+
+/** Pairs of a name and what it stands for, such as `a=b,c=d`. */
+export function aliases(value: string, name: string): ReadonlyMap<string, string> {
+  const pairs = list(value).map((item) => item.split("=").map((side) => side.trim()));
+  const wrong = pairs.find((pair) => pair.length !== 2 || pair.includes(""));
+  if (wrong)
+    return refuse(name, wrong.join("="), "pairs such as claude-3-opus-20240229=claude-opus-5-5, separated by commas");
+  return new Map(pairs as [string, string][]);
 }

@@ -83,7 +83,11 @@ export function postgresTypes(): pg.TypeOverrides {
 
 /** Opens the connections to a database, without a look at its schema. */
 export async function connect(name: string, location: DatabaseLocation, log: Log): Promise<Knex> {
-  const write = (message: unknown) => log("knex", { database: name, detail: String(message) });
+  // Its text quotes what the server says, and that may quote values.
+  const write = (text: unknown) => {
+    if (String(text).startsWith("Connection Error")) log("a database connection broke", { database: name }, "warn");
+    else log("knex warns", { database: name }, "warn");
+  };
   const shared = {
     acquireConnectionTimeout: ACQUIRE_TIMEOUT_MS,
     // Values belong to customers and stay out of error messages.

@@ -1,6 +1,7 @@
 // The schema of analytics, step by step.
 import type { Migration } from "../../runtime/database/database.ts";
 import { requestLogMigration } from "../../runtime/idempotency.ts";
+import { correctionsMigration } from "./corrections/migration.ts";
 
 /** All steps, in their order. */
-export const migrations: readonly Migration[] = [requestLogMigration];
+export const migrations: readonly Migration[] = [requestLogMigration, correctionsMigration];

@@ -4,12 +4,12 @@ import { Category, Sentiment, Urgency } from "#gen/deskwire/analytics/v1/analysi
 import { AnalyticsService } from "#gen/deskwire/analytics/v1/analytics_service_pb.js";
 import type { ServiceModule } from "../../runtime/module.ts";
 import { directTransport } from "../../runtime/transport.ts";
-import type { Engine } from "./engine/engine.ts";
+import type { LearningEngine } from "./engine/engine.ts";
 import { lexiconEngine } from "./engine/lexicon-engine.ts";
 import { analyticsModule } from "./index.ts";
 
 const modules: ServiceModule[] = [];
-async function clientOf(engine: Engine = lexiconEngine) {
+async function clientOf(engine: LearningEngine = lexiconEngine) {
   const module = await analyticsModule({ database: { kind: "sqlite", file: ":memory:" }, engine, log: () => {} });
   modules.push(module);
   return createClient(AnalyticsService, directTransport(module.services));
@@ -84,8 +84,9 @@ test("a text or a batch beyond the limits of the contract is refused", async () 
 test("a long batch lets other calls through, and stops when it is cancelled", async () => {
   let read = 0;
   const cancel = new AbortController();
-  const slow: Engine = {
+  const slow: LearningEngine = {
     name: "slow/1",
+    learn: () => slow,
     analyze(text) {
       read++;
       const until = performance.now() + 5;
@@ -93,7 +94,10 @@ test("a long batch lets other calls through, and stops when it is cancelled", as
       return lexiconEngine.analyze(text);
     },
   };
-  const batch = (await clientOf(slow)).batchAnalyze({ texts: Array(1000).fill(PLAIN) }, { signal: cancel.signal });
+  const batch = (await clientOf(slow)).batchAnalyze(
+    { texts: Array.from({ length: 1000 }, (_, index) => `${PLAIN} ${index}`) },
+    { signal: cancel.signal },
+  );
   const refused = expect(batch).rejects.toMatchObject({ code: Code.Canceled });
   await analytics.analyze({ text: PLAIN });
   setImmediate(() => cancel.abort());

@@ -1,43 +1,55 @@
-// The analytics service: asks the engine, text by text, and keeps nothing.
-import { setImmediate } from "node:timers/promises";
+// The analytics service: asks a reader, and puts what people said of a text before what was read from it.
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import type { AnalyticsService } from "#gen/deskwire/analytics/v1/analytics_service_pb.js";
-import type { Engine, Reading } from "./engine/engine.ts";
+import { asSaid } from "./corrections/lessons.ts";
+import type { Teaching } from "./corrections/teaching.ts";
+import type { Reading } from "./engine/engine.ts";
+import type { Reader } from "./reading/reader.ts";
+import { textHash } from "./reading/text-hash.ts";
 
-/** How long a batch may keep the process to itself, in milliseconds, before other calls get their turn. */
-const TURN_MS = 10;
-
-async function analyzeAll(engine: Engine, texts: readonly string[], { signal }: HandlerContext): Promise<Reading[]> {
-  const readings: Reading[] = [];
-  let turn = performance.now();
-  for (const text of texts) {
-    if (performance.now() - turn > TURN_MS) {
-      await setImmediate();
-      signal.throwIfAborted();
-      turn = performance.now();
-    }
-    readings.push(engine.analyze(text));
-  }
-  return readings;
+interface Analyzed extends Reading {
+  readonly engine: string;
+  readonly corrected: boolean;
 }
 
-/** The methods of AnalyticsService over an engine. A batch that was cancelled or ran out of time stops between texts. */
-export function analyticsService(engine: Engine): ServiceImpl<typeof AnalyticsService> {
+type ReadingMethods = Omit<
+  ServiceImpl<typeof AnalyticsService>,
+  "correctAnalysis" | "listCorrections" | "undoCorrection"
+>;
+
+/** The methods of AnalyticsService that read. A batch that was cancelled or ran out of time stops between texts. */
+export function readingMethods(reader: Reader, teaching: Pick<Teaching, "current">): ReadingMethods {
+  async function analyzeAll(texts: readonly string[], context: HandlerContext): Promise<Analyzed[]> {
+    const taught = teaching.current;
+    const answers = await reader.read(texts, taught, context);
+    const { byText } = taught.lessons;
+    return answers.map(({ reading, engine }, index) => {
+      // Hashing every text would be for nothing where nobody has corrected any.
+      const said = byText.size > 0 ? byText.get(textHash(texts[index] as string)) : undefined;
+      return { ...(said ? asSaid(reading, said) : reading), engine, corrected: said !== undefined };
+    });
+  }
+  async function analyze(text: string, context: HandlerContext): Promise<Analyzed> {
+    return (await analyzeAll([text], context))[0] as Analyzed;
+  }
   return {
-    analyzeSentiment: ({ text }) => ({ sentiment: engine.analyze(text).sentiment }),
+    async analyzeSentiment({ text }, context) {
+      return { sentiment: (await analyze(text, context)).sentiment };
+    },
     async batchAnalyzeSentiment({ texts }, context) {
-      const readings = await analyzeAll(engine, texts, context);
-      return { sentiments: readings.map(({ sentiment }) => sentiment) };
+      return { sentiments: (await analyzeAll(texts, context)).map(({ sentiment }) => sentiment) };
     },
-    categorize: ({ text }) => ({ categorization: engine.analyze(text).categorization }),
+    async categorize({ text }, context) {
+      return { categorization: (await analyze(text, context)).categorization };
+    },
     async batchCategorize({ texts }, context) {
-      const readings = await analyzeAll(engine, texts, context);
-      return { categorizations: readings.map(({ categorization }) => categorization) };
+      return { categorizations: (await analyzeAll(texts, context)).map(({ categorization }) => categorization) };
     },
-    analyze: ({ text }) => ({ analysis: { ...engine.analyze(text), engine: engine.name } }),
+    async analyze({ text }, context) {
+      return { analysis: await analyze(text, context) };
+    },
     async batchAnalyze({ texts }, context) {
-      const readings = await analyzeAll(engine, texts, context);
-      return { analyses: readings.map((reading) => ({ ...reading, engine: engine.name })) };
+      return { analyses: await analyzeAll(texts, context) };
     },
   };
 }

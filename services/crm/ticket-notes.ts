@@ -37,7 +37,7 @@ export async function keepTicketNotes(
       if (performance.now() - began > LAST_RETRY_MS) retryMs = FIRST_RETRY_MS;
       // One line an outage, not one a try.
       if (retryMs === FIRST_RETRY_MS)
-        log("cannot read the ticket service's log, or keep a note; notes wait", { error });
+        log("cannot read the ticket service's log, or keep a note; notes wait", { error }, "warn");
       await delay(retryMs * (0.5 + Math.random()), undefined, { signal }).catch(() => {});
       retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
     }
@@ -62,7 +62,7 @@ export async function keepNote(database: Database, event: TicketEvent, log: Log)
         ticketEvent: position,
       });
     } else {
-      log("a note's customer is not in the CRM; the note is dropped", { position, customer: event.customerId });
+      log("a note's customer is not in the CRM; the note is dropped", { position, customer: event.customerId }, "warn");
     }
     await moveCursor(trx, position);
   });

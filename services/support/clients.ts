@@ -72,7 +72,7 @@ export class Parts {
       return await call;
     } catch (error) {
       if (this.#context.signal.aborted) throw error;
-      this.#log("a part of an answer is missing", { part: name, error });
+      this.#log("a part of an answer is missing", { part: name, error }, "warn");
       const message = `${NAMES[service]} did not answer. The rest is complete; call again later if you need this part.`;
       this.missing.push({ part: name, message });
       return undefined;

@@ -8,9 +8,11 @@ import { TicketOrder, WaitingOn } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { onBehalfOf, writeOnBehalfOf } from "../../runtime/call.ts";
 import type { Log } from "../../runtime/log.ts";
 import { type Clients, needed } from "./clients.ts";
+import { correctAnalysis } from "./correct-analysis.ts";
 import { handleTicket } from "./handle-ticket.ts";
 import { lookUpCustomer } from "./look-up-customer.ts";
 import { openTicket } from "./open-ticket.ts";
+import { pendingApproval } from "./pending-approval.ts";
 import { summarize } from "./summary.ts";
 
 const DEFAULT_PAGE = 20;
@@ -27,7 +29,7 @@ function updateMask(request: UpdateTicketRequest): string[] {
 
 /** Makes the support service over the services behind it. */
 export function supportService(clients: Clients, log: Log): ServiceImpl<typeof SupportService> {
-  const { crm, tickets } = clients;
+  const { crm, tickets, analytics } = clients;
   return {
     handleTicket: (request, context) => handleTicket(clients, request, context, log),
 
@@ -36,12 +38,15 @@ export function supportService(clients: Clients, log: Log): ServiceImpl<typeof S
         ...{ ticketId, response, addCustomerNote, etag, requestId, author: agent(author) },
         updateStatus,
       };
-      const { ticket, message } = await needed("tickets", tickets.respondToTicket(answer, writeOnBehalfOf(context)));
+      const call = tickets.respondToTicket(answer, writeOnBehalfOf(context));
+      const { ticket, message, approval } = await needed("tickets", call);
+      const queued = addCustomerNote && approval === undefined;
       return {
-        success: true,
-        customerNote: addCustomerNote ? CustomerNoteState.QUEUED : CustomerNoteState.NOT_REQUESTED,
+        success: approval === undefined,
+        customerNote: queued ? CustomerNoteState.QUEUED : CustomerNoteState.NOT_REQUESTED,
         ticket,
         response: message,
+        approval: pendingApproval(approval),
       };
     },
 
@@ -74,10 +79,11 @@ export function supportService(clients: Clients, log: Log): ServiceImpl<typeof S
 
     openTicket: (request, context) => openTicket(clients, request, agent(request.actor), context),
 
-    async recordCustomerReply({ ticketId, body, requestId }, context) {
-      const call = tickets.recordCustomerReply({ ticketId, body, requestId }, writeOnBehalfOf(context));
-      const { ticket, message } = await needed("tickets", call);
-      return { ticket, message };
+    async recordCustomerReply({ ticketId, body, author, requestId }, context) {
+      const request = { ticketId, body, recorder: agent(author), requestId };
+      const call = tickets.recordCustomerReply(request, writeOnBehalfOf(context));
+      const { ticket, message, approval } = await needed("tickets", call);
+      return { ticket, message, approval: pendingApproval(approval) };
     },
 
     async updateTicket(request, context) {
@@ -89,20 +95,35 @@ export function supportService(clients: Clients, log: Log): ServiceImpl<typeof S
         updateMask: { paths: updateMask(request) },
         ...{ addTags, removeTags, updateStatus, requestId, actor: agent(request.actor) },
       };
-      const { ticket } = await needed("tickets", tickets.updateTicket(update, writeOnBehalfOf(context)));
-      return { ticket };
+      const call = tickets.updateTicket(update, writeOnBehalfOf(context));
+      const { ticket, approval } = await needed("tickets", call);
+      return { ticket, approval: pendingApproval(approval) };
     },
 
     async addInternalNote({ ticketId, body, author, requestId }, context) {
       const request = { ticketId, body, author: agent(author), requestId };
-      const { ticket, message } = await needed("tickets", tickets.addInternalNote(request, writeOnBehalfOf(context)));
-      return { ticket, message };
+      const call = tickets.addInternalNote(request, writeOnBehalfOf(context));
+      const { ticket, message, approval } = await needed("tickets", call);
+      return { ticket, message, approval: pendingApproval(approval) };
     },
 
     async mergeTickets({ ticketId, intoTicketId, actor, requestId }, context) {
       const request = { ticketId, intoTicketId, actor: agent(actor), requestId };
-      const { ticket, mergedTicket } = await needed("tickets", tickets.mergeTickets(request, writeOnBehalfOf(context)));
-      return { ticket, ...(mergedTicket && { mergedTicket: summarize(mergedTicket) }) };
+      const call = tickets.mergeTickets(request, writeOnBehalfOf(context));
+      const { ticket, mergedTicket, approval } = await needed("tickets", call);
+      return {
+        ticket,
+        approval: pendingApproval(approval),
+        ...(mergedTicket && { mergedTicket: summarize(mergedTicket) }),
+      };
+    },
+
+    correctAnalysis: (request, context) => correctAnalysis(clients, request, agent(request.author), context, log),
+
+    async undoCorrection({ correctionId, actor, requestId }, context) {
+      const request = { correctionId, actor: agent(actor), requestId };
+      const { correction } = await needed("analytics", analytics.undoCorrection(request, writeOnBehalfOf(context)));
+      return { correction };
     },
 
     lookUpCustomer: (request, context) => lookUpCustomer(clients, request, context, log),

@@ -4,6 +4,7 @@ import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
 import type { Knex } from "knex";
 import type { Actor } from "#gen/deskwire/actor/v1/actor_pb.js";
+import type { Approval } from "#gen/deskwire/ticket/v1/approval_pb.js";
 import { type FieldChange, TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
 import { type MessageVisibility, type TicketMessage, TicketMessageSchema } from "#gen/deskwire/ticket/v1/message_pb.js";
 import { type Ticket, TicketSchema, TicketStatus } from "#gen/deskwire/ticket/v1/ticket_pb.js";
@@ -27,6 +28,8 @@ export interface WriteInfo {
   /** Such as `deskwire.ticket.v1.TicketService/RespondToTicket`. */
   readonly method: string;
   readonly requestId: string;
+  /** Set where a person has to approve the write: puts it aside instead, given the ticket as it is. */
+  readonly hold?: ((ticket: Ticket) => Promise<{ ticket: Ticket; approval: Approval }>) | undefined;
 }
 
 /** The error for a ticket that does not exist. */
@@ -82,6 +85,11 @@ export class TicketDraft {
 
   get ticket(): Ticket {
     return this.#ticket;
+  }
+
+  /** The ticket as it was loaded. */
+  get stored(): Ticket {
+    return this.#before ?? this.#ticket;
   }
 
   /** @throws ConnectError `failed_precondition` (TICKET_CLOSED) */

@@ -6,8 +6,11 @@ import { type DatabaseLocation, openDatabase } from "../../runtime/database/data
 import { pruneHourly } from "../../runtime/idempotency.ts";
 import { type Log, logToStderr } from "../../runtime/log.ts";
 import type { ServiceModule } from "../../runtime/module.ts";
+import type { Policy } from "../../runtime/policy/policy.ts";
 import { bindService } from "../../runtime/service.ts";
+import type { ToolPolicies } from "../../runtime/tool-policy.ts";
 import { directTransport } from "../../runtime/transport.ts";
+import { expireMinutely } from "./approvals/expiry.ts";
 import { CustomerDirectory } from "./customer-directory.ts";
 import { inboundRoute } from "./inbound/route.ts";
 import { migrations } from "./migrations.ts";
@@ -17,15 +20,25 @@ import { Dispatcher } from "./webhooks/dispatcher.ts";
 import { webhookService } from "./webhooks/service.ts";
 import { targets as allowTargets } from "./webhooks/target.ts";
 
+const HOUR_MS = 60 * 60 * 1000;
+
 /** What the ticket service stands on. */
 export interface TicketOptions {
   readonly database: DatabaseLocation;
   /** Reaches the CRM, which knows the customers. */
   readonly crm: Transport;
+  /** The desk's own rules; the built-in ones if left out. */
+  readonly policy?: Policy;
   /** Private networks that webhooks may reach; none if left out. */
   readonly webhookNetworks?: readonly string[];
   /** Secrets that sign messages from outside; without any, none are taken. */
   readonly inboundSecrets?: readonly string[];
+  /** What AI agents may do by themselves; everything if left out. */
+  readonly policies?: ToolPolicies;
+  /** How long a call waits for a person, in hours; 72 if left out. */
+  readonly approvalHours?: number;
+  /** What replies of AI agents may name although the ticket does not: hosts, addresses, telephone numbers. */
+  readonly replyAllowlist?: readonly string[];
   readonly now?: () => number;
   readonly log?: Log;
 }
@@ -36,6 +49,9 @@ export async function ticketModule({
   crm,
   webhookNetworks = [],
   inboundSecrets = [],
+  policies = {},
+  approvalHours = 72,
+  replyAllowlist: allowed = [],
   now = Date.now,
   log = logToStderr,
 }: TicketOptions): Promise<ServiceModule> {
@@ -44,11 +60,13 @@ export async function ticketModule({
   const stopPruning = pruneHourly(database, log);
   const customers = new CustomerDirectory(crm);
   const bell = new EventBell();
+  const lifetimeMs = approvalHours * HOUR_MS;
+  const stopExpiring = expireMinutely(database, now, log, () => bell.ring());
   const targets = allowTargets(webhookNetworks);
   const dispatcher = new Dispatcher({ database, targets, bell, now, log });
   const tickets = bindService(
     TicketService,
-    ticketService({ database, customers, bell, closing: closing.signal, now }),
+    ticketService({ database, customers, bell, closing: closing.signal, policies, lifetimeMs, allowed, now }),
     log,
   );
   const webhooks = bindService(WebhookService, webhookService({ database, targets, bell, now }), log);
@@ -62,6 +80,7 @@ export async function ticketModule({
     async close() {
       closing.abort();
       stopPruning();
+      stopExpiring();
       await dispatcher.stop();
       await database.close();
     },

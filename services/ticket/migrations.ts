@@ -3,6 +3,7 @@ import { createCounters } from "../../runtime/database/counter.ts";
 import type { Migration } from "../../runtime/database/database.ts";
 import { createSearch } from "../../runtime/database/search.ts";
 import { requestLogMigration } from "../../runtime/idempotency.ts";
+import { approvalsMigration } from "./approvals/migration.ts";
 import { webhooksMigration } from "./webhooks/migration.ts";
 
 const tickets: Migration = {
@@ -85,4 +86,10 @@ const events: Migration = {
 };
 
 /** All steps, in their order. */
-export const migrations: readonly Migration[] = [requestLogMigration, tickets, events, webhooksMigration];
+export const migrations: readonly Migration[] = [
+  requestLogMigration,
+  tickets,
+  events,
+  webhooksMigration,
+  approvalsMigration,
+];

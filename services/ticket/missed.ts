@@ -11,10 +11,11 @@ import { type EventRow, eventsOf, toEvent } from "./event-store.ts";
 /** How many events are told at most, the latest. */
 const MOST = 10;
 
-const version = (etag: string) => Number(/^v(\d+)$/.exec(etag)?.[1] ?? Number.NaN);
+/** The version in an etag; NaN where it is none of ours. */
+export const versionOf = (etag: string): number => Number(/^v(\d+)$/.exec(etag)?.[1] ?? Number.NaN);
 
 /** What happened, by whom and when, in words of the desk alone: what people wrote is read where it is marked as theirs. */
-function told({ type, actor, createTime, changes }: TicketEvent): string {
+export function told({ type, actor, createTime, changes }: TicketEvent): string {
   const fields = changes.map(({ field }) => field).join(", ");
   const what = `${TicketEventType[type].toLowerCase()}${fields && ` (${fields})`}`;
   const who = actor ? ActorKind[actor.kind].toLowerCase() : "unknown";
@@ -29,11 +30,11 @@ function told({ type, actor, createTime, changes }: TicketEvent): string {
 export async function assertNothingMissed(db: Knex, ticket: Ticket, etag: string): Promise<void> {
   if (etag === "" || etag === ticket.etag) return;
   const latest: EventRow[] = await eventsOf(db, ticket.id).orderBy("position", "desc").limit(MOST);
-  const known = version(etag);
+  const known = versionOf(etag);
   const missed = latest
     .reverse()
     .map(toEvent)
-    .filter((event) => !(version(event.etag) <= known))
+    .filter((event) => !(versionOf(event.etag) <= known))
     .map(told);
   throw fail(
     Code.Aborted,

@@ -9,91 +9,51 @@ import {
 import { Code, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
 import type { Knex } from "knex";
 import { type Actor, ActorKind, ActorSchema } from "#gen/deskwire/actor/v1/actor_pb.js";
-import { TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
-import { MessageDelivery, MessageVisibility } from "#gen/deskwire/ticket/v1/message_pb.js";
-import {
-  type Ticket,
-  TicketChannel,
-  TicketPriority,
-  TicketSchema,
-  TicketStatus,
-  WaitingOn,
-} from "#gen/deskwire/ticket/v1/ticket_pb.js";
+import { type Ticket, TicketSchema, TicketStatus } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import {
   ListEventsRequestSchema,
   ListTicketHistoryRequestSchema,
   ListTicketMessagesRequestSchema,
   ListTicketsRequestSchema,
   TicketService,
-  UpdateTicketRequestSchema,
 } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import { methodName } from "../../runtime/call.ts";
-import { type Database, isUniqueViolation } from "../../runtime/database/database.ts";
+import { isUniqueViolation } from "../../runtime/database/database.ts";
 import { fail } from "../../runtime/errors.ts";
 import { listPage, totalSize } from "../../runtime/pagination.ts";
-import { maskedFields, mutableFields } from "../../runtime/resource.ts";
+import { maskedFields } from "../../runtime/resource.ts";
 import { write } from "../../runtime/write.ts";
-import { beginFollowUp, recordReply } from "./conversation.ts";
-import type { CustomerDirectory } from "./customer-directory.ts";
+import * as actions from "./actions.ts";
+import { assertToolAllowed, isAi } from "./approvals/policy.ts";
+import { type ApprovalOptions, approvalMethods, type FindReasons, gateFor } from "./approvals/service.ts";
+import { beginFollowUp } from "./conversation.ts";
 import { notFound, TicketDraft, type WriteInfo } from "./draft.ts";
 import { BY_POSITION, type EventRow, eventsAfter, eventsOf, toEvent } from "./event-store.ts";
 import { importTickets } from "./import.ts";
 import { receiveMessage } from "./inbound/receive-message.ts";
 import { orderColumns, ticketsMatching } from "./list.ts";
-import { latestMessages, type MessageRow, messagesOf, moveMessages, OLDEST_FIRST, toMessage } from "./message-store.ts";
-import { assertNothingMissed } from "./missed.ts";
-import { isDone } from "./status.ts";
+import { latestMessages, type MessageRow, messagesOf, OLDEST_FIRST, toMessage } from "./message-store.ts";
+import { findReasons, type ReplyCheckOptions } from "./outgoing/reply-check.ts";
 import { findByExternalIds, findTicket, type TicketRow, toTicket } from "./ticket-store.ts";
-import { type EventBell, watchEvents } from "./watch.ts";
+import { watchEvents } from "./watch.ts";
 
-const MUTABLE = mutableFields(UpdateTicketRequestSchema);
 /** What a caller may say of a new ticket; the rest is the service's own. */
-const SETTABLE = [...MUTABLE, "description", "customer_id"];
-const NOTE_CHARACTERS = 100;
+const SETTABLE = [...actions.MUTABLE, "description", "customer_id"];
 const DEFAULT_MESSAGES = 50;
-const MAX_TAGS = 50;
-const DEFAULTS = { priority: TicketPriority.NORMAL, channel: TicketChannel.API, waitingOn: WaitingOn.DESK } as const;
 
 /** What the ticket service stands on. */
-export interface TicketServiceOptions {
-  readonly database: Database;
-  readonly customers: CustomerDirectory;
-  readonly bell: EventBell;
+export interface TicketServiceOptions extends ApprovalOptions, ReplyCheckOptions {
   /** Ends the streams of the log when the service closes. */
   readonly closing: AbortSignal;
-  /** Milliseconds UTC. */
-  readonly now: () => number;
 }
 
 function actorOr(actor: Actor | undefined, kind: ActorKind, id = ""): Actor {
   return actor ?? create(ActorSchema, { kind, id });
 }
 
-/** The note that an answer asks for: the first 100 code points, so that no character is cut in two. */
-function customerNote(ticketId: string, response: string): string {
-  return `Ticket ${ticketId} - Response: ${[...response].slice(0, NOTE_CHARACTERS).join("")}...`;
-}
-
-/** Puts the default where an update clears what cannot be empty. */
-function withDefaults(fields: Partial<Ticket>): Partial<Ticket> {
-  const empty = Object.entries(DEFAULTS).filter(([name]) => fields[name as keyof typeof DEFAULTS] === 0);
-  return { ...fields, ...Object.fromEntries(empty) };
-}
-
-function withTags(ticket: Ticket, add: readonly string[], remove: readonly string[]): Partial<Ticket> {
-  if (add.length === 0 && remove.length === 0) return {};
-  const tags = [...new Set([...ticket.tags, ...add])].filter((tag) => !remove.includes(tag));
-  if (tags.length <= MAX_TAGS) return { tags };
-  throw fail(
-    Code.InvalidArgument,
-    "TOO_MANY_TAGS",
-    `${ticket.id} would have ${tags.length} tags; ${MAX_TAGS} are allowed. Take some away with remove_tags.`,
-  );
-}
-
 /** Makes the ticket service over a database. */
 export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof TicketService> {
-  const { database, customers, bell, closing, now } = options;
+  const { database, customers, bell, closing, policies, now } = options;
   const { knex } = database;
 
   /** One write: its drafts carry who writes, when, and by which call; streams of the log hear of it after the commit. */
@@ -109,6 +69,19 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
     const response = await write(database, { method, request, context, now: now() }, (trx) => work(trx, info));
     bell.ring();
     return response;
+  }
+
+  /** One write that an AI agent may have to wait for. */
+  async function acting<I extends DescMessage, O extends DescMessage>(
+    action: actions.Action<I, O>,
+    request: MessageShape<I> & { readonly requestId: string },
+    context: HandlerContext,
+    findReasons?: FindReasons<I>,
+  ): Promise<MessageShape<O>> {
+    const gate = await gateFor(options, action, request, context, findReasons);
+    return writing(action.method, request, context, action.actor(request), (trx, info) =>
+      action.run(trx, { ...info, hold: gate(trx, info) }, request),
+    );
   }
 
   /** Says which ticket has the external id that a write failed on. */
@@ -127,14 +100,21 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
     }
   }
 
+  function assertMayOpen(actor: Actor, context: HandlerContext): void {
+    if (isAi(actor, context)) assertToolAllowed(policies, "open_ticket");
+  }
+
   return {
+    ...approvalMethods(options),
+
     async createTicket(request, context) {
       const { ticket = create(TicketSchema) } = request;
-      await customers.assertExists(ticket.customerId, context);
       const actor = actorOr(request.actor, ActorKind.CUSTOMER, ticket.customerId);
+      assertMayOpen(actor, context);
+      await customers.assertExists(ticket.customerId, context);
       const work = writing(TicketService.method.createTicket, request, context, actor, async (trx, info) => {
         const draft = await TicketDraft.begin(trx, info, {
-          ...DEFAULTS,
+          ...actions.DEFAULTS,
           ...maskedFields(TicketSchema, { patch: ticket, mask: undefined, current: ticket }, SETTABLE),
           status: ticket.status || TicketStatus.OPEN,
         });
@@ -168,45 +148,13 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
       return { tickets: rows.map(toTicket), nextPageToken, totalSize: await totalSize(matching) };
     },
 
-    updateTicket(request, context) {
-      const { ticket: patch = create(TicketSchema) } = request;
-      const actor = actorOr(request.actor, ActorKind.AGENT);
-      const work = writing(TicketService.method.updateTicket, request, context, actor, async (trx, info) => {
-        const draft = await TicketDraft.load(trx, info, patch.id);
-        await assertNothingMissed(trx, draft.ticket, patch.etag);
-        draft.assertNotClosed();
-        draft.change(
-          withDefaults(maskedFields(TicketSchema, { patch, mask: request.updateMask, current: draft.ticket }, MUTABLE)),
-        );
-        draft.change(withTags(draft.ticket, request.addTags, request.removeTags));
-        return { ticket: await draft.move(request.updateStatus).save() };
-      });
-      return orExternalIdTaken(patch.externalId, work);
-    },
+    updateTicket: (request, context) =>
+      orExternalIdTaken(request.ticket?.externalId ?? "", acting(actions.updateTicket, request, context)),
 
-    respondToTicket(request, context) {
-      const actor = actorOr(request.author, ActorKind.AGENT);
-      return writing(TicketService.method.respondToTicket, request, context, actor, async (trx, info) => {
-        const draft = await TicketDraft.load(trx, info, request.ticketId);
-        await assertNothingMissed(trx, draft.ticket, request.etag);
-        draft.assertNotClosed().move(request.updateStatus);
-        const stored = { delivery: MessageDelivery.STORED };
-        const message = await draft.addMessage(MessageVisibility.PUBLIC, request.response, stored);
-        if (!isDone(draft.ticket.status)) draft.change({ waitingOn: WaitingOn.CUSTOMER });
-        if (!draft.ticket.firstResponseTime) draft.change({ firstResponseTime: message.createTime as never });
-        if (request.addCustomerNote) draft.requestCustomerNote(customerNote(request.ticketId, request.response));
-        return { ticket: await draft.save(), message };
-      });
-    },
+    respondToTicket: (request, context) =>
+      acting(actions.respond, request, context, () => findReasons(options, request, context)),
 
-    recordCustomerReply(request, context) {
-      const customer = create(ActorSchema, { kind: ActorKind.CUSTOMER });
-      return writing(TicketService.method.recordCustomerReply, request, context, customer, async (trx, info) => {
-        const draft = await TicketDraft.load(trx, info, request.ticketId);
-        customer.id = draft.ticket.customerId;
-        return recordReply(draft, request.body);
-      });
-    },
+    recordCustomerReply: (request, context) => acting(actions.recordCustomerReply, request, context),
 
     async receiveMessage(request, context) {
       const response = await receiveMessage({ database, customers, now }, request, context);
@@ -214,41 +162,15 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
       return response;
     },
 
-    addInternalNote(request, context) {
-      const actor = actorOr(request.author, ActorKind.AGENT);
-      return writing(TicketService.method.addInternalNote, request, context, actor, async (trx, info) => {
-        const draft = (await TicketDraft.load(trx, info, request.ticketId)).assertNotClosed();
-        const message = await draft.addMessage(MessageVisibility.INTERNAL, request.body);
-        return { ticket: await draft.save(), message };
-      });
-    },
+    addInternalNote: (request, context) => acting(actions.addInternalNote, request, context),
 
-    changeStatus(request, context) {
-      const actor = actorOr(request.actor, ActorKind.AGENT);
-      return writing(TicketService.method.changeStatus, request, context, actor, async (trx, info) => {
-        const draft = await TicketDraft.load(trx, info, request.ticketId);
-        await assertNothingMissed(trx, draft.ticket, request.etag);
-        return { ticket: await draft.move(request.status).save() };
-      });
-    },
+    changeStatus: (request, context) => acting(actions.changeStatus, request, context),
 
-    mergeTickets(request, context) {
-      const actor = actorOr(request.actor, ActorKind.AGENT);
-      return writing(TicketService.method.mergeTickets, request, context, actor, async (trx, info) => {
-        const { ticketId, intoTicketId } = request;
-        const drafts = new Map<string, TicketDraft>();
-        // Always in the same order, so that two merges of the same tickets do not wait for each other for ever.
-        for (const id of [ticketId, intoTicketId].sort()) drafts.set(id, await TicketDraft.load(trx, info, id));
-        const merged = (drafts.get(ticketId) as TicketDraft).assertNotClosed();
-        const into = (drafts.get(intoTicketId) as TicketDraft).assertNotClosed();
-        // What is still to be done must not vanish in a ticket that counts as done.
-        if (isDone(into.ticket.status) && !isDone(merged.ticket.status)) into.move(TicketStatus.OPEN);
-        return { mergedTicket: await closeInto(trx, merged, into), ticket: await into.save() };
-      });
-    },
+    mergeTickets: (request, context) => acting(actions.mergeTickets, request, context),
 
-    createFollowUp(request, context) {
+    async createFollowUp(request, context) {
       const customer = actorOr(request.actor, ActorKind.CUSTOMER);
+      assertMayOpen(customer, context);
       return writing(TicketService.method.createFollowUp, request, context, customer, async (trx, info) => {
         const closed = await findTicket(trx, request.ticketId);
         if (!closed) throw notFound(request.ticketId);
@@ -302,25 +224,4 @@ function notClosed(ticket: Ticket) {
     `${ticket.id} is not closed; only a closed ticket is followed up. Write to the ticket itself instead.`,
     { ticket_id: ticket.id },
   );
-}
-
-/** Moves the conversation of one ticket, its description first, into another, and closes it. */
-async function closeInto(trx: Knex.Transaction, merged: TicketDraft, into: TicketDraft): Promise<Ticket> {
-  const { id, customerId, description, subject, createTime, messageCount } = merged.ticket;
-  if (customerId !== into.ticket.customerId) {
-    throw fail(
-      Code.FailedPrecondition,
-      "CUSTOMERS_DIFFER",
-      `${id} is of ${customerId}, ${into.ticket.id} of ${into.ticket.customerId}: tickets of different customers are not merged.`,
-      { ticket_id: id, into_ticket_id: into.ticket.id },
-    );
-  }
-  await moveMessages(trx, id, into.ticket.id);
-  const author = create(ActorSchema, { kind: ActorKind.CUSTOMER, id: customerId });
-  const from: Partial<Parameters<TicketDraft["addMessage"]>[2] & object> = { author, mergedFrom: id };
-  if (createTime) from.createTime = createTime;
-  await into.addMessage(MessageVisibility.PUBLIC, description || subject, from);
-  into.change({ messageCount: into.ticket.messageCount + messageCount });
-  merged.move(TicketStatus.CLOSED).change({ mergedInto: into.ticket.id, messageCount: 0 });
-  return merged.save(TicketEventType.MERGED);
 }

@@ -6,6 +6,8 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { createClient, type Transport } from "@connectrpc/connect";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ActorKind } from "#gen/deskwire/actor/v1/actor_pb.js";
+import { Category } from "#gen/deskwire/analytics/v1/analysis_pb.js";
+import { AnalyticsService } from "#gen/deskwire/analytics/v1/analytics_service_pb.js";
 import { CrmService } from "#gen/deskwire/crm/v1/crm_service_pb.js";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import { readConfig } from "../../runtime/config.ts";
@@ -41,7 +43,7 @@ async function storage(dialect: Dialect): Promise<Config> {
 }
 
 async function open(config: Config): Promise<Desk> {
-  const desk = await openDesk({ config, parts: ["crm", "ticket"], demo: false, log: silent });
+  const desk = await openDesk({ config, parts: ["crm", "ticket", "analytics"], demo: false, log: silent });
   cleanup.defer(() => desk.close());
   return desk;
 }
@@ -49,6 +51,7 @@ async function open(config: Config): Promise<Desk> {
 const clients = (desk: Desk, transport: Transport = directTransport(desk.services)) => ({
   crm: createClient(CrmService, transport),
   tickets: createClient(TicketService, transport),
+  analytics: createClient(AnalyticsService, transport),
 });
 
 /** All rows of a desk, in an order that does not depend on the database. */
@@ -56,6 +59,7 @@ async function contents(config: Config): Promise<Record<string, unknown[]>> {
   await using snapshot = await openSnapshot({
     crm: databaseLocation(config, "crm"),
     ticket: databaseLocation(config, "ticket"),
+    analytics: databaseLocation(config, "analytics"),
   });
   const tables: Record<string, unknown[]> = {};
   for (const [database, { tables: found }] of snapshot.databases) {
@@ -77,8 +81,12 @@ const ticket = (customerId: string, index: number) => ({
   ...{ customerId, subject: `Números ${index}`, description: "line\nbreak\ttab", tags: ["t"] },
 });
 
+const CORRECTED = "The barometer by the pond shows rain.";
+
 async function fill(desk: Desk): Promise<void> {
-  const { crm, tickets } = clients(desk);
+  const { crm, tickets, analytics } = clients(desk);
+  const author = { kind: ActorKind.AGENT, id: "sam" };
+  await analytics.correctAnalysis({ text: CORRECTED, category: Category.SHIPPING, author });
   const { customer } = await crm.createCustomer({
     customer: { name: "Zoë 🙂", emails: ["zoe@example.com"], tags: ["vip"], attributes: { a: 'quote " and \\' } },
     requestId: "customer",
@@ -108,7 +116,10 @@ describe.each([
     await restoreBackup(fresh, file, noProgress);
     expect(await contents(fresh)).toEqual(await contents(old));
 
-    const { crm, tickets } = clients(await open(fresh));
+    const { crm, tickets, analytics } = clients(await open(fresh));
+    const { analysis } = await analytics.analyze({ text: CORRECTED });
+    expect(analysis).toEqual((await clients(desk).analytics.analyze({ text: CORRECTED })).analysis);
+    expect(analysis).toMatchObject({ corrected: true, categorization: { primaryCategory: Category.SHIPPING } });
     expect((await tickets.listTickets({ query: "numeros 77" })).tickets.map(({ subject }) => subject)).toEqual([
       "Números 77",
     ]);

@@ -2,6 +2,7 @@
 import type { Case } from "./case.ts";
 import { analyticsCases } from "./cases/analytics.ts";
 import { conversationCases } from "./cases/conversation.ts";
+import { correctionCases } from "./cases/corrections.ts";
 import { crmCases } from "./cases/crm.ts";
 import { deadlineCases } from "./cases/deadlines.ts";
 import { hostileCases } from "./cases/hostile.ts";
@@ -23,6 +24,7 @@ export const cases: readonly Case[] = [
   ...logCases,
   ...importCases,
   ...analyticsCases,
+  ...correctionCases,
   ...replayCases,
   ...supportCases,
   ...supportCustomerCases,

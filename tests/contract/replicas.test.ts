@@ -1,5 +1,7 @@
 // Two whole desks on one PostgreSQL database, as two replicas of every service.
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { ActorKind } from "#gen/deskwire/actor/v1/actor_pb.js";
+import { Category } from "#gen/deskwire/analytics/v1/analysis_pb.js";
 import { readConfig } from "../../runtime/config.ts";
 import { connect } from "../../runtime/database/database.ts";
 import { directTransport } from "../../runtime/transport.ts";
@@ -40,7 +42,7 @@ function watch({ tickets }: Clients, afterPosition: bigint, signal: AbortSignal)
 }
 
 test("migrations ran once, though both desks opened at the same moment", () => {
-  expect(migrated).toHaveLength(2);
+  expect(migrated).toHaveLength(3);
 });
 
 test("a stream of either desk brings the writes of both, without gaps, and each note is kept once", async () => {
@@ -61,6 +63,28 @@ test("a stream of either desk brings the writes of both, without gaps, and each 
   expect(seen).toEqual([positions, positions]);
   await eventually(async () => (await one.crm.listNotes({ customerId })).totalSize >= 20);
   expect((await other.crm.listNotes({ customerId })).totalSize).toBe(20);
+});
+
+test("what one desk is taught the other follows, and both come to the same however they were taught", async () => {
+  const author = { kind: ActorKind.AGENT, id: "sam" };
+  const texts = Array.from({ length: 20 }, (_, index) => `The barometer by the pond shows ${index} again.`);
+  const taught = await Promise.all(
+    texts.map((text, index) =>
+      (index % 2 ? one : other).analytics.correctAnalysis({ text, category: Category.SHIPPING, author }),
+    ),
+  );
+  const analyze = async ({ analytics }: Clients) => (await analytics.batchAnalyze({ texts })).analyses;
+  const read = await eventually(async () => {
+    const [here, there] = await Promise.all([analyze(one), analyze(other)]);
+    return here.every(({ corrected }) => corrected) && here[0]?.engine === there[0]?.engine && ([here, there] as const);
+  });
+  expect(read[0]).toEqual(read[1]);
+  expect(read[0].every(({ categorization }) => categorization?.primaryCategory === Category.SHIPPING)).toBe(true);
+  for (const { correction } of taught) {
+    await one.analytics.undoCorrection({ correctionId: correction?.id ?? "", actor: author });
+  }
+  await eventually(async () => (await analyze(other)).every(({ corrected }) => !corrected));
+  expect(await analyze(one)).toEqual(await analyze(other));
 });
 
 test("a writer who took its position first and commits last is not skipped: the next one waits for it", async () => {

@@ -101,15 +101,19 @@ test("every update has a mask that names fields which a caller may set (AIP-134)
 });
 
 test("every resource that can be changed has an etag and times (AIP-154, AIP-148), every other that is kept its time", () => {
-  const kept = messages.filter(({ field, file }) => field.id && /^deskwire\.(crm|ticket)\./.test(file.proto.package));
+  const kept = messages.filter(
+    ({ field, file }) => field.id && /^deskwire\.(analytics|crm|ticket)\./.test(file.proto.package),
+  );
   expect(kept.map(({ name }) => name).sort()).toEqual([
-    ...["Customer", "Note", "Ticket", "TicketMessage", "Webhook", "WebhookDelivery"],
+    ...["Approval", "Correction", "Customer", "Note", "Ticket", "TicketMessage", "Webhook", "WebhookDelivery"],
   ]);
   expectOnly(kept.filter(({ field }) => !field.createTime).map(({ name }) => name));
   const fixed = kept.filter(({ field }) => !field.etag || !field.updateTime);
   expectOnly(
     fixed.map(({ name }) => name),
     {
+      Approval: "decided once, which has a time of its own; what it is decided on is the ticket's etag",
+      Correction: "written once; all that can change is that it is undone, which has a time of its own",
       Note: "written once, never changed",
       TicketMessage: "written once; the service alone says how far it has come",
       WebhookDelivery: "nobody but the service changes it",
@@ -176,7 +180,7 @@ test("identifiers have one form everywhere", () => {
   const odd = named.filter((field) => {
     const [rules] = textRules(field);
     const { idPrefix = "" } = optionsOf(field) ?? {};
-    return !new RegExp(`^\\^${idPrefix || "(CUS|TKT|NOTE|WHK)-"}\\[1-9\\]\\[0-9\\]\\{3,14\\}\\$$`).test(
+    return !new RegExp(`^\\^${idPrefix || "(APR|COR|CUS|TKT|NOTE|WHK)-"}\\[1-9\\]\\[0-9\\]\\{3,14\\}\\$$`).test(
       rules?.pattern ?? "",
     );
   });
@@ -230,6 +234,13 @@ const TRUSTED = {
     ...["Customer.etag", "Ticket.etag", "Note.id", "TicketMessage.id", "TicketMessage.ticket_id", "TicketSummary.id"],
     ...["TicketSummary.customer_id", "TicketMessage.merged_from", "Ticket.merged_into", "Ticket.follow_up_of"],
     ...["MissingPart.part", "MissingPart.message", "TicketAnalysis.engine", "SearchTicketsResponse.next_page_token"],
+    ...[
+      "PendingApproval.reason",
+      "SearchCustomersResponse.next_page_token",
+      "ListConversationResponse.next_page_token",
+    ],
+    ...["MissingPart.part", "MissingPart.message", "TicketAnalysis.engine", "TicketAnalysis.language"],
+    ...["SearchTicketsResponse.next_page_token"],
     ...["SearchCustomersResponse.next_page_token", "ListConversationResponse.next_page_token"],
   ],
   "the desk's own words": [
@@ -249,8 +260,17 @@ test("every text that a tool shows is marked as untrusted, or is known to be the
   );
   const untrusted = texts.filter((field) => optionsOf(field)?.untrusted);
   expect(untrusted.map(fieldName).sort()).toEqual([
-    ...["Actor.name", "Customer.attributes", "Customer.company", "Customer.name", "Customer.phone", "Note.body"],
-    ...["Ticket.custom_fields", "Ticket.description", "Ticket.subject"],
+    ...[
+      "Actor.name",
+      "Correction.text",
+      "Customer.attributes",
+      "Customer.company",
+      "Customer.name",
+      "Customer.phone",
+      "Note.body",
+    ],
+    ...["Ticket.custom_fields", "Ticket.description", "Ticket.subject", "TicketAnalysis.category_evidence"],
+    ...["TicketAnalysis.sentiment_evidence", "TicketAnalysis.urgency_evidence"],
     ...["TicketMessage.body", "TicketSummary.subject"],
   ]);
   const trusted = Object.entries(TRUSTED).flatMap(([reason, names]) => names.map((name) => [name, reason] as const));

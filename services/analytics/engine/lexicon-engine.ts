@@ -1,6 +1,7 @@
 // The engine that reads by hand-written word lists: no model, no network, a fraction of a millisecond a text.
 import { readCategory } from "./categories.ts";
-import type { Engine } from "./engine.ts";
+import { withClassBias } from "./class-bias.ts";
+import type { LearningEngine } from "./engine.ts";
 import { readLanguage } from "./language.ts";
 import { ownWords } from "./own-words.ts";
 import { readSentiment } from "./sentiment.ts";
@@ -17,7 +18,7 @@ function isBinary(text: string): boolean {
 }
 
 /** Reads English support texts by words, phrases, emoji and emoticons. Pure; linear in the length of the text. */
-export const lexiconEngine: Engine = {
+export const lexiconEngine: LearningEngine = withClassBias({
   name: "lexicon/2",
   analyze(text) {
     const own = isBinary(text) ? "" : ownWords(text);
@@ -30,4 +31,4 @@ export const lexiconEngine: Engine = {
       language: readLanguage(own),
     };
   },
-};
+});

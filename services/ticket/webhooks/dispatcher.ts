@@ -82,7 +82,7 @@ export class Dispatcher {
         await news;
       } catch (error) {
         // One line an outage, not one a try.
-        if (!failing) log("webhooks wait: the database cannot be read", { error });
+        if (!failing) log("webhooks wait: the database cannot be read", { error }, "warn");
         failing = true;
         await delay(AFTER_ERROR_MS, undefined, { signal }).catch(() => {});
       }
@@ -124,7 +124,7 @@ export class Dispatcher {
       const headers = { "content-type": "application/json", "user-agent": "Deskwire", ...signature };
       const answer = await post(targets, { url: webhook.url, headers, body, signal });
       const outcome = await settle(database, { delivery, answer, now: now() });
-      if (outcome === "dead") log("webhook delivery is a dead letter", { ...named, error: answer.error });
+      if (outcome === "dead") log("webhook delivery is a dead letter", { ...named, status: answer.status }, "warn");
     } catch (error) {
       if (signal.aborted) await release(database, delivery, now()).catch(() => {});
       // The lease runs out, and then the attempt is made again.

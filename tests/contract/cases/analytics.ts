@@ -1,6 +1,6 @@
 // AnalyticsService.
 import { expect } from "vitest";
-import { Category, Sentiment } from "#gen/deskwire/analytics/v1/analysis_pb.js";
+import { Category, Sentiment, Urgency } from "#gen/deskwire/analytics/v1/analysis_pb.js";
 import { type Case, refuses } from "../case.ts";
 
 const angry = "I was charged twice on my invoice. This is terrible, I want a correct invoice now!";
@@ -13,6 +13,7 @@ export const analyticsCases: readonly Case[] = [
       const { analysis } = await analytics.analyze({ text: angry });
       expect(analysis).toMatchObject({
         ...{ sentiment: { sentiment: Sentiment.NEGATIVE }, categorization: { primaryCategory: Category.BILLING } },
+        ...{ urgency: { urgency: expect.any(Number) }, language: "en", corrected: false },
         engine: expect.stringMatching(/./),
       });
       expect((await analytics.analyzeSentiment({ text: angry })).sentiment).toEqual(analysis?.sentiment);
@@ -41,6 +42,7 @@ export const analyticsCases: readonly Case[] = [
       const { analysis } = await analytics.analyze({});
       expect(analysis?.sentiment).toMatchObject({ sentiment: Sentiment.NEUTRAL, confidence: 0, score: 0 });
       expect(analysis?.categorization).toMatchObject({ primaryCategory: Category.GENERAL, confidence: 0 });
+      expect(analysis).toMatchObject({ urgency: { urgency: Urgency.MEDIUM, confidence: 0 }, language: "und" });
     },
   },
   refuses(

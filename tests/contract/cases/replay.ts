@@ -1,6 +1,7 @@
 // Writes that are sent twice.
 import { expect } from "vitest";
 import { ActorKind } from "#gen/deskwire/actor/v1/actor_pb.js";
+import { Sentiment } from "#gen/deskwire/analytics/v1/analysis_pb.js";
 import { TicketStatus } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { REPLAYED_HEADER } from "../../../runtime/call.ts";
 import {
@@ -19,6 +20,9 @@ type Options = { onHeader(headers: Headers): void };
 type Write = (clients: Clients) => Promise<(requestId: string, other: boolean, options: Options) => Promise<unknown>>;
 
 const NO_WEBHOOK = "WHK-999999999999999";
+const NO_CORRECTION = "COR-999999999999999";
+/** The engine reads it rightly, so that learning it changes nothing for other cases. */
+const HAPPY = "Thank you so much, this is wonderful!";
 
 const WRITES: Readonly<Record<string, Write>> = {
   "CrmService.CreateCustomer":
@@ -78,6 +82,13 @@ const WRITES: Readonly<Record<string, Write>> = {
     const { id: ticketId } = await newTicket(clients, { status: TicketStatus.CLOSED });
     return (requestId, other, options) =>
       clients.tickets.createFollowUp({ ticketId, description: other ? "a" : "b", requestId }, options);
+  },
+  "TicketService.DecideApproval": async (clients) => {
+    const { id: ticketId } = await newTicket(clients);
+    const reply = { ticketId, response: "Ask eve@elsewhere.example.", author: { kind: ActorKind.AI } };
+    const approvalId = (await clients.tickets.respondToTicket(reply)).approval?.id ?? "";
+    return (requestId, other, options) =>
+      clients.tickets.decideApproval({ approvalId, decision: 1, comment: other ? "a" : "b", requestId }, options);
   },
   "TicketService.ReceiveMessage":
     async ({ tickets }) =>
@@ -140,6 +151,41 @@ const WRITES: Readonly<Record<string, Write>> = {
     const [a, b] = [await newTicket(clients, { customerId }), await newTicket(clients, { customerId })];
     return (requestId, other, options) =>
       clients.support.mergeTickets({ ticketId: other ? a.id : b.id, intoTicketId: into.id, requestId }, options);
+  },
+  "AnalyticsService.CorrectAnalysis":
+    async ({ analytics }) =>
+    (requestId, other, options) => {
+      const sentiment = other ? Sentiment.NEUTRAL : Sentiment.POSITIVE;
+      return analytics.correctAnalysis(
+        { text: HAPPY, sentiment, author: { kind: ActorKind.AGENT }, requestId },
+        options,
+      );
+    },
+  "AnalyticsService.UndoCorrection": async ({ analytics }) => {
+    const actor = { kind: ActorKind.AGENT };
+    const { correction } = await analytics.correctAnalysis({
+      text: HAPPY,
+      sentiment: Sentiment.POSITIVE,
+      author: actor,
+    });
+    return (requestId, other, options) =>
+      analytics.undoCorrection(
+        { correctionId: other ? NO_CORRECTION : (correction?.id ?? ""), actor, requestId },
+        options,
+      );
+  },
+  "SupportService.CorrectAnalysis": async (clients) => {
+    const { id: ticketId } = await newTicket(clients, { description: HAPPY });
+    return (requestId, other, options) => {
+      const sentiment = other ? Sentiment.NEUTRAL : Sentiment.POSITIVE;
+      return clients.support.correctAnalysis({ ticketId, sentiment, requestId }, options);
+    };
+  },
+  "SupportService.UndoCorrection": async ({ analytics, support }) => {
+    const author = { kind: ActorKind.AGENT };
+    const { correction } = await analytics.correctAnalysis({ text: HAPPY, sentiment: Sentiment.POSITIVE, author });
+    return (requestId, other, options) =>
+      support.undoCorrection({ correctionId: other ? NO_CORRECTION : (correction?.id ?? ""), requestId }, options);
   },
   "SupportService.AddCustomerNote": async (clients) => {
     const customerId = await newCustomer(clients);

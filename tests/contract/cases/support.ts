@@ -47,6 +47,9 @@ export const supportCases: readonly Case[] = [
       const { NEGATIVE, POSITIVE } = Sentiment;
       expect(answer.analysis).toMatchObject({ sentiment: NEGATIVE, category: Category.BILLING });
       expect(answer.analysis?.engine).not.toBe("");
+      expect(answer.analysis).toMatchObject({ urgency: expect.any(Number), language: "en", corrected: false });
+      expect(answer.analysis?.sentimentEvidence).toContain("terrible");
+      expect(answer.analysis?.categoryEvidence.length).toBeGreaterThan(0);
       // The subject is in what the customer wrote first, the mood in what they wrote last.
       await tickets.recordCustomerReply({ ticketId, body: "Thank you so much, that is wonderful!" });
       const later = await support.handleTicket({ ticketId });

@@ -3,8 +3,11 @@ import type { Block } from "./script.ts";
 
 const FIELDS = [
   ...["model", "max_tokens", "messages", "system", "tools", "tool_choice", "stream", "metadata", "stop_sequences"],
-  ...["temperature", "top_p", "top_k", "thinking", "container", "service_tier", "output_config", "cache_control"],
+  ...["thinking", "container", "service_tier", "output_config", "cache_control"],
 ];
+const VERSIONS = ["2023-06-01", "2026-10-21"];
+/** Gone since 2026-10-21. */
+const SAMPLING = ["temperature", "top_p", "top_k"];
 const TOOL_NAME = /^[a-zA-Z0-9_-]{1,128}$/;
 const ROOT_UNIONS = ["oneOf", "anyOf", "allOf"];
 
@@ -72,11 +75,14 @@ function wrongTools(tools: readonly Fields[]): string | undefined {
   return undefined;
 }
 
-/** What is wrong with the body of a request; undefined where nothing is. */
-export function wrongWith(body: unknown): string | undefined {
+/** What is wrong with a request, by its body and its `anthropic-version`; undefined where nothing is. */
+export function wrongWith(body: unknown, version: unknown): string | undefined {
+  if (version === undefined) return "anthropic-version: header is required";
+  if (!VERSIONS.includes(String(version))) return `anthropic-version: ${version} is not a valid version`;
   if (typeof body !== "object" || body === null) return "The body is not an object";
   const request = body as Fields;
-  const extra = Object.keys(request).find((name) => !FIELDS.includes(name));
+  const known = version === "2023-06-01" ? [...FIELDS, ...SAMPLING] : FIELDS;
+  const extra = Object.keys(request).find((name) => !known.includes(name));
   if (extra) return `${extra}: Extra inputs are not permitted`;
   if (typeof request.model !== "string" || request.model === "") return "model: Field required";
   if (!Number.isInteger(request.max_tokens)) return "max_tokens: Field required";

@@ -44,6 +44,8 @@ function frame({ type, ...rest }: StreamEvent): string {
 
 async function breakOff(response: ServerResponse, { how }: Breakage): Promise<void> {
   if (how === "hang") return NEVER;
+  // What was sent before must have left, or the cut would take it along.
+  await new Promise<void>((resolve) => response.write("\n", () => resolve()));
   if (how === "cut") return void response.destroy();
   if (how === "malformed") return void response.end("event: content_block_delta\ndata: {not json\n\n");
   response.end(frame({ type: "error", error: { type: how.error, message: how.error } }));
@@ -94,8 +96,7 @@ export async function startMessagesApi(script: Script): Promise<MessagesApi> {
       return refuse(response, { status: 401, type: "authentication_error", message: "invalid x-api-key" });
     }
     const body = JSON.parse(bytes.toString());
-    const version = request.headers["anthropic-version"] ? undefined : "anthropic-version: header is required";
-    const wrong = version ?? wrongWith(body);
+    const wrong = wrongWith(body, request.headers["anthropic-version"]);
     if (wrong !== undefined) {
       refused.push(wrong);
       return refuse(response, { status: 400, type: "invalid_request_error", message: wrong });

@@ -195,6 +195,14 @@ export declare type Analysis = Message<"deskwire.analytics.v1.Analysis"> & {
    * @generated from field: string language = 5;
    */
   language: string;
+
+  /**
+   * Whether somebody at the desk has corrected this very text. What they said of it stands above with confidence 1 and
+   * without evidence.
+   *
+   * @generated from field: bool corrected = 6;
+   */
+  corrected: boolean;
 };
 
 /**

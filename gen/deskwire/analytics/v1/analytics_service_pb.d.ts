@@ -6,7 +6,9 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { Analysis, Categorization, SentimentAnalysis } from "./analysis_pb.js";
+import type { Analysis, Categorization, Category, Sentiment, SentimentAnalysis } from "./analysis_pb.js";
+import type { Actor } from "../../actor/v1/actor_pb.js";
+import type { Correction } from "./correction_pb.js";
 
 /**
  * Describes the file deskwire/analytics/v1/analytics_service.proto.
@@ -254,8 +256,233 @@ export declare type BatchAnalyzeResponse = Message<"deskwire.analytics.v1.BatchA
 export declare const BatchAnalyzeResponseSchema: GenMessage<BatchAnalyzeResponse>;
 
 /**
+ * Request of CorrectAnalysis.
+ *
+ * @generated from message deskwire.analytics.v1.CorrectAnalysisRequest
+ */
+export declare type CorrectAnalysisRequest = Message<"deskwire.analytics.v1.CorrectAnalysisRequest"> & {
+  /**
+   * The text as it was analyzed, 1 to 100,000 characters. It is stored.
+   *
+   * @generated from field: string text = 1;
+   */
+  text: string;
+
+  /**
+   * The mood it really is in. Leave out where the engine is right, or nobody knows.
+   *
+   * @generated from field: deskwire.analytics.v1.Sentiment sentiment = 2;
+   */
+  sentiment: Sentiment;
+
+  /**
+   * What it really is about. Leave out where the engine is right, or nobody knows.
+   *
+   * @generated from field: deskwire.analytics.v1.Category category = 3;
+   */
+  category: Category;
+
+  /**
+   * The ticket it comes from, such as TKT-1001; leave out for none. Not looked up.
+   *
+   * @generated from field: string ticket_id = 4;
+   */
+  ticketId: string;
+
+  /**
+   * The customer who wrote it, such as CUS-1001; leave out where that is not known. Not looked up. Whoever erases a customer
+   * finds by it what the desk has kept of their words.
+   *
+   * @generated from field: string customer_id = 5;
+   */
+  customerId: string;
+
+  /**
+   * Who corrects: an agent or an AI agent.
+   *
+   * @generated from field: deskwire.actor.v1.Actor author = 6;
+   */
+  author?: Actor | undefined;
+
+  /**
+   * Key that makes a retry safe: up to 128 characters, unique to this request.
+   *
+   * @generated from field: string request_id = 7;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message deskwire.analytics.v1.CorrectAnalysisRequest.
+ * Use `create(CorrectAnalysisRequestSchema)` to create a new message.
+ */
+export declare const CorrectAnalysisRequestSchema: GenMessage<CorrectAnalysisRequest>;
+
+/**
+ * Response of CorrectAnalysis.
+ *
+ * @generated from message deskwire.analytics.v1.CorrectAnalysisResponse
+ */
+export declare type CorrectAnalysisResponse = Message<"deskwire.analytics.v1.CorrectAnalysisResponse"> & {
+  /**
+   * The correction as stored.
+   *
+   * @generated from field: deskwire.analytics.v1.Correction correction = 1;
+   */
+  correction?: Correction | undefined;
+};
+
+/**
+ * Describes the message deskwire.analytics.v1.CorrectAnalysisResponse.
+ * Use `create(CorrectAnalysisResponseSchema)` to create a new message.
+ */
+export declare const CorrectAnalysisResponseSchema: GenMessage<CorrectAnalysisResponse>;
+
+/**
+ * Request of ListCorrections. Filters are joined by AND.
+ *
+ * @generated from message deskwire.analytics.v1.ListCorrectionsRequest
+ */
+export declare type ListCorrectionsRequest = Message<"deskwire.analytics.v1.ListCorrectionsRequest"> & {
+  /**
+   * How many at most: 1 to 100. Default: 50.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * `next_page_token` of the page before, with the same filters. Empty: the first page.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * Only corrections of texts of this ticket.
+   *
+   * @generated from field: string ticket_id = 3;
+   */
+  ticketId: string;
+
+  /**
+   * Only corrections of texts of this customer.
+   *
+   * @generated from field: string customer_id = 4;
+   */
+  customerId: string;
+
+  /**
+   * Whether to list those as well that were undone.
+   *
+   * @generated from field: bool include_undone = 5;
+   */
+  includeUndone: boolean;
+};
+
+/**
+ * Describes the message deskwire.analytics.v1.ListCorrectionsRequest.
+ * Use `create(ListCorrectionsRequestSchema)` to create a new message.
+ */
+export declare const ListCorrectionsRequestSchema: GenMessage<ListCorrectionsRequest>;
+
+/**
+ * Response of ListCorrections.
+ *
+ * @generated from message deskwire.analytics.v1.ListCorrectionsResponse
+ */
+export declare type ListCorrectionsResponse = Message<"deskwire.analytics.v1.ListCorrectionsResponse"> & {
+  /**
+   * One page of corrections, the latest first.
+   *
+   * @generated from field: repeated deskwire.analytics.v1.Correction corrections = 1;
+   */
+  corrections: Correction[];
+
+  /**
+   * Token of the next page; empty on the last.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+
+  /**
+   * How many match in all, counted to 1,000; 1,001 means more than 1,000.
+   *
+   * @generated from field: int32 total_size = 3;
+   */
+  totalSize: number;
+};
+
+/**
+ * Describes the message deskwire.analytics.v1.ListCorrectionsResponse.
+ * Use `create(ListCorrectionsResponseSchema)` to create a new message.
+ */
+export declare const ListCorrectionsResponseSchema: GenMessage<ListCorrectionsResponse>;
+
+/**
+ * Request of UndoCorrection.
+ *
+ * @generated from message deskwire.analytics.v1.UndoCorrectionRequest
+ */
+export declare type UndoCorrectionRequest = Message<"deskwire.analytics.v1.UndoCorrectionRequest"> & {
+  /**
+   * The correction to undo, such as COR-1001.
+   *
+   * @generated from field: string correction_id = 1;
+   */
+  correctionId: string;
+
+  /**
+   * Who undoes it: an agent or an AI agent.
+   *
+   * @generated from field: deskwire.actor.v1.Actor actor = 2;
+   */
+  actor?: Actor | undefined;
+
+  /**
+   * Key that makes a retry safe: up to 128 characters, unique to this request.
+   *
+   * @generated from field: string request_id = 3;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message deskwire.analytics.v1.UndoCorrectionRequest.
+ * Use `create(UndoCorrectionRequestSchema)` to create a new message.
+ */
+export declare const UndoCorrectionRequestSchema: GenMessage<UndoCorrectionRequest>;
+
+/**
+ * Response of UndoCorrection.
+ *
+ * @generated from message deskwire.analytics.v1.UndoCorrectionResponse
+ */
+export declare type UndoCorrectionResponse = Message<"deskwire.analytics.v1.UndoCorrectionResponse"> & {
+  /**
+   * The correction as stored now.
+   *
+   * @generated from field: deskwire.analytics.v1.Correction correction = 1;
+   */
+  correction?: Correction | undefined;
+};
+
+/**
+ * Describes the message deskwire.analytics.v1.UndoCorrectionResponse.
+ * Use `create(UndoCorrectionResponseSchema)` to create a new message.
+ */
+export declare const UndoCorrectionResponseSchema: GenMessage<UndoCorrectionResponse>;
+
+/**
  * Reads texts: mood, subject, or all at once with urgency and language, for one text or a batch. An empty text is neutral,
  * general and of medium urgency, with confidence 0, in language `und`.
+ *
+ * Texts that are only read are not stored, unless a language model reads them (`ANALYTICS_ENGINE`): then its answers are
+ * kept for 30 days under a hash of the text, because each costs money. Texts of corrections are stored.
+ *
+ * The desk teaches the engine: a correction counts from the moment it is answered, for the text itself and for texts like
+ * it, and until it is undone. Where several processes serve analytics, the others follow within about a second.
  *
  * @generated from service deskwire.analytics.v1.AnalyticsService
  */
@@ -319,6 +546,41 @@ export declare const AnalyticsService: GenService<{
     methodKind: "unary";
     input: typeof BatchAnalyzeRequestSchema;
     output: typeof BatchAnalyzeResponseSchema;
+  },
+  /**
+   * Says what a text really is, where the engine was wrong or unsure. Of several corrections of one text the latest counts.
+   *
+   * One transaction; safe to retry with its `request_id` within 24 hours.
+   *
+   * @generated from rpc deskwire.analytics.v1.AnalyticsService.CorrectAnalysis
+   */
+  correctAnalysis: {
+    methodKind: "unary";
+    input: typeof CorrectAnalysisRequestSchema;
+    output: typeof CorrectAnalysisResponseSchema;
+  },
+  /**
+   * Lists corrections, the latest first.
+   *
+   * @generated from rpc deskwire.analytics.v1.AnalyticsService.ListCorrections
+   */
+  listCorrections: {
+    methodKind: "unary";
+    input: typeof ListCorrectionsRequestSchema;
+    output: typeof ListCorrectionsResponseSchema;
+  },
+  /**
+   * Takes a correction back: the engine reads as if it had never been made. One that was undone before stays as it is.
+   * `not_found` (CORRECTION_NOT_FOUND) when there is none of that identifier.
+   *
+   * One transaction; safe to retry with its `request_id` within 24 hours.
+   *
+   * @generated from rpc deskwire.analytics.v1.AnalyticsService.UndoCorrection
+   */
+  undoCorrection: {
+    methodKind: "unary";
+    input: typeof UndoCorrectionRequestSchema;
+    output: typeof UndoCorrectionResponseSchema;
   },
 }>;
 

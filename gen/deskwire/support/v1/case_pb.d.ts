@@ -6,9 +6,10 @@
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { Category, Sentiment } from "../../analytics/v1/analysis_pb.js";
+import type { Category, Sentiment, Urgency } from "../../analytics/v1/analysis_pb.js";
 import type { TicketPriority, TicketStatus, WaitingOn } from "../../ticket/v1/ticket_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { ApprovalState } from "../../ticket/v1/approval_pb.js";
 
 /**
  * Describes the file deskwire/support/v1/case.proto.
@@ -16,7 +17,7 @@ import type { Timestamp } from "@bufbuild/protobuf/wkt";
 export declare const file_deskwire_support_v1_case: GenFile;
 
 /**
- * How a ticket reads: the mood of the customer's latest words, the subject of the whole.
+ * How a ticket reads: mood, urgency and language of what the customer wrote last, the subject of what they wrote first.
  *
  * @generated from message deskwire.support.v1.TicketAnalysis
  */
@@ -62,6 +63,55 @@ export declare type TicketAnalysis = Message<"deskwire.support.v1.TicketAnalysis
    * @generated from field: string engine = 6;
    */
   engine: string;
+
+  /**
+   * How soon what the customer wrote last needs an answer. Advice: a person may see it otherwise.
+   *
+   * @generated from field: deskwire.analytics.v1.Urgency urgency = 7;
+   */
+  urgency: Urgency;
+
+  /**
+   * How sure the engine is of the urgency, from 0 to 1.
+   *
+   * @generated from field: double urgency_confidence = 8;
+   */
+  urgencyConfidence: number;
+
+  /**
+   * Language of what the customer wrote last as a BCP 47 tag, such as `en`; `und` when it cannot be told.
+   *
+   * @generated from field: string language = 9;
+   */
+  language: string;
+
+  /**
+   * Words that spoke for the sentiment, the weightiest first.
+   *
+   * @generated from field: repeated string sentiment_evidence = 10;
+   */
+  sentimentEvidence: string[];
+
+  /**
+   * Words that spoke for the category, the weightiest first.
+   *
+   * @generated from field: repeated string category_evidence = 11;
+   */
+  categoryEvidence: string[];
+
+  /**
+   * Words that spoke for the urgency, the weightiest first.
+   *
+   * @generated from field: repeated string urgency_evidence = 12;
+   */
+  urgencyEvidence: string[];
+
+  /**
+   * Whether somebody at the desk has corrected the sentiment or the category of these very texts.
+   *
+   * @generated from field: bool corrected = 13;
+   */
+  corrected: boolean;
 };
 
 /**
@@ -186,6 +236,47 @@ export declare type MissingPart = Message<"deskwire.support.v1.MissingPart"> & {
  * Use `create(MissingPartSchema)` to create a new message.
  */
 export declare const MissingPartSchema: GenMessage<MissingPart>;
+
+/**
+ * A call that waits for a person.
+ *
+ * @generated from message deskwire.support.v1.PendingApproval
+ */
+export declare type PendingApproval = Message<"deskwire.support.v1.PendingApproval"> & {
+  /**
+   * Identifier, such as `APR-1001`.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * How far it had come when this was answered.
+   *
+   * @generated from field: deskwire.ticket.v1.ApprovalState state = 2;
+   */
+  state: ApprovalState;
+
+  /**
+   * Why it waits.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+
+  /**
+   * Until when a person can decide. After that nothing is done.
+   *
+   * @generated from field: google.protobuf.Timestamp expire_time = 4;
+   */
+  expireTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message deskwire.support.v1.PendingApproval.
+ * Use `create(PendingApprovalSchema)` to create a new message.
+ */
+export declare const PendingApprovalSchema: GenMessage<PendingApproval>;
 
 /**
  * What became of the note that an answer asked for.

@@ -10,9 +10,11 @@ import type { Ticket, TicketChannel, TicketOrder, TicketPriority, TicketStatus, 
 import type { TicketMessage } from "../../ticket/v1/message_pb.js";
 import type { Customer } from "../../crm/v1/customer_pb.js";
 import type { Note } from "../../crm/v1/note_pb.js";
-import type { CustomerNoteState, MissingPart, TicketAnalysis, TicketSummary } from "./case_pb.js";
+import type { CustomerNoteState, MissingPart, PendingApproval, TicketAnalysis, TicketSummary } from "./case_pb.js";
 import type { Actor } from "../../actor/v1/actor_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { Category, Sentiment } from "../../analytics/v1/analysis_pb.js";
+import type { Correction } from "../../analytics/v1/correction_pb.js";
 
 /**
  * Describes the file deskwire/support/v1/support_service.proto.
@@ -180,7 +182,7 @@ export declare const RespondToTicketRequestSchema: GenMessage<RespondToTicketReq
  */
 export declare type RespondToTicketResponse = Message<"deskwire.support.v1.RespondToTicketResponse"> & {
   /**
-   * Always true: a response that was not stored is an error.
+   * Whether the response is stored. false: it waits for a person, see `approval`; the customer has not been told anything.
    *
    * @generated from field: bool success = 1;
    */
@@ -206,6 +208,13 @@ export declare type RespondToTicketResponse = Message<"deskwire.support.v1.Respo
    * @generated from field: deskwire.support.v1.CustomerNoteState customer_note = 4;
    */
   customerNote: CustomerNoteState;
+
+  /**
+   * Set where the response waits for a person: nothing has been done yet. Do not call again; tell the user that it waits.
+   *
+   * @generated from field: deskwire.support.v1.PendingApproval approval = 5;
+   */
+  approval?: PendingApproval | undefined;
 };
 
 /**
@@ -579,6 +588,13 @@ export declare type RecordCustomerReplyRequest = Message<"deskwire.support.v1.Re
    * @generated from field: string request_id = 3;
    */
   requestId: string;
+
+  /**
+   * Who writes it down for the customer. Default: an AI agent.
+   *
+   * @generated from field: deskwire.actor.v1.Actor author = 4;
+   */
+  author?: Actor | undefined;
 };
 
 /**
@@ -606,6 +622,13 @@ export declare type RecordCustomerReplyResponse = Message<"deskwire.support.v1.R
    * @generated from field: deskwire.ticket.v1.TicketMessage message = 2;
    */
   message?: TicketMessage | undefined;
+
+  /**
+   * Set where the reply waits for a person: nothing has been done yet. Do not call again; tell the user that it waits.
+   *
+   * @generated from field: deskwire.support.v1.PendingApproval approval = 3;
+   */
+  approval?: PendingApproval | undefined;
 };
 
 /**
@@ -724,6 +747,13 @@ export declare type UpdateTicketResponse = Message<"deskwire.support.v1.UpdateTi
    * @generated from field: deskwire.ticket.v1.Ticket ticket = 1;
    */
   ticket?: Ticket | undefined;
+
+  /**
+   * Set where the change waits for a person: nothing has been done yet. Do not call again; tell the user that it waits.
+   *
+   * @generated from field: deskwire.support.v1.PendingApproval approval = 2;
+   */
+  approval?: PendingApproval | undefined;
 };
 
 /**
@@ -793,6 +823,13 @@ export declare type AddInternalNoteResponse = Message<"deskwire.support.v1.AddIn
    * @generated from field: deskwire.ticket.v1.TicketMessage message = 2;
    */
   message?: TicketMessage | undefined;
+
+  /**
+   * Set where the note waits for a person: nothing has been done yet. Do not call again; tell the user that it waits.
+   *
+   * @generated from field: deskwire.support.v1.PendingApproval approval = 3;
+   */
+  approval?: PendingApproval | undefined;
 };
 
 /**
@@ -862,6 +899,13 @@ export declare type MergeTicketsResponse = Message<"deskwire.support.v1.MergeTic
    * @generated from field: deskwire.support.v1.TicketSummary merged_ticket = 2;
    */
   mergedTicket?: TicketSummary | undefined;
+
+  /**
+   * Set where the merge waits for a person: nothing has been done yet. Do not call again; tell the user that it waits.
+   *
+   * @generated from field: deskwire.support.v1.PendingApproval approval = 3;
+   */
+  approval?: PendingApproval | undefined;
 };
 
 /**
@@ -869,6 +913,137 @@ export declare type MergeTicketsResponse = Message<"deskwire.support.v1.MergeTic
  * Use `create(MergeTicketsResponseSchema)` to create a new message.
  */
 export declare const MergeTicketsResponseSchema: GenMessage<MergeTicketsResponse>;
+
+/**
+ * Request of CorrectAnalysis.
+ *
+ * @generated from message deskwire.support.v1.CorrectAnalysisRequest
+ */
+export declare type CorrectAnalysisRequest = Message<"deskwire.support.v1.CorrectAnalysisRequest"> & {
+  /**
+   * The ticket that was read wrongly, such as TKT-1001.
+   *
+   * @generated from field: string ticket_id = 1;
+   */
+  ticketId: string;
+
+  /**
+   * The mood that what the customer wrote last really is in. Leave out where it was right.
+   *
+   * @generated from field: optional deskwire.analytics.v1.Sentiment sentiment = 2;
+   */
+  sentiment?: Sentiment | undefined;
+
+  /**
+   * What the ticket really is about, by its subject and description. Leave out where it was right.
+   *
+   * @generated from field: optional deskwire.analytics.v1.Category category = 3;
+   */
+  category?: Category | undefined;
+
+  /**
+   * Who corrects. Default: an AI agent.
+   *
+   * @generated from field: deskwire.actor.v1.Actor author = 4;
+   */
+  author?: Actor | undefined;
+
+  /**
+   * Key that makes a retry safe: up to 128 characters, unique to this request. The same key with the same content answers
+   * what it answered first and changes nothing.
+   *
+   * @generated from field: string request_id = 5;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message deskwire.support.v1.CorrectAnalysisRequest.
+ * Use `create(CorrectAnalysisRequestSchema)` to create a new message.
+ */
+export declare const CorrectAnalysisRequestSchema: GenMessage<CorrectAnalysisRequest>;
+
+/**
+ * Response of CorrectAnalysis.
+ *
+ * @generated from message deskwire.support.v1.CorrectAnalysisResponse
+ */
+export declare type CorrectAnalysisResponse = Message<"deskwire.support.v1.CorrectAnalysisResponse"> & {
+  /**
+   * The corrections as stored: one, or two where sentiment and category are of different texts, as in a ticket with replies.
+   *
+   * @generated from field: repeated deskwire.analytics.v1.Correction corrections = 1;
+   */
+  corrections: Correction[];
+
+  /**
+   * How the ticket reads now. Absent when analytics could not be asked again.
+   *
+   * @generated from field: deskwire.support.v1.TicketAnalysis analysis = 2;
+   */
+  analysis?: TicketAnalysis | undefined;
+};
+
+/**
+ * Describes the message deskwire.support.v1.CorrectAnalysisResponse.
+ * Use `create(CorrectAnalysisResponseSchema)` to create a new message.
+ */
+export declare const CorrectAnalysisResponseSchema: GenMessage<CorrectAnalysisResponse>;
+
+/**
+ * Request of UndoCorrection.
+ *
+ * @generated from message deskwire.support.v1.UndoCorrectionRequest
+ */
+export declare type UndoCorrectionRequest = Message<"deskwire.support.v1.UndoCorrectionRequest"> & {
+  /**
+   * The correction to undo, such as COR-1001.
+   *
+   * @generated from field: string correction_id = 1;
+   */
+  correctionId: string;
+
+  /**
+   * Who undoes it. Default: an AI agent.
+   *
+   * @generated from field: deskwire.actor.v1.Actor actor = 2;
+   */
+  actor?: Actor | undefined;
+
+  /**
+   * Key that makes a retry safe: up to 128 characters, unique to this request. The same key with the same content answers
+   * what it answered first and changes nothing.
+   *
+   * @generated from field: string request_id = 3;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message deskwire.support.v1.UndoCorrectionRequest.
+ * Use `create(UndoCorrectionRequestSchema)` to create a new message.
+ */
+export declare const UndoCorrectionRequestSchema: GenMessage<UndoCorrectionRequest>;
+
+/**
+ * Response of UndoCorrection.
+ *
+ * @generated from message deskwire.support.v1.UndoCorrectionResponse
+ */
+export declare type UndoCorrectionResponse = Message<"deskwire.support.v1.UndoCorrectionResponse"> & {
+  /**
+   * The correction as stored now.
+   *
+   * @generated from field: deskwire.analytics.v1.Correction correction = 1;
+   */
+  correction?: Correction | undefined;
+};
+
+/**
+ * Describes the message deskwire.support.v1.UndoCorrectionResponse.
+ * Use `create(UndoCorrectionResponseSchema)` to create a new message.
+ */
+export declare const UndoCorrectionResponseSchema: GenMessage<UndoCorrectionResponse>;
 
 /**
  * Request of LookUpCustomer.
@@ -1107,8 +1282,8 @@ export declare const AddCustomerNoteResponseSchema: GenMessage<AddCustomerNoteRe
  * The desk as an agent works it: few methods, each a whole step of the work. It keeps nothing itself; the ticket service,
  * the CRM and analytics do.
  *
- * Every write takes a `request_id` and is safe to retry with it within 24 hours. `not_found` (TICKET_NOT_FOUND, CUSTOMER_NOT_FOUND) when
- * there is none of that identifier; `failed_precondition` (TICKET_CLOSED) when a closed ticket is written to: open a
+ * Every write takes a `request_id` and is safe to retry with it within 24 hours. `not_found` (TICKET_NOT_FOUND, CUSTOMER_NOT_FOUND,
+ * CORRECTION_NOT_FOUND) when there is none of that identifier; `failed_precondition` (TICKET_CLOSED) when a closed ticket is written to: open a
  * follow-up instead. `unavailable` when a service behind is down: nothing was written, try again later.
  *
  * @generated from service deskwire.support.v1.SupportService
@@ -1118,7 +1293,7 @@ export declare const SupportService: GenService<{
    * Retrieve and analyze a customer support ticket.
    *
    * One answer has the ticket with the latest part of its conversation, the customer with recent notes and other open
-   * tickets, and the analysis: sentiment and category. When a part cannot be had, the rest is still answered and `missing`
+   * tickets, and the analysis: sentiment, category, urgency and language, with the words that spoke for them. When a part cannot be had, the rest is still answered and `missing`
    * names the part. Use this before answering a ticket.
    *
    * @generated from rpc deskwire.support.v1.SupportService.HandleTicket
@@ -1222,6 +1397,29 @@ export declare const SupportService: GenService<{
     methodKind: "unary";
     input: typeof MergeTicketsRequestSchema;
     output: typeof MergeTicketsResponseSchema;
+  },
+  /**
+   * Correct the sentiment or the category that handle_ticket showed for a ticket, where it is wrong.
+   *
+   * The desk's engine learns from it at once: it reads this ticket as you say, and texts like it more so. It changes
+   * nothing about the ticket itself: for its category use update_ticket. Undo it with undo_correction.
+   *
+   * @generated from rpc deskwire.support.v1.SupportService.CorrectAnalysis
+   */
+  correctAnalysis: {
+    methodKind: "unary";
+    input: typeof CorrectAnalysisRequestSchema;
+    output: typeof CorrectAnalysisResponseSchema;
+  },
+  /**
+   * Take back a correction that correct_analysis made, as if it had never been made.
+   *
+   * @generated from rpc deskwire.support.v1.SupportService.UndoCorrection
+   */
+  undoCorrection: {
+    methodKind: "unary";
+    input: typeof UndoCorrectionRequestSchema;
+    output: typeof UndoCorrectionResponseSchema;
   },
   /**
    * Look one customer up, by identifier or e-mail address, with recent notes and tickets.

@@ -9,6 +9,7 @@ import type { Message } from "@bufbuild/protobuf";
 import type { Actor } from "../../actor/v1/actor_pb.js";
 import type { Timestamp, Value } from "@bufbuild/protobuf/wkt";
 import type { TicketMessage } from "./message_pb.js";
+import type { Approval } from "./approval_pb.js";
 
 /**
  * Describes the file deskwire/ticket/v1/event.proto.
@@ -104,6 +105,13 @@ export declare type TicketEvent = Message<"deskwire.ticket.v1.TicketEvent"> & {
    * @generated from field: string etag = 12;
    */
   etag: string;
+
+  /**
+   * The approval without its texts, for approval_requested and approval_decided.
+   *
+   * @generated from field: deskwire.ticket.v1.Approval approval = 20;
+   */
+  approval?: Approval | undefined;
 };
 
 /**
@@ -200,6 +208,20 @@ export enum TicketEventType {
    * @generated from enum value: TICKET_EVENT_TYPE_CUSTOMER_NOTE_REQUESTED = 6;
    */
   CUSTOMER_NOTE_REQUESTED = 6,
+
+  /**
+   * A call of an AI agent waits for a person. The ticket is as it was.
+   *
+   * @generated from enum value: TICKET_EVENT_TYPE_APPROVAL_REQUESTED = 7;
+   */
+  APPROVAL_REQUESTED = 7,
+
+  /**
+   * Such a call was approved, was rejected or has expired. What an approved call did stands in the events before.
+   *
+   * @generated from enum value: TICKET_EVENT_TYPE_APPROVAL_DECIDED = 8;
+   */
+  APPROVAL_DECIDED = 8,
 }
 
 /**

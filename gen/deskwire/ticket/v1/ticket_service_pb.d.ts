@@ -10,6 +10,7 @@ import type { Ticket, TicketChannel, TicketOrder, TicketPriority, TicketStatus, 
 import type { Actor } from "../../actor/v1/actor_pb.js";
 import type { TicketMessage } from "./message_pb.js";
 import type { FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
+import type { Approval, ApprovalDecision, ApprovalState } from "./approval_pb.js";
 import type { TicketEvent, TicketEventType } from "./event_pb.js";
 import type { ImportedRow, ImportRow, RefusedRow } from "./import_pb.js";
 
@@ -442,6 +443,13 @@ export declare type UpdateTicketResponse = Message<"deskwire.ticket.v1.UpdateTic
    * @generated from field: deskwire.ticket.v1.Ticket ticket = 1;
    */
   ticket?: Ticket | undefined;
+
+  /**
+   * Set where the change waits for a person; then nothing has been written, and `ticket` is as it was.
+   *
+   * @generated from field: deskwire.ticket.v1.Approval approval = 2;
+   */
+  approval?: Approval | undefined;
 };
 
 /**
@@ -526,11 +534,18 @@ export declare type RespondToTicketResponse = Message<"deskwire.ticket.v1.Respon
   ticket?: Ticket | undefined;
 
   /**
-   * The answer as stored.
+   * The answer as stored; absent where it waits for a person.
    *
    * @generated from field: deskwire.ticket.v1.TicketMessage message = 2;
    */
   message?: TicketMessage | undefined;
+
+  /**
+   * Set where the answer waits for a person; then nothing has been written, and `ticket` is as it was.
+   *
+   * @generated from field: deskwire.ticket.v1.Approval approval = 3;
+   */
+  approval?: Approval | undefined;
 };
 
 /**
@@ -565,6 +580,13 @@ export declare type RecordCustomerReplyRequest = Message<"deskwire.ticket.v1.Rec
    * @generated from field: string request_id = 3;
    */
   requestId: string;
+
+  /**
+   * Who writes it down for the customer, such as after a telephone call. Absent: it is as the customer wrote it.
+   *
+   * @generated from field: deskwire.actor.v1.Actor recorder = 4;
+   */
+  recorder?: Actor | undefined;
 };
 
 /**
@@ -592,6 +614,13 @@ export declare type RecordCustomerReplyResponse = Message<"deskwire.ticket.v1.Re
    * @generated from field: deskwire.ticket.v1.TicketMessage message = 2;
    */
   message?: TicketMessage | undefined;
+
+  /**
+   * Set where the reply waits for a person; then nothing has been written, and `ticket` is as it was.
+   *
+   * @generated from field: deskwire.ticket.v1.Approval approval = 3;
+   */
+  approval?: Approval | undefined;
 };
 
 /**
@@ -763,6 +792,13 @@ export declare type AddInternalNoteResponse = Message<"deskwire.ticket.v1.AddInt
    * @generated from field: deskwire.ticket.v1.TicketMessage message = 2;
    */
   message?: TicketMessage | undefined;
+
+  /**
+   * Set where the note waits for a person; then nothing has been written, and `ticket` is as it was.
+   *
+   * @generated from field: deskwire.ticket.v1.Approval approval = 3;
+   */
+  approval?: Approval | undefined;
 };
 
 /**
@@ -831,6 +867,13 @@ export declare type ChangeStatusResponse = Message<"deskwire.ticket.v1.ChangeSta
    * @generated from field: deskwire.ticket.v1.Ticket ticket = 1;
    */
   ticket?: Ticket | undefined;
+
+  /**
+   * Set where the change waits for a person; then nothing has been written, and `ticket` is as it was.
+   *
+   * @generated from field: deskwire.ticket.v1.Approval approval = 2;
+   */
+  approval?: Approval | undefined;
 };
 
 /**
@@ -899,6 +942,13 @@ export declare type MergeTicketsResponse = Message<"deskwire.ticket.v1.MergeTick
    * @generated from field: deskwire.ticket.v1.Ticket merged_ticket = 2;
    */
   mergedTicket?: Ticket | undefined;
+
+  /**
+   * Set where the merge waits for a person; then nothing has been written, and `ticket` is as it was.
+   *
+   * @generated from field: deskwire.ticket.v1.Approval approval = 3;
+   */
+  approval?: Approval | undefined;
 };
 
 /**
@@ -974,6 +1024,233 @@ export declare type CreateFollowUpResponse = Message<"deskwire.ticket.v1.CreateF
  * Use `create(CreateFollowUpResponseSchema)` to create a new message.
  */
 export declare const CreateFollowUpResponseSchema: GenMessage<CreateFollowUpResponse>;
+
+/**
+ * Request of GetApproval.
+ *
+ * @generated from message deskwire.ticket.v1.GetApprovalRequest
+ */
+export declare type GetApprovalRequest = Message<"deskwire.ticket.v1.GetApprovalRequest"> & {
+  /**
+   * The approval's identifier.
+   *
+   * @generated from field: string approval_id = 1;
+   */
+  approvalId: string;
+};
+
+/**
+ * Describes the message deskwire.ticket.v1.GetApprovalRequest.
+ * Use `create(GetApprovalRequestSchema)` to create a new message.
+ */
+export declare const GetApprovalRequestSchema: GenMessage<GetApprovalRequest>;
+
+/**
+ * Response of GetApproval.
+ *
+ * @generated from message deskwire.ticket.v1.GetApprovalResponse
+ */
+export declare type GetApprovalResponse = Message<"deskwire.ticket.v1.GetApprovalResponse"> & {
+  /**
+   * The approval.
+   *
+   * @generated from field: deskwire.ticket.v1.Approval approval = 1;
+   */
+  approval?: Approval | undefined;
+
+  /**
+   * The ticket as it is now.
+   *
+   * @generated from field: deskwire.ticket.v1.Ticket ticket = 2;
+   */
+  ticket?: Ticket | undefined;
+
+  /**
+   * What has happened to the ticket since the call was made that the draft could not know of, in words: the customer wrote
+   * again, somebody answered. Empty: the draft is up to date. DecideApproval asks for `ticket.etag` where there is such news.
+   *
+   * @generated from field: repeated string news = 3;
+   */
+  news: string[];
+};
+
+/**
+ * Describes the message deskwire.ticket.v1.GetApprovalResponse.
+ * Use `create(GetApprovalResponseSchema)` to create a new message.
+ */
+export declare const GetApprovalResponseSchema: GenMessage<GetApprovalResponse>;
+
+/**
+ * Request of ListApprovals. Filters are joined by AND.
+ *
+ * @generated from message deskwire.ticket.v1.ListApprovalsRequest
+ */
+export declare type ListApprovalsRequest = Message<"deskwire.ticket.v1.ListApprovalsRequest"> & {
+  /**
+   * How many at most: 1 to 100. Default: 50.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * `next_page_token` of the page before, with the same filters. Empty: the first page.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * Only approvals of this state.
+   *
+   * @generated from field: deskwire.ticket.v1.ApprovalState state = 3;
+   */
+  state: ApprovalState;
+
+  /**
+   * Only approvals of calls for this ticket.
+   *
+   * @generated from field: string ticket_id = 4;
+   */
+  ticketId: string;
+};
+
+/**
+ * Describes the message deskwire.ticket.v1.ListApprovalsRequest.
+ * Use `create(ListApprovalsRequestSchema)` to create a new message.
+ */
+export declare const ListApprovalsRequestSchema: GenMessage<ListApprovalsRequest>;
+
+/**
+ * Response of ListApprovals.
+ *
+ * @generated from message deskwire.ticket.v1.ListApprovalsResponse
+ */
+export declare type ListApprovalsResponse = Message<"deskwire.ticket.v1.ListApprovalsResponse"> & {
+  /**
+   * One page of approvals, the newest first.
+   *
+   * @generated from field: repeated deskwire.ticket.v1.Approval approvals = 1;
+   */
+  approvals: Approval[];
+
+  /**
+   * Token of the next page; empty on the last.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+
+  /**
+   * How many match in all, counted to 1,000; 1,001 means more than 1,000.
+   *
+   * @generated from field: int32 total_size = 3;
+   */
+  totalSize: number;
+};
+
+/**
+ * Describes the message deskwire.ticket.v1.ListApprovalsResponse.
+ * Use `create(ListApprovalsResponseSchema)` to create a new message.
+ */
+export declare const ListApprovalsResponseSchema: GenMessage<ListApprovalsResponse>;
+
+/**
+ * Request of DecideApproval.
+ *
+ * @generated from message deskwire.ticket.v1.DecideApprovalRequest
+ */
+export declare type DecideApprovalRequest = Message<"deskwire.ticket.v1.DecideApprovalRequest"> & {
+  /**
+   * The approval to decide.
+   *
+   * @generated from field: string approval_id = 1;
+   */
+  approvalId: string;
+
+  /**
+   * Approve or reject.
+   *
+   * @generated from field: deskwire.ticket.v1.ApprovalDecision decision = 2;
+   */
+  decision: ApprovalDecision;
+
+  /**
+   * What to write instead of the draft, up to 20,000 characters. Empty: the draft as it is. The decider is then its author.
+   *
+   * @generated from field: string edited_text = 3;
+   */
+  editedText: string;
+
+  /**
+   * What there is to say about it, up to 2,000 characters; why, for a rejection.
+   *
+   * @generated from field: string comment = 4;
+   */
+  comment: string;
+
+  /**
+   * Who decides. Default: an agent.
+   *
+   * @generated from field: deskwire.actor.v1.Actor author = 5;
+   */
+  author?: Actor | undefined;
+
+  /**
+   * The ticket's etag as the decider has seen it. Empty: as it was when the call was made. An approval is refused when the
+   * conversation has gone on since; a rejection never is.
+   *
+   * @generated from field: string ticket_etag = 6;
+   */
+  ticketEtag: string;
+
+  /**
+   * Key that makes a retry safe: up to 128 characters, unique to this request.
+   *
+   * @generated from field: string request_id = 7;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message deskwire.ticket.v1.DecideApprovalRequest.
+ * Use `create(DecideApprovalRequestSchema)` to create a new message.
+ */
+export declare const DecideApprovalRequestSchema: GenMessage<DecideApprovalRequest>;
+
+/**
+ * Response of DecideApproval.
+ *
+ * @generated from message deskwire.ticket.v1.DecideApprovalResponse
+ */
+export declare type DecideApprovalResponse = Message<"deskwire.ticket.v1.DecideApprovalResponse"> & {
+  /**
+   * The approval as decided.
+   *
+   * @generated from field: deskwire.ticket.v1.Approval approval = 1;
+   */
+  approval?: Approval | undefined;
+
+  /**
+   * The ticket as it is now.
+   *
+   * @generated from field: deskwire.ticket.v1.Ticket ticket = 2;
+   */
+  ticket?: Ticket | undefined;
+
+  /**
+   * The message that it became, where the call wrote one.
+   *
+   * @generated from field: deskwire.ticket.v1.TicketMessage message = 3;
+   */
+  message?: TicketMessage | undefined;
+};
+
+/**
+ * Describes the message deskwire.ticket.v1.DecideApprovalResponse.
+ * Use `create(DecideApprovalResponseSchema)` to create a new message.
+ */
+export declare const DecideApprovalResponseSchema: GenMessage<DecideApprovalResponse>;
 
 /**
  * Request of ListTicketHistory.
@@ -1253,6 +1530,10 @@ export declare const ReceivedAsSchema: GenEnum<ReceivedAs>;
  * `not_found` (TICKET_NOT_FOUND) when there is no ticket of that identifier; `failed_precondition` (TICKET_CLOSED) when
  * it is closed; `aborted` (ETAG_MISMATCH) when an etag was sent and is stale, with the current one and what was missed.
  *
+ * Writes of AI agents can be subject to a person's approval (docs/approvals.md): then the response has `approval`, nothing
+ * else has happened, and DecideApproval does it or not. `permission_denied` (TOOL_DENIED) where the desk allows such a
+ * write to nobody but people.
+ *
  * @generated from service deskwire.ticket.v1.TicketService
  */
 export declare const TicketService: GenService<{
@@ -1380,6 +1661,40 @@ export declare const TicketService: GenService<{
     methodKind: "unary";
     input: typeof CreateFollowUpRequestSchema;
     output: typeof CreateFollowUpResponseSchema;
+  },
+  /**
+   * Reads one approval. `not_found` (APPROVAL_NOT_FOUND) when there is none of that identifier.
+   *
+   * @generated from rpc deskwire.ticket.v1.TicketService.GetApproval
+   */
+  getApproval: {
+    methodKind: "unary";
+    input: typeof GetApprovalRequestSchema;
+    output: typeof GetApprovalResponseSchema;
+  },
+  /**
+   * Lists calls that wait for a person or did, the newest first.
+   *
+   * @generated from rpc deskwire.ticket.v1.TicketService.ListApprovals
+   */
+  listApprovals: {
+    methodKind: "unary";
+    input: typeof ListApprovalsRequestSchema;
+    output: typeof ListApprovalsResponseSchema;
+  },
+  /**
+   * Approves a waiting call, which is done in the same transaction, or rejects it. Needs the scope `approvals`, and a key
+   * other than the one that asked (`permission_denied`: SCOPE_MISSING, OWN_APPROVAL). `failed_precondition`
+   * (APPROVAL_DECIDED) when it was decided or has expired; `aborted` (APPROVAL_OUTDATED) when the conversation has gone on
+   * since the draft was made, with what is new. A call that cannot be done any more is refused as it would have been at
+   * once; then it still waits.
+   *
+   * @generated from rpc deskwire.ticket.v1.TicketService.DecideApproval
+   */
+  decideApproval: {
+    methodKind: "unary";
+    input: typeof DecideApprovalRequestSchema;
+    output: typeof DecideApprovalResponseSchema;
   },
   /**
    * Lists what happened to one ticket, oldest first.

@@ -1,0 +1,129 @@
+// A run as one stream of the API's events: the text of all its turns as it comes, and of the desk's tools only that they are at work.
+import type { ContentBlock, RawMessageStreamEvent } from "@anthropic-ai/sdk/resources/messages";
+import type { Answer } from "./answer.ts";
+import type { ApiFailure } from "./errors.ts";
+import { errorBody } from "./errors.ts";
+import type { Watcher } from "./loop.ts";
+import type { Run } from "./run.ts";
+import type { ToolProgress } from "./tool-calls.ts";
+
+const PING_MS = 10_000;
+
+/** The stream of one answer. */
+export interface AnswerStream extends Watcher {
+  readonly body: ReadableStream<Uint8Array>;
+  /** Resolves when the first event is out; until then the answer can still be an HTTP error. */
+  readonly begun: Promise<void>;
+  /** Sends what no model said, and the end. */
+  finish(answer: Answer, closing: readonly ContentBlock[]): void;
+  fail(failure: ApiFailure, requestId: string): void;
+}
+
+class EventStream implements AnswerStream {
+  readonly body: ReadableStream<Uint8Array>;
+  readonly begun: Promise<void>;
+  readonly #run: Run;
+  readonly #isOurs: (name: string) => boolean;
+  readonly #begin: () => void;
+  readonly #encoder = new TextEncoder();
+  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  #hasBegun = false;
+  #usage: unknown = { input_tokens: 0, output_tokens: 0 };
+  /** Index of the next block in this stream. */
+  #next = 0;
+  /** From the index of a block in the model's turn to that in this stream; what is not shown is not here. */
+  #indexes = new Map<number, number>();
+  #pings: NodeJS.Timeout | undefined;
+
+  constructor(run: Run, isOurs: (name: string) => boolean) {
+    this.#run = run;
+    this.#isOurs = isOurs;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.begun = promise;
+    this.#begin = resolve;
+    this.body = new ReadableStream({
+      start: (controller) => {
+        this.#controller = controller;
+      },
+      cancel: () => this.#close(),
+    });
+  }
+
+  #send(type: string, data: object): void {
+    this.#controller?.enqueue(this.#encoder.encode(`event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`));
+  }
+
+  #close(): void {
+    clearInterval(this.#pings);
+    this.#controller = undefined;
+  }
+
+  #start(): void {
+    if (this.#hasBegun) return;
+    this.#hasBegun = true;
+    const { id, params, ticket } = this.#run;
+    const message = {
+      ...{ id: id.replace("run", "msg"), type: "message", role: "assistant", model: params.model, content: [] },
+      ...{ stop_reason: null, stop_sequence: null, usage: this.#usage },
+      deskwire: { run: id, ticket: ticket ?? null },
+    };
+    this.#send("message_start", { message });
+    this.#pings = setInterval(() => this.#send("ping", {}), PING_MS).unref();
+    this.#begin();
+  }
+
+  onEvent(event: RawMessageStreamEvent): boolean {
+    if (event.type === "message_start") {
+      this.#usage = { ...event.message.usage };
+      this.#indexes = new Map();
+      return false;
+    }
+    if (event.type === "content_block_start") {
+      const { content_block: block, index } = event;
+      if (block.type === "tool_use" && this.#isOurs(block.name)) return false;
+      this.#start();
+      this.#indexes.set(index, this.#next++);
+    }
+    if (!("index" in event)) return false;
+    const index = this.#indexes.get(event.index);
+    if (index === undefined) return false;
+    this.#send(event.type, { ...event, index });
+    return true;
+  }
+
+  /** As a ping, which every client passes over, so that who wants to can watch. */
+  onTool({ id, name, input, state }: ToolProgress): void {
+    this.#start();
+    this.#send("ping", { deskwire: { tool: { id, name, state, ...(state !== "done" && { input }) } } });
+  }
+
+  finish(answer: Answer, closing: readonly ContentBlock[]): void {
+    this.#start();
+    for (const block of closing) {
+      const index = this.#next++;
+      this.#send("content_block_start", {
+        index,
+        content_block: block.type === "text" ? { ...block, text: "" } : block,
+      });
+      if (block.type === "text")
+        this.#send("content_block_delta", { index, delta: { type: "text_delta", text: block.text } });
+      this.#send("content_block_stop", { index });
+    }
+    const { stop_reason, stop_sequence, usage, deskwire } = answer;
+    this.#send("message_delta", { delta: { stop_reason, stop_sequence }, usage, deskwire });
+    this.#send("message_stop", {});
+    this.#controller?.close();
+    this.#close();
+  }
+
+  fail(failure: ApiFailure, requestId: string): void {
+    this.#send("error", errorBody(failure, requestId));
+    this.#controller?.close();
+    this.#close();
+  }
+}
+
+/** Opens the stream of a run's answer. */
+export function openAnswerStream(run: Run, isOurs: (name: string) => boolean): AnswerStream {
+  return new EventStream(run, isOurs);
+}

@@ -1,0 +1,124 @@
+// Corrections in the database, and how often they have changed.
+import { create, fromJsonString, toJsonString } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { Knex } from "knex";
+import { type Actor, ActorSchema } from "#gen/deskwire/actor/v1/actor_pb.js";
+import type {
+  CorrectAnalysisRequest,
+  ListCorrectionsRequest,
+} from "#gen/deskwire/analytics/v1/analytics_service_pb.js";
+import { type Correction, CorrectionSchema } from "#gen/deskwire/analytics/v1/correction_pb.js";
+import { take } from "../../../runtime/database/counter.ts";
+import { formatId, parseId } from "../../../runtime/ids.ts";
+
+/** A row of the table `correction`. */
+export interface CorrectionRow {
+  readonly id: number;
+  readonly text: string;
+  readonly sentiment: number;
+  readonly category: number;
+  readonly ticket_id: string;
+  readonly customer_id: string;
+  /** JSON of an Actor. */
+  readonly author: string;
+  readonly create_time: number;
+  /** NULL while it counts. */
+  readonly undo_time: number | null;
+  readonly undone_by: string | null;
+}
+
+const toActor = (json: string): Actor => fromJsonString(ActorSchema, json);
+
+/** Reads a row as a message. */
+export function toCorrection(row: CorrectionRow): Correction {
+  return create(CorrectionSchema, {
+    id: formatId("COR", row.id),
+    text: row.text,
+    sentiment: row.sentiment,
+    category: row.category,
+    ticketId: row.ticket_id,
+    customerId: row.customer_id,
+    author: toActor(row.author),
+    createTime: timestampFromMs(row.create_time),
+    ...(row.undo_time !== null && { undoTime: timestampFromMs(row.undo_time) }),
+    ...(row.undone_by !== null && { undoneBy: toActor(row.undone_by) }),
+  });
+}
+
+const countChange = (trx: Knex.Transaction) => take(trx, "correction_changes");
+
+/** Adds a correction. */
+export async function insertCorrection(
+  trx: Knex.Transaction,
+  { text, sentiment, category, ticketId, customerId, author }: CorrectAnalysisRequest,
+  now: number,
+): Promise<Correction> {
+  const row: CorrectionRow = {
+    id: await take(trx, "correction"),
+    ...{ text, sentiment, category, ticket_id: ticketId, customer_id: customerId },
+    author: toJsonString(ActorSchema, author ?? create(ActorSchema)),
+    ...{ create_time: now, undo_time: null, undone_by: null },
+  };
+  await trx("correction").insert(row);
+  await countChange(trx);
+  return toCorrection(row);
+}
+
+/** Undoes a correction, unless it has been undone before; undefined where there is none of that identifier. */
+export async function undoCorrection(
+  trx: Knex.Transaction,
+  correctionId: string,
+  actor: Actor | undefined,
+  now: number,
+): Promise<Correction | undefined> {
+  const id = parseId(correctionId);
+  const row: CorrectionRow | undefined = await trx("correction").where({ id }).forUpdate().first();
+  if (row === undefined || row.undo_time !== null) return row && toCorrection(row);
+  const undone = { undo_time: now, undone_by: toJsonString(ActorSchema, actor ?? create(ActorSchema)) };
+  await trx("correction").where({ id }).update(undone);
+  await countChange(trx);
+  return toCorrection({ ...row, ...undone });
+}
+
+/** The corrections that a list asks for, in no order yet. */
+export function correctionsMatching(
+  db: Knex,
+  { ticketId, customerId, includeUndone }: ListCorrectionsRequest,
+): Knex.QueryBuilder {
+  const query = db<CorrectionRow>("correction");
+  if (ticketId) query.where({ ticket_id: ticketId });
+  if (customerId) query.where({ customer_id: customerId });
+  if (!includeUndone) query.whereNull("undo_time");
+  return query;
+}
+
+/** How often corrections have been made or undone: while it stays, so do they. */
+export async function countChanges(db: Knex): Promise<number> {
+  return (await db("counter").where({ name: "correction_changes" }).first("value")).value;
+}
+
+/** Bounds on what is read at once. */
+export interface Bounds {
+  readonly corrections: number;
+  /** Of their texts together. */
+  readonly characters: number;
+}
+
+const PAGE = 100;
+
+/** The latest corrections that count, the latest first, within bounds. */
+export async function latestCorrections(db: Knex, bounds: Bounds): Promise<CorrectionRow[]> {
+  const found: CorrectionRow[] = [];
+  let characters = 0;
+  for (let before = Number.MAX_SAFE_INTEGER; ; ) {
+    const counting = db<CorrectionRow>("correction").whereNull("undo_time").where("id", "<", before);
+    const page: CorrectionRow[] = await counting.orderBy("id", "desc").limit(PAGE);
+    for (const row of page) {
+      characters += row.text.length;
+      if (found.length === bounds.corrections || characters > bounds.characters) return found;
+      found.push(row);
+      before = row.id;
+    }
+    if (page.length < PAGE) return found;
+  }
+}

@@ -1,0 +1,210 @@
+// The writes to one ticket that an AI agent may ask for: done at once, or, where `info.hold` is set, put before a person.
+import {
+  create,
+  type DescMessage,
+  type DescMethodUnary,
+  type MessageInitShape,
+  type MessageShape,
+} from "@bufbuild/protobuf";
+import { Code } from "@connectrpc/connect";
+import type { Knex } from "knex";
+import { type Actor, ActorKind, ActorSchema } from "#gen/deskwire/actor/v1/actor_pb.js";
+import { TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
+import { MessageDelivery, MessageVisibility } from "#gen/deskwire/ticket/v1/message_pb.js";
+import {
+  type Ticket,
+  TicketChannel,
+  TicketPriority,
+  TicketSchema,
+  TicketStatus,
+  WaitingOn,
+} from "#gen/deskwire/ticket/v1/ticket_pb.js";
+import { TicketService, UpdateTicketRequestSchema } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
+import { fail } from "../../runtime/errors.ts";
+import { maskedFields, mutableFields } from "../../runtime/resource.ts";
+import { recordReply } from "./conversation.ts";
+import { TicketDraft, type WriteInfo } from "./draft.ts";
+import { moveMessages } from "./message-store.ts";
+import { assertNothingMissed } from "./missed.ts";
+import { isDone } from "./status.ts";
+
+const { method } = TicketService;
+const NOTE_CHARACTERS = 100;
+const MAX_TAGS = 50;
+
+/** What a caller may change of a ticket. */
+export const MUTABLE = mutableFields(UpdateTicketRequestSchema);
+/** What a ticket is where nobody said. */
+export const DEFAULTS = {
+  priority: TicketPriority.NORMAL,
+  channel: TicketChannel.API,
+  waitingOn: WaitingOn.DESK,
+} as const;
+
+/** One kind of write. */
+export interface Action<I extends DescMessage = DescMessage, O extends DescMessage = DescMessage> {
+  readonly method: DescMethodUnary<I, O>;
+  /** The tool by which AI agents ask for it. */
+  readonly tool: string;
+  /** The ticket that it is for. */
+  readonly ticketId: (request: MessageShape<I>) => string;
+  /** Who asks for it. */
+  readonly actor: (request: MessageShape<I>) => Actor;
+  /** The field of the request that holds a text which people read. */
+  readonly text?: keyof MessageShape<I> & string;
+  /** Does it, or holds it once it is known to be allowed. */
+  run(trx: Knex.Transaction, info: WriteInfo, request: MessageShape<I>): Promise<MessageInitShape<O>>;
+}
+
+/** The actor that a call names; an agent where it names none. */
+export const agentUnless = (actor: Actor | undefined): Actor => actor ?? create(ActorSchema, { kind: ActorKind.AGENT });
+
+const action = <I extends DescMessage, O extends DescMessage>(it: Action<I, O>): Action<I, O> => it;
+
+/** The note that an answer asks for: the first 100 code points, so that no character is cut in two. */
+function customerNote(ticketId: string, response: string): string {
+  return `Ticket ${ticketId} - Response: ${[...response].slice(0, NOTE_CHARACTERS).join("")}...`;
+}
+
+export const respond = action({
+  method: method.respondToTicket,
+  tool: "respond_to_ticket",
+  ticketId: ({ ticketId }) => ticketId,
+  actor: ({ author }) => agentUnless(author),
+  text: "response",
+  async run(trx, info, request) {
+    const draft = await TicketDraft.load(trx, info, request.ticketId);
+    await assertNothingMissed(trx, draft.ticket, request.etag);
+    draft.assertNotClosed().move(request.updateStatus);
+    if (info.hold) return info.hold(draft.stored);
+    const stored = { delivery: MessageDelivery.STORED };
+    const message = await draft.addMessage(MessageVisibility.PUBLIC, request.response, stored);
+    if (!isDone(draft.ticket.status)) draft.change({ waitingOn: WaitingOn.CUSTOMER });
+    if (!draft.ticket.firstResponseTime) draft.change({ firstResponseTime: message.createTime as never });
+    if (request.addCustomerNote) draft.requestCustomerNote(customerNote(request.ticketId, request.response));
+    return { ticket: await draft.save(), message };
+  },
+});
+
+export const recordCustomerReply = action({
+  method: method.recordCustomerReply,
+  tool: "record_customer_reply",
+  ticketId: ({ ticketId }) => ticketId,
+  actor: ({ recorder }) => recorder ?? create(ActorSchema, { kind: ActorKind.CUSTOMER }),
+  text: "body",
+  async run(trx, info, request) {
+    const actor = create(ActorSchema, { kind: ActorKind.CUSTOMER });
+    const draft = await TicketDraft.load(trx, { ...info, actor }, request.ticketId);
+    actor.id = draft.ticket.customerId;
+    if (info.hold) return info.hold(draft.assertNotClosed().stored);
+    return recordReply(draft, request.body);
+  },
+});
+
+export const addInternalNote = action({
+  method: method.addInternalNote,
+  tool: "add_internal_note",
+  ticketId: ({ ticketId }) => ticketId,
+  actor: ({ author }) => agentUnless(author),
+  text: "body",
+  async run(trx, info, request) {
+    const draft = (await TicketDraft.load(trx, info, request.ticketId)).assertNotClosed();
+    if (info.hold) return info.hold(draft.stored);
+    const message = await draft.addMessage(MessageVisibility.INTERNAL, request.body);
+    return { ticket: await draft.save(), message };
+  },
+});
+
+/** Puts the default where an update clears what cannot be empty. */
+function withDefaults(fields: Partial<Ticket>): Partial<Ticket> {
+  const empty = Object.entries(DEFAULTS).filter(([name]) => fields[name as keyof typeof DEFAULTS] === 0);
+  return { ...fields, ...Object.fromEntries(empty) };
+}
+
+function withTags(ticket: Ticket, add: readonly string[], remove: readonly string[]): Partial<Ticket> {
+  if (add.length === 0 && remove.length === 0) return {};
+  const tags = [...new Set([...ticket.tags, ...add])].filter((tag) => !remove.includes(tag));
+  if (tags.length <= MAX_TAGS) return { tags };
+  throw fail(
+    Code.InvalidArgument,
+    "TOO_MANY_TAGS",
+    `${ticket.id} would have ${tags.length} tags; ${MAX_TAGS} are allowed. Take some away with remove_tags.`,
+  );
+}
+
+export const updateTicket = action({
+  method: method.updateTicket,
+  tool: "update_ticket",
+  ticketId: ({ ticket }) => ticket?.id ?? "",
+  actor: ({ actor }) => agentUnless(actor),
+  async run(trx, info, { ticket: patch = create(TicketSchema), updateMask: mask, addTags, removeTags, updateStatus }) {
+    const draft = await TicketDraft.load(trx, info, patch.id);
+    await assertNothingMissed(trx, draft.ticket, patch.etag);
+    draft.assertNotClosed();
+    draft.change(withDefaults(maskedFields(TicketSchema, { patch, mask, current: draft.ticket }, MUTABLE)));
+    draft.change(withTags(draft.ticket, addTags, removeTags)).move(updateStatus);
+    return info.hold ? info.hold(draft.stored) : { ticket: await draft.save() };
+  },
+});
+
+export const changeStatus = action({
+  method: method.changeStatus,
+  tool: "update_ticket",
+  ticketId: ({ ticketId }) => ticketId,
+  actor: ({ actor }) => agentUnless(actor),
+  async run(trx, info, request) {
+    const draft = await TicketDraft.load(trx, info, request.ticketId);
+    await assertNothingMissed(trx, draft.ticket, request.etag);
+    draft.move(request.status);
+    return info.hold ? info.hold(draft.stored) : { ticket: await draft.save() };
+  },
+});
+
+function assertSameCustomer(merged: Ticket, into: Ticket): void {
+  if (merged.customerId === into.customerId) return;
+  throw fail(
+    Code.FailedPrecondition,
+    "CUSTOMERS_DIFFER",
+    `${merged.id} is of ${merged.customerId}, ${into.id} of ${into.customerId}: tickets of different customers are not merged.`,
+    { ticket_id: merged.id, into_ticket_id: into.id },
+  );
+}
+
+/** Moves the conversation of one ticket, its description first, into another, and closes it. */
+async function closeInto(trx: Knex.Transaction, merged: TicketDraft, into: TicketDraft): Promise<Ticket> {
+  const { id, customerId, description, subject, createTime, messageCount } = merged.ticket;
+  await moveMessages(trx, id, into.ticket.id);
+  const author = create(ActorSchema, { kind: ActorKind.CUSTOMER, id: customerId });
+  const from: Partial<Parameters<TicketDraft["addMessage"]>[2] & object> = { author, mergedFrom: id };
+  if (createTime) from.createTime = createTime;
+  await into.addMessage(MessageVisibility.PUBLIC, description || subject, from);
+  into.change({ messageCount: into.ticket.messageCount + messageCount });
+  merged.move(TicketStatus.CLOSED).change({ mergedInto: into.ticket.id, messageCount: 0 });
+  return merged.save(TicketEventType.MERGED);
+}
+
+export const mergeTickets = action({
+  method: method.mergeTickets,
+  tool: "merge_tickets",
+  ticketId: ({ ticketId }) => ticketId,
+  actor: ({ actor }) => agentUnless(actor),
+  async run(trx, info, { ticketId, intoTicketId }) {
+    const drafts = new Map<string, TicketDraft>();
+    // Always in the same order, so that two merges of the same tickets do not wait for each other for ever.
+    for (const id of [ticketId, intoTicketId].sort()) drafts.set(id, await TicketDraft.load(trx, info, id));
+    const merged = (drafts.get(ticketId) as TicketDraft).assertNotClosed();
+    const into = (drafts.get(intoTicketId) as TicketDraft).assertNotClosed();
+    assertSameCustomer(merged.ticket, into.ticket);
+    if (info.hold) return { ...(await info.hold(merged.stored)), ticket: into.stored, mergedTicket: merged.stored };
+    // What is still to be done must not vanish in a ticket that counts as done.
+    if (isDone(into.ticket.status) && !isDone(merged.ticket.status)) into.move(TicketStatus.OPEN);
+    return { mergedTicket: await closeInto(trx, merged, into), ticket: await into.save() };
+  },
+});
+
+/** Every action, by the full name of its method. */
+export const ACTIONS: ReadonlyMap<string, Action> = new Map(
+  [respond, recordCustomerReply, addInternalNote, updateTicket, changeStatus, mergeTickets].map(
+    (it) => [`${it.method.parent.typeName}/${it.method.name}`, it as unknown as Action] as const,
+  ),
+);
