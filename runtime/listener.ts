@@ -11,6 +11,7 @@ import {
 } from "./cleartext-port.ts";
 import { answerCors } from "./cors.ts";
 import { fail, failForNow } from "./errors.ts";
+import { unaryServer } from "./grpc/unary-server.ts";
 import { createHealth, type Health } from "./health.ts";
 import { answerError, answerJson } from "./http-error.ts";
 import { explainingJson } from "./json-requests.ts";
@@ -197,6 +198,15 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     shutdownSignal: shutdown.signal,
   });
 
+  const unary = unaryServer(services, {
+    maxMessageBytes,
+    maxTimeoutMs: MAX_TIMEOUT_MS,
+    shutdown: shutdown.signal,
+  });
+  const serve = (request: HttpRequest, response: HttpResponse): void | Promise<void> => {
+    if (!unary(request, response)) return rpc(request, response as Parameters<typeof rpc>[1]);
+  };
+
   const handle = (request: HttpRequest, response: HttpResponse): void | Promise<void> => {
     const refusal = guard.refusal(request);
     if (refusal) return answerError(request, response, 403, refusal);
@@ -207,7 +217,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     if (!procedures.has(path)) return answerError(request, response, 404, notServed(path, services));
     const unreadable = wrongContentType(request);
     if (unreadable) return answerError(request, response, 415, unreadable);
-    return rpc(request, response as Parameters<typeof rpc>[1]);
+    return serve(request, response);
   };
 
   let port: CleartextPort;
