@@ -1,5 +1,7 @@
 // What the MCP side knows of the services behind it: nothing but this.
 
+import type { CallStats } from "../runtime/telemetry/call-stats.ts";
+
 /** JSON as it stands in a tool's arguments and results. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type JsonObject = { [key: string]: Json };
@@ -54,6 +56,8 @@ export interface Tool {
   readonly definition: ToolDefinition;
   /** The scope a caller needs; undefined where none is needed. */
   readonly scope?: string | undefined;
+  /** What has become of its calls. */
+  readonly calls: CallStats;
   /** Calls the method. Never throws for what the arguments or the service did wrong: that is a result with `isError`. */
   call(args: unknown, context: CallContext): Promise<ToolResult>;
 }

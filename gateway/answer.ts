@@ -46,7 +46,7 @@ export function newId(prefix: "msg" | "req" | "run"): string {
 }
 
 /** Blocks that no model said: what the client needs to go on, and what it has to know. */
-export function closingBlocks(run: Run, stop: Stop): ContentBlock[] {
+function closingBlocks(run: Run, stop: Stop): ContentBlock[] {
   if (stop === "approval") {
     const waiting = run.approvals.map(({ id }) => id).join(", ");
     const text = `Nothing was sent yet: the reply waits for a person's approval (${waiting}). The work goes on when it is decided.`;

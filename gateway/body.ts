@@ -10,17 +10,24 @@ const MAX_BODY_BYTES = 32 * 1024 * 1024;
 /** The date of a version of the API; the model's API knows which there are. */
 const VERSION = /^\d{4}-\d{2}-\d{2}$/;
 
+function methodNotAllowed(allow: string, message: string) {
+  const refusal = fail(Code.Unimplemented, "METHOD_NOT_ALLOWED", message);
+  refusal.metadata.set("allow", allow);
+  return refusal;
+}
+
+/** @throws ConnectError `METHOD_NOT_ALLOWED` (405) */
+export function assertGet({ method }: HttpRequest): void {
+  if (method !== "GET") throw methodNotAllowed("GET", "This answers to GET alone.");
+}
+
 /**
  * Looks at method, content type and `anthropic-version`, which may be missing.
  *
- * @throws ConnectError `METHOD_NOT_ALLOWED`, `CONTENT_TYPE_MISSING` or `MESSAGES_REQUEST_INVALID`
+ * @throws ConnectError `METHOD_NOT_ALLOWED` (405), `CONTENT_TYPE_MISSING` (415) or `MESSAGES_REQUEST_INVALID`
  */
-export function assertCallable({ method, headers }: HttpRequest): void {
-  if (method !== "POST") {
-    const refusal = fail(Code.Unimplemented, "METHOD_NOT_ALLOWED", "Send a POST with the conversation as JSON.");
-    refusal.metadata.set("allow", "POST");
-    throw refusal;
-  }
+export function assertPost({ method, headers }: HttpRequest, allow = "POST"): void {
+  if (method !== "POST") throw methodNotAllowed(allow, "Send a POST with JSON.");
   if (!/^application\/json\s*(;|$)/i.test(headers["content-type"] ?? "")) {
     throw fail(
       Code.InvalidArgument,

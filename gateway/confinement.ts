@@ -1,11 +1,14 @@
 // Which ticket a run is for. What follows from it the services enforce, whatever the model is talked into.
 import type { MessageParam } from "@anthropic-ai/sdk/resources/messages";
+import { Code } from "@connectrpc/connect";
+import type { Caller } from "../adapter/server/caller.ts";
+import { CONFINEMENT_HEADER } from "../runtime/call.ts";
 import type { HttpRequest } from "../runtime/cleartext-port.ts";
+import { fail } from "../runtime/errors.ts";
 import { invalidRequest, type MessagesRequest } from "./messages.ts";
 
-/** The header by which a client says it; `none` for a run that is for no one ticket. */
-export const TICKET_HEADER = "deskwire-ticket";
-
+/** Scopes that free a caller of every confinement. */
+const WIDE = ["tickets:any", "admin"] as const;
 const TICKET = /^TKT-[1-9][0-9]{3,14}$/;
 const MENTIONS = /\bTKT-[1-9][0-9]{3,14}\b/gi;
 
@@ -22,17 +25,39 @@ function wordsOf({ role, content }: MessageParam): string {
   return content.flatMap((block) => (block.type === "text" ? block.text : [])).join("\n");
 }
 
+function mayGoAnywhere({ scopes }: Caller): boolean {
+  return scopes === undefined || WIDE.some((scope) => scopes.has(scope));
+}
+
 /**
  * The ticket that a run is confined to: what the header `deskwire-ticket` or `metadata.ticket_id` says, else the one ticket
- * that the user's own words name. Undefined where they name none, or several.
+ * that the user's own words name. Undefined where they name none.
  *
- * @throws ConnectError `MESSAGES_REQUEST_INVALID` for a header or metadata that is no ticket
+ * A caller without the scope `tickets:any` has to say which where the words name several, since some of them may be a
+ * customer's; and may not say `none`.
+ *
+ * @throws ConnectError `MESSAGES_REQUEST_INVALID` for a header or metadata that is no ticket, and for words that leave it
+ *   open; `SCOPE_MISSING`
  */
-export function ticketOf({ messages, metadata }: MessagesRequest, headers: HttpRequest["headers"]): string | undefined {
-  const header = headers[TICKET_HEADER];
-  if (header !== undefined) return checked(header, `header ${TICKET_HEADER}`);
-  if (metadata?.ticket_id !== undefined) return checked(metadata.ticket_id, "metadata.ticket_id");
+export function ticketOf(
+  { messages, metadata }: MessagesRequest,
+  headers: HttpRequest["headers"],
+  caller: Caller,
+): string | undefined {
+  const [said, place] =
+    headers[CONFINEMENT_HEADER] === undefined
+      ? [metadata?.ticket_id, "metadata.ticket_id"]
+      : [headers[CONFINEMENT_HEADER], `header ${CONFINEMENT_HEADER}`];
+  if (said !== undefined) {
+    const ticket = checked(said, place);
+    if (ticket !== undefined || mayGoAnywhere(caller)) return ticket;
+    const message = `A run for no one ticket needs the scope ${WIDE[0]}, which the caller does not hold. Name a ticket, or use a key that has it.`;
+    throw fail(Code.PermissionDenied, "SCOPE_MISSING", message, { scope: WIDE[0] });
+  }
   const named = new Set(messages.flatMap((message) => wordsOf(message).toUpperCase().match(MENTIONS) ?? []));
   const [ticket] = named;
-  return named.size === 1 ? ticket : undefined;
+  if (named.size < 2) return ticket;
+  if (mayGoAnywhere(caller)) return undefined;
+  const open = `The words name ${[...named].join(", ")}. Say which ticket the work is for with the header ${CONFINEMENT_HEADER} or metadata.ticket_id.`;
+  throw invalidRequest("messages", open);
 }

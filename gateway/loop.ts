@@ -1,6 +1,7 @@
 // The agent loop: the model, the tools it asks for, their results, and again, until the model is done or somebody else has to act.
 import type {
   ContentBlock,
+  MessageParam,
   RawMessageStreamEvent,
   ToolResultBlockParam,
   ToolUseBlock,
@@ -24,6 +25,9 @@ export interface Watcher {
   onTool(progress: ToolProgress): void;
 }
 
+/** For a run of which nobody sees anything before its end. */
+export const NOBODY: Watcher = { onEvent: () => false, onTool() {} };
+
 /** What a run stands on. */
 export interface LoopOptions {
   readonly upstream: Upstream;
@@ -46,6 +50,15 @@ function paramsOf({ params, turns }: Run): ModelParams {
   if (turns === 0 || choice === undefined || choice.type === "none" || choice.type === "auto") return params;
   const { disable_parallel_tool_use } = choice;
   return { ...params, tool_choice: { type: "auto", ...(disable_parallel_tool_use && { disable_parallel_tool_use }) } };
+}
+
+/** The conversation without the empty texts that models now and then write, and that the API refuses to take back. */
+function sendable({ messages }: Run): MessageParam[] {
+  return messages.map((message) => {
+    const { role, content } = message;
+    if (role !== "assistant" || typeof content === "string") return message;
+    return { role, content: content.filter((block) => block.type !== "text" || block.text !== "") };
+  });
 }
 
 class Loop {
@@ -93,10 +106,8 @@ class Loop {
     const onEvent = (event: RawMessageStreamEvent) => watcher.onEvent(event);
     const turn = { signal: AbortSignal.any([signal, time]), headers: modelHeaders, onEvent };
     try {
-      const { content, stop_reason, stop_sequence, usage } = await upstream.turn(paramsOf(run), run.messages, turn);
-      // The API itself refuses an empty text when it gets it back.
-      const said = content.filter((block) => block.type !== "text" || block.text !== "");
-      run.messages.push({ role: "assistant", content: said as never });
+      const { content, stop_reason, stop_sequence, usage } = await upstream.turn(paramsOf(run), sendable(run), turn);
+      run.messages.push({ role: "assistant", content: content as never });
       run.turns++;
       run.usage = addUsage(run.usage, usage);
       run.lastStop = stop_reason;

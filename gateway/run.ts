@@ -43,6 +43,8 @@ export interface Run {
   readonly scopes: readonly string[] | undefined;
   /** The one ticket that the run is about; undefined where it is not confined to one. */
   readonly ticket: string | undefined;
+  /** Names of the client's own tools; what else the model may use is the desk's. */
+  readonly theirs: readonly string[];
   /** Whether writes are recorded in place of being made. */
   readonly dryRun: boolean;
   readonly params: ModelParams;

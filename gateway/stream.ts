@@ -1,10 +1,11 @@
 // A run as one stream of the API's events: the text of all its turns as it comes, and of the desk's tools only that they are at work.
 import type { ContentBlock, RawMessageStreamEvent } from "@anthropic-ai/sdk/resources/messages";
 import type { Answer } from "./answer.ts";
+import { blockEvents } from "./block-events.ts";
 import type { ApiFailure } from "./errors.ts";
 import { errorBody } from "./errors.ts";
 import type { Watcher } from "./loop.ts";
-import type { Run } from "./run.ts";
+import { type Run, shownContent } from "./run.ts";
 import type { ToolProgress } from "./tool-calls.ts";
 
 const PING_MS = 10_000;
@@ -15,8 +16,12 @@ export interface AnswerStream extends Watcher {
   /** Resolves when the first event is out; until then the answer can still be an HTTP error. */
   readonly begun: Promise<void>;
   /** Sends what no model said, and the end. */
-  finish(answer: Answer, closing: readonly ContentBlock[]): void;
+  finish(answer: Answer): void;
   fail(failure: ApiFailure, requestId: string): void;
+}
+
+function frame(event: { readonly type: string }): string {
+  return `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
 }
 
 class EventStream implements AnswerStream {
@@ -31,6 +36,8 @@ class EventStream implements AnswerStream {
   #usage: unknown = { input_tokens: 0, output_tokens: 0 };
   /** Index of the next block in this stream. */
   #next = 0;
+  /** Index of the block that has begun and not ended. */
+  #open: number | undefined;
   /** From the index of a block in the model's turn to that in this stream; what is not shown is not here. */
   #indexes = new Map<number, number>();
   #pings: NodeJS.Timeout | undefined;
@@ -50,7 +57,7 @@ class EventStream implements AnswerStream {
   }
 
   #send(type: string, data: object): void {
-    this.#controller?.enqueue(this.#encoder.encode(`event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`));
+    this.#controller?.enqueue(this.#encoder.encode(frame({ type, ...data })));
   }
 
   #close(): void {
@@ -68,6 +75,8 @@ class EventStream implements AnswerStream {
       deskwire: { run: id, ticket: ticket ?? null },
     };
     this.#send("message_start", { message });
+    // Of a run that is taken up again: what was said before it broke off.
+    for (const block of shownContent(this.#run, this.#isOurs)) this.#whole(block);
     this.#pings = setInterval(() => this.#send("ping", {}), PING_MS).unref();
     this.#begin();
   }
@@ -87,6 +96,7 @@ class EventStream implements AnswerStream {
     if (!("index" in event)) return false;
     const index = this.#indexes.get(event.index);
     if (index === undefined) return false;
+    this.#open = event.type === "content_block_stop" ? undefined : index;
     this.#send(event.type, { ...event, index });
     return true;
   }
@@ -97,23 +107,20 @@ class EventStream implements AnswerStream {
     this.#send("ping", { deskwire: { tool: { id, name, state, ...(state !== "done" && { input }) } } });
   }
 
-  finish(answer: Answer, closing: readonly ContentBlock[]): void {
+  finish(answer: Answer): void {
     this.#start();
-    for (const block of closing) {
-      const index = this.#next++;
-      this.#send("content_block_start", {
-        index,
-        content_block: block.type === "text" ? { ...block, text: "" } : block,
-      });
-      if (block.type === "text")
-        this.#send("content_block_delta", { index, delta: { type: "text_delta", text: block.text } });
-      this.#send("content_block_stop", { index });
-    }
+    // A turn that ran out of time may have left a block open.
+    if (this.#open !== undefined) this.#send("content_block_stop", { index: this.#open });
+    for (const block of answer.content.slice(shownContent(this.#run, this.#isOurs).length)) this.#whole(block);
     const { stop_reason, stop_sequence, usage, deskwire } = answer;
     this.#send("message_delta", { delta: { stop_reason, stop_sequence }, usage, deskwire });
     this.#send("message_stop", {});
     this.#controller?.close();
     this.#close();
+  }
+
+  #whole(block: ContentBlock): void {
+    for (const { type, ...event } of blockEvents(block, this.#next++)) this.#send(type, event);
   }
 
   fail(failure: ApiFailure, requestId: string): void {
@@ -126,4 +133,16 @@ class EventStream implements AnswerStream {
 /** Opens the stream of a run's answer. */
 export function openAnswerStream(run: Run, isOurs: (name: string) => boolean): AnswerStream {
   return new EventStream(run, isOurs);
+}
+
+/** The stream of an answer that is there already. */
+export function replayStream({ content, stop_reason, stop_sequence, usage, deskwire, ...message }: Answer) {
+  const begun = { ...message, content: [], stop_reason: null, stop_sequence: null, usage, deskwire };
+  const events = [
+    { type: "message_start", message: begun },
+    ...content.flatMap((block, index) => [...blockEvents(block, index)]),
+    { type: "message_delta", delta: { stop_reason, stop_sequence }, usage, deskwire },
+    { type: "message_stop" },
+  ];
+  return new Blob(events.map(frame)).stream();
 }

@@ -5,6 +5,7 @@ import { type Misspelt, misspelt } from "./config/misspelt.ts";
 import {
   aliases,
   audience,
+  headers,
   httpUrl,
   isLoopback,
   issuerUrl,
@@ -16,6 +17,7 @@ import {
   port,
   positive,
   postgresUrl,
+  ratio,
   secureUrl,
   text,
   webhookSecrets,
@@ -29,6 +31,12 @@ import { LOG_LEVELS } from "./log.ts";
 /** Names of the parts that a process can run. */
 export const PARTS = ["crm", "ticket", "analytics", "support", "adapter"] as const;
 export type Part = (typeof PARTS)[number];
+
+/** Samplers of the OpenTelemetry specification. */
+const SAMPLERS = [
+  ...["parentbased_always_on", "parentbased_always_off", "parentbased_traceidratio"],
+  ...["always_on", "always_off", "traceidratio"],
+] as const;
 
 /** All variables, in the order in which they are documented. `NAME_FILE` may name a file that holds a secret. */
 export const VARIABLES = {
@@ -110,9 +118,30 @@ export const VARIABLES = {
     "info",
     oneOf(...LOG_LEVELS),
   ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: variable(
+    "Collector that takes traces by OTLP over HTTP: `http://127.0.0.1:4318`. Unset: none are made.",
+    "",
+    optionalHttpUrl,
+  ),
+  OTEL_EXPORTER_OTLP_HEADERS: secret(
+    "Headers for the collector, such as its key: `authorization=Bearer%20abc`, separated by commas.",
+    "",
+    headers,
+  ),
+  OTEL_SERVICE_NAME: variable(
+    "Name of this process in traces and logs. Default: deskwire, with the part that runs alone: `deskwire-ticket`.",
+    "",
+    optionalText,
+  ),
+  OTEL_TRACES_SAMPLER: variable(
+    `Which traces are kept: ${SAMPLERS.join(", ")}; parentbased: as the caller has decided, where there is one.`,
+    "parentbased_always_on",
+    oneOf(...SAMPLERS),
+  ),
+  OTEL_TRACES_SAMPLER_ARG: variable("Share of the traces that traceidratio keeps, from 0 to 1.", "1", ratio),
   MAX_RESULT_TOKENS: variable("How long the result of an MCP tool may be, in tokens.", "10000", positive),
   CLAUDE_API_KEY: secret(
-    "Key of the model's API, for `/v1/messages`. Without one everything but the model works.",
+    "Key of the model's API, for `/v1/messages` and `ANALYTICS_ENGINE`. Without one everything but the model works.",
     "",
     optionalText,
   ),
@@ -132,6 +161,12 @@ export const VARIABLES = {
     "./config/system-prompt.md",
     text,
   ),
+  ANALYTICS_ENGINE: variable(
+    "What reads texts: `local`, in this process, or `anthropic`, a language model, with the local engine for what that does not answer.",
+    "local",
+    oneOf("local", "anthropic"),
+  ),
+  ANALYTICS_MODEL: variable("The model, where `ANALYTICS_ENGINE` is `anthropic`.", "claude-haiku-5-5", text),
 } as const;
 
 type Values = { readonly [Name in keyof typeof VARIABLES]: ReturnType<(typeof VARIABLES)[Name]["parse"]> };

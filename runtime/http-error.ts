@@ -32,3 +32,14 @@ export function answerError(request: HttpRequest, response: HttpResponse, status
     answerJson(response, status, errorToJson(error, undefined));
   }
 }
+
+/** Without the query, which in a Connect GET is the message. */
+export function pathOf({ url = "" }: HttpRequest): string {
+  return url.split("?", 1)[0] ?? "";
+}
+
+/** Answers a request that is neither GET nor HEAD, at a path that has nothing for it. */
+export function refuseMethod(request: HttpRequest, response: HttpResponse): void {
+  response.setHeader("allow", "GET, HEAD");
+  answerJson(response, 405, { code: "unimplemented", message: `${pathOf(request)} answers to GET alone.` });
+}

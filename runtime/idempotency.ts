@@ -114,15 +114,23 @@ export async function pruneRequests(database: Database, now: number): Promise<nu
     .delete();
 }
 
-/** Forgets old answers now and every hour, until the returned function is called. */
-export function pruneHourly(database: Database, log: Log): () => void {
-  const prune = () => {
-    pruneRequests(database, Date.now()).catch((error) =>
-      log("cannot forget old requests; trying again in an hour", { error }, "warn"),
+/**
+ * Forgets what is old now and every hour, until the returned function is called.
+ *
+ * @param prune what to forget: the answers to requests if left out
+ */
+export function pruneHourly(
+  database: Database,
+  log: Log,
+  prune: (database: Database, now: number) => Promise<unknown> = pruneRequests,
+): () => void {
+  const tick = () => {
+    prune(database, Date.now()).catch((error) =>
+      log("cannot forget what is old; trying again in an hour", { error }, "warn"),
     );
   };
-  prune();
-  const timer = setInterval(prune, HOUR_MS);
+  tick();
+  const timer = setInterval(tick, HOUR_MS);
   timer.unref();
   return () => clearInterval(timer);
 }

@@ -13,13 +13,16 @@ import { answerCors } from "./cors.ts";
 import { fail, failForNow } from "./errors.ts";
 import { unaryServer } from "./grpc/unary-server.ts";
 import { createHealth, type Health } from "./health.ts";
-import { answerError, answerJson } from "./http-error.ts";
+import { answerError, answerJson, pathOf, refuseMethod } from "./http-error.ts";
 import { explainingJson } from "./json-requests.ts";
 import { type Log, logToStderr } from "./log.ts";
 import { tellFitErrors } from "./malformed.ts";
 import { createOriginGuard } from "./origin-guard.ts";
 import { reflectionServices } from "./reflection.ts";
 import type { BoundService } from "./service.ts";
+import { CallStats } from "./telemetry/call-stats.ts";
+import { type CallNames, callMetrics, type Metric } from "./telemetry/metrics.ts";
+import { countedRoutes, metricsRoute } from "./telemetry/routes.ts";
 
 /** Answers requests to one path, in both HTTP versions. */
 export type Route = (request: HttpRequest, response: HttpResponse) => void | Promise<void>;
@@ -31,12 +34,16 @@ export interface ListenOptions {
   readonly services: readonly BoundService[];
   /** Descriptors with comments, for reflection. */
   readonly files?: FileRegistry | undefined;
-  /** Plain HTTP beside the services, by exact path, such as `/mcp`. */
+  /** Plain HTTP beside the services, by exact path, such as `/mcp`; a path that ends in `/` takes what is right below it. */
   readonly routes?: Readonly<Record<string, Route>>;
   /** Origins of web pages that may call, besides Buf Studio. */
   readonly allowedOrigins: readonly string[];
   /** Hosts that clients may address, besides loopback and `host`. */
   readonly allowedHosts: readonly string[];
+  /** What `/metrics` shows beside the calls of the services and the process itself. */
+  readonly metrics?: readonly Metric[];
+  /** Lets a request read `/metrics`, or throws the ConnectError that refuses it. Absent: whoever reaches the port may. */
+  readonly mayReadMetrics?: ((request: HttpRequest) => Promise<void>) | undefined;
   readonly log?: Log | undefined;
   /** Bytes of one message, in and out. Default 4 MiB, as in gRPC. */
   readonly maxMessageBytes?: number;
@@ -56,6 +63,9 @@ export interface Listener extends AsyncDisposable {
    */
   close(): Promise<void>;
 }
+
+const RPC: CallNames = { prefix: "deskwire_rpc", label: "method", noun: "calls of a method" };
+const HTTP: CallNames = { prefix: "deskwire_http", label: "path", noun: "posts to a path" };
 
 const DEFAULT_MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 const DEFAULT_GRACE_MS = 10_000;
@@ -103,16 +113,10 @@ function cannotOpen(error: unknown, host: string, port: number): unknown {
   }
 }
 
-/** Without the query, which in a Connect GET is the message. */
-function pathOf({ url = "" }: HttpRequest): string {
-  return url.split("?", 1)[0] ?? "";
-}
-
 function readOnly(body: () => [status: number, body: unknown]): Route {
   return (request, response) => {
     if (request.method === "GET" || request.method === "HEAD") return answerJson(response, ...body());
-    response.setHeader("allow", "GET, HEAD");
-    answerJson(response, 405, { code: "unimplemented", message: `${request.url} answers to GET alone.` });
+    refuseMethod(request, response);
   };
 }
 
@@ -127,6 +131,7 @@ function plainRoutes(health: Health, services: readonly string[]): Record<string
         protocols: ["grpc", "grpc-web", "connect"],
         describe: "grpcurl -plaintext <host>:<port> describe, by server reflection",
         health: ["/healthz", "/readyz", "grpc.health.v1.Health"],
+        metrics: "/metrics",
         documentation: "README.md and docs/ in the repository",
       },
     ]),
@@ -182,7 +187,19 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const procedures = new Set(
     services.flatMap(({ desc }) => desc.methods.map(({ name }) => `/${desc.typeName}/${name}`)),
   );
-  const routes = new Map(Object.entries({ ...plainRoutes(health, names), ...options.routes }));
+  const posts = Object.keys(options.routes ?? {}).map((path) => new CallStats(path));
+  const metrics = [
+    ...callMetrics(RPC, () => services.flatMap(({ calls }) => calls)),
+    ...callMetrics(HTTP, () => posts),
+    ...(options.metrics ?? []),
+  ];
+  const routes = new Map(
+    Object.entries({
+      ...plainRoutes(health, names),
+      "/metrics": metricsRoute(metrics, options.mayReadMetrics, log),
+      ...countedRoutes(options.routes ?? {}, posts),
+    }),
+  );
 
   const rpc = connectNodeAdapter({
     routes(router) {
@@ -212,7 +229,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     if (refusal) return answerError(request, response, 403, refusal);
     if (answerCors(request, response)) return;
     const path = pathOf(request);
-    const route = routes.get(path);
+    const folder = path.slice(0, path.lastIndexOf("/") + 1);
+    const route = routes.get(path) ?? (folder === "/" ? undefined : routes.get(folder));
     if (route) return route(request, response);
     if (!procedures.has(path)) return answerError(request, response, 404, notServed(path, services));
     const unreadable = wrongContentType(request);

@@ -1,6 +1,7 @@
 // Log lines: one JSON object a line on stderr, because stdout may carry a protocol (MCP over stdio).
 import pino from "pino";
 import { safeFields } from "./telemetry/safe-fields.ts";
+import { traceIds } from "./telemetry/tracing.ts";
 
 /** How much is logged, from most to least. */
 export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
@@ -32,6 +33,7 @@ export function createLog({ level = "info", service = "deskwire", destination }:
     base: { service },
     messageKey: "message",
     timestamp: pino.stdTimeFunctions.isoTime,
+    mixin: () => traceIds() ?? {},
     formatters: { level: (label) => ({ level: label }) },
   };
   const logger = pino(options, destination ?? pino.destination({ dest: 2, sync: true }));

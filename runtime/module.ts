@@ -1,12 +1,15 @@
 // A part of the desk as the composition root sees it.
 import type { Route } from "./listener.ts";
 import type { BoundService } from "./service.ts";
+import type { Metric } from "./telemetry/metrics.ts";
 
 /** Services over one database, with what they hold open. */
 export interface ServiceModule {
   readonly services: readonly BoundService[];
   /** Plain HTTP beside the services, by exact path, such as `/mcp`. */
   readonly routes?: Readonly<Record<string, Route>>;
+  /** What can be measured beside the calls, such as the length of a queue. */
+  readonly metrics?: readonly Metric[];
   /** Begins work that no call asked for, such as reading another service's log. Called once all services are in place. */
   start?(): void;
   /** Resolves while the services can do their work; throws what is in the way. */

@@ -1,5 +1,5 @@
-// What stands before every method of every service, whichever way the call came in: a bound on calls at once, validation, and
-// errors that leak nothing.
+// What stands before every method of every service, whichever way the call came in: a bound on calls at once, validation,
+// errors that leak nothing, and a record of what became of the call.
 import { create, type DescMethod, type DescService, type MessageShape } from "@bufbuild/protobuf";
 import { createValidator } from "@bufbuild/protovalidate";
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
@@ -8,18 +8,20 @@ import { passingFailure } from "./database/errors.ts";
 import { codeName, fail, failEnded, failForNow, failValidation, reasonOf } from "./errors.ts";
 import { type Log, logToStderr } from "./log.ts";
 import { blameClient } from "./malformed.ts";
+import { CallStats } from "./telemetry/call-stats.ts";
+import { type Method, observed } from "./telemetry/observe.ts";
 import { findUnstorable } from "./unstorable.ts";
 
 /** A service whose methods are guarded: ready to be called in process or to be put on a port. */
 export interface BoundService {
   readonly desc: DescService;
   readonly implementation: ServiceImpl<DescService>;
+  /** What has become of the calls, method by method. */
+  readonly calls: readonly CallStats[];
 }
 
 /** Calls of one service at once; past it the next is refused at once, which is better than all of them being late. */
 const MAX_CALLS = 2_000;
-
-type Method = (request: never, context: HandlerContext) => unknown;
 
 const validator = createValidator();
 
@@ -142,12 +144,15 @@ export function bindService<S extends DescService>(
 ): BoundService {
   const admission = new Admission(maxCalls);
   const methods = implementation as Record<string, Method>;
+  const calls: CallStats[] = [];
   const guarded = desc.methods.map((method) => {
     const call = methods[method.localName];
     if (!call) throw new TypeError(`${desc.typeName} has no implementation of ${method.name}`);
-    return [method.localName, guard(method, call.bind(implementation), log, admission)];
+    const stats = new CallStats(methodName(method));
+    calls.push(stats);
+    return [method.localName, observed(method, guard(method, call.bind(implementation), log, admission), stats, log)];
   });
-  return { desc, implementation: Object.fromEntries(guarded) as ServiceImpl<DescService> };
+  return { desc, calls, implementation: Object.fromEntries(guarded) as ServiceImpl<DescService> };
 }
 
 /** Plans the validation of every request type now: the first one of a type costs a tenth of a second. */

@@ -1,4 +1,10 @@
-// What AI agents may do by themselves, tool by tool, as the operator says it.
+// Whose calls are an AI agent's, and what AI agents may do by themselves, tool by tool, as the operator says it.
+import { Code, type HandlerContext } from "@connectrpc/connect";
+import { ADMIN_SCOPE, scopesOf } from "./call.ts";
+import { fail } from "./errors.ts";
+
+/** The scope of people who decide about what AI agents want to do. */
+export const APPROVALS_SCOPE = "approvals";
 
 /** `auto`: done at once; `approve`: a person is asked first; `deny`: left to people. */
 export type ToolPolicy = "auto" | "approve" | "deny";
@@ -22,4 +28,30 @@ export function parseToolPolicies(items: readonly string[]): ToolPolicies | unde
     policies[tool] = policy as ToolPolicy;
   }
   return policies;
+}
+
+/**
+ * Whether a call counts as an AI agent's.
+ *
+ * A key without the scope `approvals` is never a person's, whatever its calls say of themselves: a model could say anything.
+ * From a key with that scope, and from callers whom nothing restricts, what the call says is believed; a call that came by
+ * an MCP tool cannot say that it is a person's.
+ *
+ * @param saysSo whether the call names an AI agent as its actor
+ */
+export function isAiCall(context: HandlerContext, saysSo: boolean): boolean {
+  const scopes = scopesOf(context);
+  const mayBePerson = scopes === undefined || scopes.has(APPROVALS_SCOPE) || scopes.has(ADMIN_SCOPE);
+  return saysSo || !mayBePerson;
+}
+
+/** @throws ConnectError `permission_denied` (TOOL_DENIED) where the policy leaves a tool to people */
+export function assertToolAllowed(policies: ToolPolicies, tool: string): void {
+  if (policies[tool] !== "deny") return;
+  throw fail(
+    Code.PermissionDenied,
+    "TOOL_DENIED",
+    `This desk leaves ${tool} to people. Nothing was done. Tell the user, or say in an internal note what should be done.`,
+    { tool },
+  );
 }

@@ -17,6 +17,7 @@ import { fail, failEnded } from "./errors.ts";
 import { unaryClient } from "./grpc/unary-client.ts";
 import { retrying } from "./retry.ts";
 import type { BoundService } from "./service.ts";
+import { tracedTransport } from "./telemetry/traced-transport.ts";
 
 /** Upper bound for a call to another process that brings no deadline of its own, in milliseconds. */
 const DEFAULT_TIMEOUT_MS = 30_000;
@@ -176,5 +177,5 @@ function connectTo(url: string, at: LookupAddress | undefined): Endpoint {
  */
 export function remoteTransport(url: string, options: Omit<BalancingOptions, "connect"> = {}): RemoteTransport {
   const { transport, close } = balanced(url, { ...options, connect: (address) => connectTo(url, address) });
-  return { ...retrying(transport, DEFAULT_TIMEOUT_MS), close };
+  return { ...tracedTransport(retrying(transport, DEFAULT_TIMEOUT_MS), url), close };
 }

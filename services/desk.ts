@@ -16,16 +16,19 @@ import { type Log, logToStderr } from "../runtime/log.ts";
 import type { ServiceModule } from "../runtime/module.ts";
 import { readPolicy } from "../runtime/policy/read-policy.ts";
 import { type BoundService, warmUp } from "../runtime/service.ts";
+import { type CallNames, callMetrics, type Metric } from "../runtime/telemetry/metrics.ts";
 import { directTransport, type RemoteTransport, remoteTransport } from "../runtime/transport.ts";
 import { analyticsModule } from "./analytics/index.ts";
 import { crmModule } from "./crm/index.ts";
 import { type DATABASES, databaseLocation } from "./databases.ts";
 import { isDemoDue, seedDemo, settleDemo } from "./demo.ts";
+import { type GatewayModule, gatewayModule } from "./gateway.ts";
 import { supportModule } from "./support/index.ts";
 import { ticketModule } from "./ticket/index.ts";
 
 type ServiceName = Exclude<Part, "adapter">;
 
+const TOOLS: CallNames = { prefix: "deskwire_tool", label: "tool", noun: "calls of a tool" };
 const IMAGE = new URL("../gen/deskwire.binpb", import.meta.url);
 
 /** What to open. */
@@ -46,6 +49,10 @@ export interface Desk extends AsyncDisposable {
   readonly files: FileRegistry;
   /** What the adapter offers; undefined where it is not among the parts. */
   readonly catalog: Catalog | undefined;
+  /** The messages gateway before it; undefined where the adapter is not among the parts. */
+  readonly gateway: GatewayModule | undefined;
+  /** What can be measured beside the calls of services: tools, databases, queues. */
+  readonly metrics: readonly Metric[];
   /** Whether the demo data was written just now. */
   readonly seeded: boolean;
   /** The services that cannot do their work now, with what is in the way. */
@@ -65,6 +72,18 @@ export function supportCatalog(files: FileRegistry, transport: Transport, config
   const service = files.getService(SupportService.typeName) as DescService;
   const maxResultTokens = config.MAX_RESULT_TOKENS;
   return buildCatalog({ services: [service], transport, expose: "annotated", registry: files, maxResultTokens, log });
+}
+
+/** The language model that reads texts; undefined where the local engine does. */
+function analyticsModel(config: Config) {
+  if (config.ANALYTICS_ENGINE === "local") return undefined;
+  const apiKey = config.CLAUDE_API_KEY ?? config.ANTHROPIC_API_KEY;
+  if (apiKey === undefined) {
+    const variable = "CLAUDE_API_KEY";
+    const message = `ANALYTICS_ENGINE=anthropic needs a key: set ${variable}, or ANALYTICS_ENGINE to local.`;
+    throw fail(Code.InvalidArgument, "CONFIGURATION_INVALID", message, { variable });
+  }
+  return { apiKey, baseUrl: config.ANTHROPIC_BASE_URL, model: config.ANALYTICS_MODEL };
 }
 
 /**
@@ -98,11 +117,13 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
     return location;
   }
   const open: Record<ServiceName, () => ServiceModule | Promise<ServiceModule>> = {
-    crm: async () => crmModule({ database: await locate("crm"), tickets: to("ticket"), log }),
+    crm: async () =>
+      crmModule({ database: await locate("crm"), tickets: to("ticket"), policies: config.TOOL_APPROVAL, log }),
     ticket: async () =>
       ticketModule({
         database: await locate("ticket"),
         crm: to("crm"),
+        analytics: to("analytics"),
         policy,
         webhookNetworks: config.WEBHOOK_ALLOW_PRIVATE,
         inboundSecrets: config.INBOUND_WEBHOOK_SECRET,
@@ -111,7 +132,14 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
         replyAllowlist: config.REPLY_LINK_ALLOWLIST,
         log,
       }),
-    analytics: async () => analyticsModule({ database: await locate("analytics"), log }),
+    analytics: async () =>
+      analyticsModule({
+        database: await locate("analytics"),
+        model: analyticsModel(config),
+        tickets: to("ticket"),
+        policy,
+        log,
+      }),
     support: () => supportModule({ crm: to("crm"), tickets: to("ticket"), analytics: to("analytics"), log }),
   };
 
@@ -135,18 +163,27 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
       modules.push(module);
       services.push(...module.services);
     }
+    const files = loadDescriptors();
+    const catalog = parts.includes("adapter") ? supportCatalog(files, to("support"), config, log) : undefined;
+    const gateway =
+      catalog &&
+      (await gatewayModule({ config, catalog, database: await locate("gateway"), tickets: to("ticket"), log }));
+    if (gateway) modules.push(gateway);
     warmUp(services);
     for (const module of modules) module.start?.();
     if (seeded) {
       await seedDemo(direct);
       await settleDemo(config.DATA_DIR);
     }
-    const files = loadDescriptors();
     return {
       services,
       routes: Object.assign({}, ...modules.map(({ routes }) => routes)),
       files,
-      catalog: parts.includes("adapter") ? supportCatalog(files, to("support"), config, log) : undefined,
+      ...{ catalog, gateway },
+      metrics: [
+        ...modules.flatMap(({ metrics = [] }) => metrics),
+        ...callMetrics(TOOLS, () => catalog?.tools.map(({ calls }) => calls) ?? []),
+      ],
       seeded,
       async unready() {
         const checks = modules.map(async (module) => {

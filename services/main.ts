@@ -2,15 +2,17 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { createMcpEndpoint } from "../adapter/server/mcp-http.ts";
+import type { McpStats } from "../adapter/server/observe.ts";
 import { runCommand } from "../runtime/command.ts";
 import { printSettings } from "../runtime/config/print.ts";
 import { type Config, misspeltVariables, PARTS, type Part, settledConfig } from "../runtime/config.ts";
 import { type Listener, listen, urlOf } from "../runtime/listener.ts";
 import { createLog, type Log } from "../runtime/log.ts";
+import { type CallNames, callMetrics } from "../runtime/telemetry/metrics.ts";
+import { startTracing } from "../runtime/telemetry/start-tracing.ts";
 import { mcpAccess } from "./access.ts";
 import { banner } from "./banner.ts";
 import { type Desk, openDesk, parseParts } from "./desk.ts";
-import { deskGateway } from "./gateway.ts";
 
 const HELP = `npm start [-- PART ... ] [-- --no-demo]
 Runs the desk: all parts in one process on one port, or only the parts that are named, each reaching the others by URL.
@@ -22,6 +24,7 @@ Parts: ${PARTS.join(", ")}
 
 Configuration by environment variables, see README.md: PORT, DATA_DIR, DATABASE_URL, …`;
 
+const MCP: CallNames = { prefix: "deskwire_mcp", label: "method", noun: "MCP requests" };
 const READY_CHECK_MS = 5_000;
 const DEFAULT_PORTS: Readonly<Record<Part, number>> = {
   crm: 5001,
@@ -50,7 +53,7 @@ async function watchReadiness(desk: Desk, { health }: Listener, log: Log): Promi
   }
 }
 
-/** How this process names itself in logs. */
+/** How this process names itself in logs and traces. */
 function serviceName(parts: readonly Part[]): string {
   return parts.length < PARTS.length ? `deskwire-${parts.join("-")}` : "deskwire";
 }
@@ -68,15 +71,18 @@ async function main(args: string[]): Promise<void> {
   if (values.help) return console.log(HELP);
   const { config, settings } = settledConfig();
   const parts = parseParts(positionals, PARTS);
-  const log = createLog({ level: config.LOG_LEVEL, service: serviceName(parts) });
+  const service = config.OTEL_SERVICE_NAME ?? serviceName(parts);
+  const log = createLog({ level: config.LOG_LEVEL, service });
   for (const { name, meant } of misspeltVariables()) {
     log("a variable is set that nothing reads", { variable: name, meant }, "warn");
   }
   if (values["print-config"]) return console.log(printSettings(settings, { PORT: String(portOf(parts, config)) }));
   const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+  await using _tracing = await startTracing(config, service);
   await using desk = await openDesk({ config, parts, demo: !values["no-demo"], log });
   const port = portOf(parts, config);
   const access = desk.catalog && mcpAccess(config, desk.catalog, `${urlOf(config.HOST, port)}/mcp`, log);
+  const mcpStats: McpStats = new Map();
   const mcp =
     desk.catalog &&
     createMcpEndpoint({
@@ -84,17 +90,18 @@ async function main(args: string[]): Promise<void> {
       info: { name: "deskwire", title: "Deskwire", version },
       identify: access?.identify,
       log,
+      stats: mcpStats,
     });
-  const gateway = desk.catalog && deskGateway(config, desk.catalog, access?.identify);
   await using listener = await listen({
     host: config.HOST,
     port,
     services: desk.services,
     files: desk.files,
+    metrics: [...desk.metrics, ...callMetrics(MCP, () => mcpStats.values())],
     routes: {
       ...desk.routes,
       ...(mcp && { "/mcp": (request, response) => mcp.handler(request, response), ...access?.routes }),
-      ...gateway?.routes,
+      ...desk.gateway?.routesFor(access?.identify),
     },
     allowedOrigins: config.ALLOWED_ORIGINS,
     allowedHosts: config.ALLOWED_HOSTS,
@@ -109,7 +116,6 @@ async function main(args: string[]): Promise<void> {
   clearInterval(timer);
   console.log("Stopping: calls under way may finish.");
   desk.drain();
-  gateway?.close();
   await mcp?.close();
 }
 

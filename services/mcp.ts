@@ -4,13 +4,16 @@ import { runMcp } from "../adapter/main.ts";
 import { runCommand } from "../runtime/command.ts";
 import { PARTS, readConfig } from "../runtime/config.ts";
 import { createLog } from "../runtime/log.ts";
+import { startTracing } from "../runtime/telemetry/start-tracing.ts";
 import { openDesk } from "./desk.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 
 await runCommand(async () => {
   const config = readConfig();
-  const log = createLog({ level: config.LOG_LEVEL, service: "deskwire-mcp" });
+  const service = config.OTEL_SERVICE_NAME ?? "deskwire-mcp";
+  const log = createLog({ level: config.LOG_LEVEL, service });
+  await using _tracing = await startTracing(config, service);
   await runMcp({
     args: process.argv.slice(2),
     url: config.DESKWIRE_URL,

@@ -4,6 +4,7 @@ import { type FieldPath, ViolationsSchema } from "@bufbuild/protovalidate/gen/bu
 import { Code, ConnectError } from "@connectrpc/connect";
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "#gen/google/rpc/error_details_pb.js";
 import { codeName } from "../../runtime/errors.ts";
+import type { Outcome } from "../../runtime/telemetry/call-stats.ts";
 import type { JsonObject, ToolResult } from "../catalog.ts";
 import { allowedBy, schemaAt } from "./allowed.ts";
 import { type Issue, jsonPath, type Path } from "./issues.ts";
@@ -179,4 +180,11 @@ export function serviceError(thrown: unknown, context: ErrorContext): ToolResult
     },
     context,
   );
+}
+
+/** How a call ended that gave this result; undefined where it went well. A failed call has one property, its error. */
+export function outcomeOf({ isError, structuredContent }: ToolResult): Outcome | undefined {
+  if (!isError) return undefined;
+  const [error] = Object.values(structuredContent) as [JsonObject?];
+  return { code: String(error?.code), reason: String(error?.reason) };
 }

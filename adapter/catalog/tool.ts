@@ -6,11 +6,12 @@ import { REPLAYED_HEADER } from "../../runtime/call.ts";
 import { commentOf } from "../../runtime/comments.ts";
 import { fail } from "../../runtime/errors.ts";
 import type { Log } from "../../runtime/log.ts";
+import { CallStats } from "../../runtime/telemetry/call-stats.ts";
 import type { CallContext, Json, JsonObject, Media, Tool, ToolDefinition, ToolResult } from "../catalog.ts";
 import { Excerpts, tokens } from "./budget.ts";
 import { decode } from "./decode.ts";
 import { type Encoding, encode } from "./encode.ts";
-import { argumentError, type ErrorContext, serviceError } from "./errors.ts";
+import { argumentError, type ErrorContext, outcomeOf, serviceError } from "./errors.ts";
 import { callStreaming, callUnary, type Endpoint } from "./invoke.ts";
 import { type Issue, type Path, shownAs } from "./issues.ts";
 import { toolOptions } from "./options.ts";
@@ -58,6 +59,7 @@ interface Arguments {
 class MethodTool implements Tool {
   readonly definition: ToolDefinition;
   readonly scope: string | undefined;
+  readonly calls: CallStats;
   readonly #method: DescMethod;
   readonly #setting: ToolSetting;
   readonly #schemas: ToolSchemas;
@@ -71,6 +73,7 @@ class MethodTool implements Tool {
     this.#more = streamsOut(method) ? undefined : moreOf(method);
     this.definition = definition(method, name, this.#schemas);
     this.scope = toolOptions(method)?.scope || undefined;
+    this.calls = new CallStats(name);
     this.#errors = {
       inputSchema: this.#schemas.input,
       property: this.#schemas.names.error,
@@ -79,6 +82,15 @@ class MethodTool implements Tool {
   }
 
   async call(args: unknown, context: CallContext): Promise<ToolResult> {
+    const began = this.calls.begin();
+    const result = await this.#answer(args, context);
+    const failure = outcomeOf(result);
+    const ms = this.calls.end(began, failure);
+    if (failure) this.#setting.log("tool call refused", { tool: this.definition.name, ...failure, ms });
+    return result;
+  }
+
+  async #answer(args: unknown, context: CallContext): Promise<ToolResult> {
     try {
       this.#assertScope(context);
       const { requests, detailed, issues } = this.#read(args, context.requestKey);

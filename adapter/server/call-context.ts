@@ -27,15 +27,21 @@ function copyTrace(from: Lookup, headers: Headers): boolean {
   return true;
 }
 
+/** The caller's trace context, from `_meta` (MCP's place for it) or else from HTTP. */
+export function traceHeaders({ http, mcpReq: { _meta: meta } }: ServerContext): Headers {
+  const headers = new Headers();
+  const incoming = http?.req?.headers;
+  if (!copyTrace((name) => meta?.[name], headers) && incoming) copyTrace((name) => incoming.get(name), headers);
+  return headers;
+}
+
 /**
- * The headers that travel on: the trace, from `_meta` (MCP's place for it) or else from HTTP, what the operator allows, and
+ * The headers that travel on: the trace, what the operator allows, and
  * who calls, as this server made it out. A caller's credentials stay here (MCP authorization, token passthrough).
  */
 function travellingHeaders(context: ServerContext, caller: Caller, allowed: readonly string[]): Headers {
-  const headers = new Headers();
+  const headers = traceHeaders(context);
   const incoming = context.http?.req?.headers;
-  const meta = context.mcpReq._meta;
-  if (!copyTrace((name) => meta?.[name], headers) && incoming) copyTrace((name) => incoming.get(name), headers);
   for (const name of allowed) {
     const value = incoming?.get(name);
     if (value != null && PRINTABLE_ASCII.test(value)) headers.set(name, value);

@@ -7,6 +7,7 @@ import type { Catalog } from "../catalog.ts";
 import { type Call, createCall } from "./call-context.ts";
 import type { Caller } from "./caller.ts";
 import { completeArgument, hasCompletion } from "./completion.ts";
+import { type McpStats, observed } from "./observe.ts";
 import { describePrompt, getPrompt } from "./prompts.ts";
 import { invalidParams, sealed } from "./protocol-errors.ts";
 import { readResource } from "./resources.ts";
@@ -26,6 +27,8 @@ export interface ServerOptions {
   /** Names of HTTP headers that travel to the services beside the trace context. None unless given. */
   readonly forwardHeaders?: readonly string[] | undefined;
   readonly log?: Log | undefined;
+  /** Where requests are counted. */
+  readonly stats?: McpStats | undefined;
 }
 
 /** Makes a server for one request or one session; servers are never shared between callers. */
@@ -70,7 +73,7 @@ function wholeList<List>(list: List, cursor: string | undefined): List {
  * @throws TypeError where `forwardHeaders` names a header that says who calls
  */
 export function createServerFactory(options: ServerOptions): ServerFactory {
-  const { catalog, info, log = logToStderr } = options;
+  const { catalog, info, log = logToStderr, stats = new Map() } = options;
   const forwarded = (options.forwardHeaders ?? []).map((name) => name.toLowerCase());
   const identity = forwarded.find((name) => IDENTITY.test(name));
   if (identity !== undefined) throw new TypeError(`The header ${identity} says who calls: it is never forwarded.`);
@@ -91,51 +94,73 @@ export function createServerFactory(options: ServerOptions): ServerFactory {
     const view = (context: ServerContext): View => viewOf(callerOf(context).scopes);
     const call = (context: ServerContext): Call => createCall(context, callerOf(context), forwarded, log);
 
-    server.setRequestHandler("tools/list", ({ params }, context) => ({
-      tools: wholeList(view(context).definitions, params?.cursor) as never,
-    }));
+    const recorded = <Request, Result>(
+      method: string,
+      handle: (request: Request, context: ServerContext) => Result | Promise<Result>,
+      targetOf?: (request: Request, context: ServerContext) => string | undefined,
+    ) => observed(method, sealed(handle, log), stats, targetOf);
+
+    server.setRequestHandler(
+      "tools/list",
+      recorded("tools/list", ({ params }, context) => ({
+        tools: wholeList(view(context).definitions, params?.cursor) as never,
+      })),
+    );
     server.setRequestHandler(
       "tools/call",
-      sealed(async ({ params }, context) => {
-        const tool = view(context).tools.get(params.name);
-        if (tool === undefined) throw invalidParams(`Unknown tool: ${params.name}. tools/list names those there are.`);
-        const { context: callContext, progressSent } = call(context);
-        const result = await tool.call(params.arguments ?? {}, callContext);
-        await progressSent();
-        return result as never;
-      }, log),
+      recorded(
+        "tools/call",
+        async ({ params: { name, arguments: args } }, context) => {
+          const tool = view(context).tools.get(name);
+          if (tool === undefined) throw invalidParams(`Unknown tool: ${name}. tools/list names those there are.`);
+          const { context: callContext, progressSent } = call(context);
+          const result = await tool.call(args ?? {}, callContext);
+          await progressSent();
+          return result as never;
+        },
+        ({ params: { name } }, context) => (view(context).tools.has(name) ? name : undefined),
+      ),
     );
     if (capabilities.resources) {
-      server.setRequestHandler("resources/list", ({ params }, context) => ({
-        resources: wholeList(view(context).resources, params?.cursor) as never,
-      }));
-      server.setRequestHandler("resources/templates/list", ({ params }, context) => ({
-        resourceTemplates: wholeList(view(context).templates, params?.cursor) as never,
-      }));
+      server.setRequestHandler(
+        "resources/list",
+        recorded("resources/list", ({ params }, context) => ({
+          resources: wholeList(view(context).resources, params?.cursor) as never,
+        })),
+      );
+      server.setRequestHandler(
+        "resources/templates/list",
+        recorded("resources/templates/list", ({ params }, context) => ({
+          resourceTemplates: wholeList(view(context).templates, params?.cursor) as never,
+        })),
+      );
       server.setRequestHandler(
         "resources/read",
-        sealed(
-          async ({ params }, context) => ({
-            contents: await readResource(view(context), params.uri, call(context).context),
-          }),
-          log,
-        ),
+        recorded("resources/read", async ({ params }, context) => ({
+          contents: await readResource(view(context), params.uri, call(context).context),
+        })),
       );
     }
     if (capabilities.prompts) {
-      server.setRequestHandler("prompts/list", ({ params }) => ({ prompts: wholeList(prompts, params?.cursor) }));
+      server.setRequestHandler(
+        "prompts/list",
+        recorded("prompts/list", ({ params }) => ({ prompts: wholeList(prompts, params?.cursor) })),
+      );
       server.setRequestHandler(
         "prompts/get",
-        sealed(
+        recorded(
+          "prompts/get",
           ({ params }, context) => getPrompt(view(context), params.name, params.arguments ?? {}, call(context).context),
-          log,
+          ({ params }, context) => (view(context).prompts.has(params.name) ? params.name : undefined),
         ),
       );
     }
     if (capabilities.completions) {
       server.setRequestHandler(
         "completion/complete",
-        sealed(({ params }, context) => completeArgument(view(context), params, call(context).context), log),
+        recorded("completion/complete", ({ params }, context) =>
+          completeArgument(view(context), params, call(context).context),
+        ),
       );
     }
     return server;

@@ -39,6 +39,22 @@ export function httpUrl(value: string, name: string): string {
   return refuse(name, value, "a URL such as http://127.0.0.1:8080");
 }
 
+/** A share of a whole. */
+export function ratio(value: string, name: string): number {
+  const number = Number(value);
+  return number >= 0 && number <= 1 ? number : refuse(name, value, "a number from 0 to 1");
+}
+
+/** Headers as OpenTelemetry writes them: `name=value` between commas, values percent-encoded (W3C Baggage). */
+export function headers(value: string, name: string): Record<string, string> {
+  const pairs = list(value).map((item) => /^([\w!#$%&'*+.^`|~-]+)=(.*)$/.exec(item));
+  try {
+    return Object.fromEntries(pairs.map((pair) => [pair?.[1] ?? "", decodeURIComponent(pair?.[2] ?? "%")]));
+  } catch {
+    return refuse(name, value, "headers such as `authorization=Bearer%20abc`, separated by commas");
+  }
+}
+
 /** Keys are worth what the way to them is worth, so plain HTTP is for this machine alone (RFC 8414, section 2). */
 export function secureUrl(value: string, name: string): string | undefined {
   if (value === "") return undefined;

@@ -7,10 +7,13 @@ import createKnex, { type Knex } from "knex";
 import pg from "pg";
 import { fail } from "../errors.ts";
 import { type Log, logToStderr } from "../log.ts";
+import { gauge, type Metric } from "../telemetry/metrics.ts";
+import { traced } from "../telemetry/tracing.ts";
 import { databaseBusy, isDamaged, isTransientConflict, passingFailure } from "./errors.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { type Dialect, type Migration, migrate } from "./migrations.ts";
 import { NodeSqliteClient } from "./node-sqlite-client.ts";
+import { traceQueries, transactionSpan } from "./traced-queries.ts";
 
 export { isUniqueViolation } from "./errors.ts";
 export type { Dialect, Migration } from "./migrations.ts";
@@ -56,6 +59,8 @@ export interface Database {
    * @throws ConnectError `resource_exhausted` (DATABASE_BUSY) when too many transactions wait
    */
   transaction<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
+  /** How many wait for it, and how many connections there are. */
+  readonly metrics: readonly Metric[];
   /** Resolves if the database answers; for readiness. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -120,6 +125,28 @@ export async function connect(name: string, location: DatabaseLocation, log: Log
 /** The part of knex's pool that its types leave out. */
 interface Pool {
   numPendingAcquires(): number;
+  numUsed(): number;
+  numFree(): number;
+}
+
+function metricsOf(name: string, pool: Pool, groups: GroupCommit): Metric[] {
+  const labels = { database: name };
+  return [
+    gauge(
+      "deskwire_database_waiting",
+      "Transactions and queries that wait for a connection, or for their turn on the only one.",
+      () => pool.numPendingAcquires() + groups.waiting,
+      labels,
+    ),
+    {
+      ...{ name: "deskwire_database_connections", type: "gauge" },
+      help: "Open connections, by whether they are in use.",
+      collect: () => [
+        { value: pool.numUsed(), labels: { ...labels, state: "used" } },
+        { value: pool.numFree(), labels: { ...labels, state: "free" } },
+      ],
+    },
+  ];
 }
 
 async function retrying<T>(attempt: () => Promise<T>): Promise<T> {
@@ -166,15 +193,22 @@ export async function openDatabase({
     await knex.destroy();
     throw notOpened(error, name, location);
   }
+  traceQueries(knex, { name, dialect });
   const groups = new GroupCommit(knex);
   const pool: Pool = knex.client.pool;
   return {
     knex,
     dialect,
-    async transaction(work) {
-      if (dialect === "sqlite") return groups.run(work);
-      if (pool.numPendingAcquires() >= MAX_WAITING) throw databaseBusy();
-      return retrying(() => knex.transaction(work, { isolationLevel: "read committed" }));
+    metrics: metricsOf(name, pool, groups),
+    transaction(work) {
+      return traced(
+        () => transactionSpan(name, dialect),
+        async () => {
+          if (dialect === "sqlite") return groups.run(work);
+          if (pool.numPendingAcquires() >= MAX_WAITING) throw databaseBusy();
+          return retrying(() => knex.transaction(work, { isolationLevel: "read committed" }));
+        },
+      );
     },
     ping: async () => {
       await knex.raw("SELECT 1").timeout(PING_TIMEOUT_MS);

@@ -1,6 +1,7 @@
 // Group commit: writes that come at the same time share one transaction, and with it one flush to the disk.
 import { setImmediate as turn } from "node:timers/promises";
 import type { Knex } from "knex";
+import { sameTrace } from "../telemetry/tracing.ts";
 import type { DirectClient } from "./direct-runner.ts";
 import { databaseBusy } from "./errors.ts";
 
@@ -20,6 +21,8 @@ type Work<T> = (trx: Knex.Transaction) => Promise<T>;
 
 interface Job {
   readonly work: Work<unknown>;
+  /** Does something in the trace of whoever asked for the work. */
+  readonly asAsked: <T>(work: () => T) => T;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -59,6 +62,11 @@ export class GroupCommit {
     this.#limits = { ...LIMITS, ...limits };
   }
 
+  /** How many works wait for their turn. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   /**
    * Runs `work` and resolves once what it wrote is on the disk.
    *
@@ -67,7 +75,9 @@ export class GroupCommit {
   async run<T>(work: Work<T>): Promise<T> {
     if (this.#waiting.length >= this.#limits.maxWaiting) throw databaseBusy();
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    this.#waiting.push({ work: within(this.#limits.workTimeoutMs, work), resolve, reject });
+    const asAsked = sameTrace();
+    const inTrace: Work<T> = (trx) => asAsked(() => work(trx));
+    this.#waiting.push({ work: within(this.#limits.workTimeoutMs, inTrace), asAsked, resolve, reject });
     if (!this.#running) void this.#commitAll();
     return (await promise) as T;
   }
@@ -77,7 +87,9 @@ export class GroupCommit {
     while (this.#waiting.length > 0) {
       const group = this.#waiting.splice(0, this.#limits.maxGroup);
       try {
-        for (const answer of await this.#commit(group)) answer();
+        // The commit of all belongs to the trace of the first.
+        const commit = () => this.#commit(group);
+        for (const answer of await (group[0]?.asAsked(commit) ?? [])) answer();
       } catch (error) {
         for (const { reject } of group) reject(error);
       }

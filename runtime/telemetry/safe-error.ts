@@ -56,3 +56,12 @@ export function safeError(error: unknown, depth = 0): SafeError {
     ...(cause !== undefined && depth < DEEPEST_CAUSE && { cause: safeError(cause, depth + 1) }),
   };
 }
+
+/** The kind of an error in one word, for spans and metrics: its reason, its code or its name. */
+export function errorType(error: unknown): string {
+  if (error instanceof ConnectError) return reasonOf(error) ?? codeName(error.code);
+  if (!(error instanceof Error)) return typeof error;
+  const { code } = error as { code?: unknown };
+  if (typeof code === "string" && IDENTIFIER.test(code)) return code;
+  return IDENTIFIER.test(error.name) ? error.name : "Error";
+}

@@ -2,6 +2,13 @@
 import type { Migration } from "../../runtime/database/database.ts";
 import { requestLogMigration } from "../../runtime/idempotency.ts";
 import { correctionsMigration } from "./corrections/migration.ts";
+import { answersMigration } from "./llm/answer-store.ts";
+import { metricsMigration } from "./metrics/migration.ts";
 
 /** All steps, in their order. */
-export const migrations: readonly Migration[] = [requestLogMigration, correctionsMigration];
+export const migrations: readonly Migration[] = [
+  requestLogMigration,
+  correctionsMigration,
+  metricsMigration,
+  answersMigration,
+];

@@ -5,11 +5,11 @@ import { AnalyticsService } from "#gen/deskwire/analytics/v1/analytics_service_p
 import type { ServiceModule } from "../../runtime/module.ts";
 import { directTransport } from "../../runtime/transport.ts";
 import type { LearningEngine } from "./engine/engine.ts";
-import { lexiconEngine } from "./engine/lexicon-engine.ts";
+import { localEngine } from "./engine/local-engine.ts";
 import { analyticsModule } from "./index.ts";
 
 const modules: ServiceModule[] = [];
-async function clientOf(engine: LearningEngine = lexiconEngine) {
+async function clientOf(engine: LearningEngine = localEngine) {
   const module = await analyticsModule({ database: { kind: "sqlite", file: ":memory:" }, engine, log: () => {} });
   modules.push(module);
   return createClient(AnalyticsService, directTransport(module.services));
@@ -30,7 +30,7 @@ test("one text gets mood, subject and the name of the engine", async () => {
   expect(analysis?.categorization?.primaryCategory).toBe(Category.BILLING);
   expect(analysis?.urgency?.urgency).toBe(Urgency.MEDIUM);
   expect(analysis?.language).toBe("en");
-  expect(analysis?.engine).toBe(lexiconEngine.name);
+  expect(analysis?.engine).toBe(localEngine.name);
 });
 
 test("the three questions about one text agree", async () => {
@@ -91,7 +91,7 @@ test("a long batch lets other calls through, and stops when it is cancelled", as
       read++;
       const until = performance.now() + 5;
       while (performance.now() < until);
-      return lexiconEngine.analyze(text);
+      return localEngine.analyze(text);
     },
   };
   const batch = (await clientOf(slow)).batchAnalyze(

@@ -1,6 +1,7 @@
 // The CRM's rules.
 import { create } from "@bufbuild/protobuf";
 import { Code, type ServiceImpl } from "@connectrpc/connect";
+import { ActorKind } from "#gen/deskwire/actor/v1/actor_pb.js";
 import {
   type CreateCustomerRequest,
   CrmService,
@@ -14,6 +15,7 @@ import type { Database } from "../../runtime/database/database.ts";
 import { fail } from "../../runtime/errors.ts";
 import { listPage, totalSize } from "../../runtime/pagination.ts";
 import { assertEtag, maskedFields, mutableFields } from "../../runtime/resource.ts";
+import { assertToolAllowed, isAiCall, type ToolPolicies } from "../../runtime/tool-policy.ts";
 import { write } from "../../runtime/write.ts";
 import * as customers from "./customer-store.ts";
 import { insertNote, type NoteRow, notesAbout, toNote } from "./note-store.ts";
@@ -36,8 +38,17 @@ function found(customer: Customer | undefined, customerId: string): Customer {
   throw notFound(customerId);
 }
 
-/** Makes the CRM over a database. `now` tells the time in milliseconds UTC. */
-export function crmService(database: Database, now: () => number): ServiceImpl<typeof CrmService> {
+/**
+ * Makes the CRM over a database.
+ *
+ * @param now tells the time in milliseconds UTC
+ * @param policies what AI agents may do by themselves
+ */
+export function crmService(
+  database: Database,
+  now: () => number,
+  policies: ToolPolicies = {},
+): ServiceImpl<typeof CrmService> {
   const { knex } = database;
   const orTaken = async <T>(customer: Customer, work: Promise<T>): Promise<T> => {
     try {
@@ -107,6 +118,7 @@ export function crmService(database: Database, now: () => number): ServiceImpl<t
     addNote(request, context) {
       const { note } = request;
       if (!note) throw new TypeError("validation lets no request through without a note");
+      if (isAiCall(context, note.author?.kind === ActorKind.AI)) assertToolAllowed(policies, "add_customer_note");
       const call = { method: CrmService.method.addNote, request, context, now: now() };
       return write(database, call, async (trx) => {
         found(await customers.findCustomer(trx, note.customerId), note.customerId);

@@ -14,11 +14,17 @@ import { insertNote, moveCursor, readCursor } from "./note-store.ts";
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 5_000;
 
+/** How often the log could not be read, or a note not kept. */
+export interface ReaderStats {
+  failures: number;
+}
+
 /** Reads on until `signal` is aborted; while the ticket service cannot be reached it tries again. */
 export async function keepTicketNotes(
   database: Database,
   transport: Transport,
   signal: AbortSignal,
+  stats: ReaderStats,
   log: Log,
 ): Promise<void> {
   const tickets: Client<typeof TicketService> = createClient(TicketService, transport);
@@ -34,6 +40,7 @@ export async function keepTicketNotes(
       }
     } catch (error) {
       if (signal.aborted) return;
+      stats.failures++;
       if (performance.now() - began > LAST_RETRY_MS) retryMs = FIRST_RETRY_MS;
       // One line an outage, not one a try.
       if (retryMs === FIRST_RETRY_MS)

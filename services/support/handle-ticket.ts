@@ -5,14 +5,14 @@ import type { HandleTicketRequest, HandleTicketResponseSchema } from "#gen/deskw
 import { TicketStatus } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { onBehalfOf } from "../../runtime/call.ts";
 import type { Log } from "../../runtime/log.ts";
+import { isAnonymous } from "./anonymous.ts";
 import { type Clients, needed, Parts, partOptions } from "./clients.ts";
-import { summarize } from "./summary.ts";
+import { summaries } from "./summary.ts";
 import { textsOf, toTicketAnalysis } from "./ticket-analysis.ts";
 
 const MESSAGES = 30;
 const NOTES = 5;
 const OTHER_TICKETS = 10;
-const ANONYMOUS = "anonymous";
 
 /** Answers HandleTicket. The ticket comes first, because the rest is about it; the rest is asked for side by side. */
 export async function handleTicket(
@@ -22,7 +22,7 @@ export async function handleTicket(
   log: Log,
 ): Promise<MessageInitShape<typeof HandleTicketResponseSchema>> {
   const found = await needed("tickets", tickets.getTicket({ ticketId, messageLimit: MESSAGES }, onBehalfOf(context)));
-  const { ticket, messages: conversation, earlierMessageCount } = found;
+  const { ticket, messages: conversation, earlierMessageCount, priorityScore } = found;
   if (!ticket) throw new TypeError("GetTicket answered without a ticket");
   const { customerId } = ticket;
   const parts = new Parts(context, log);
@@ -35,18 +35,18 @@ export async function handleTicket(
     parts.part("analysis", "analytics", analytics.batchAnalyze({ texts: textsOf(ticket, conversation) }, options)),
   ]);
   const analysis = analyses && toTicketAnalysis(analyses.analyses);
-  // Many people stand behind an anonymous customer: their tickets are none of each other's business.
-  const theirs = customer?.customer?.tags.includes(ANONYMOUS) ? [] : (others?.tickets ?? []);
+  // The tickets of people who share an anonymous customer, and the notes about them, are none of each other's business.
+  const shared = isAnonymous(customer?.customer);
+  const theirs = shared || !others ? [] : summaries(others);
+  const about = notes?.notes ?? [];
   return {
     ticket,
     conversation,
     earlierMessageCount,
     customer: customer?.customer,
-    customerNotes: notes?.notes ?? [],
-    otherOpenTickets: theirs
-      .filter(({ id }) => id !== ticketId)
-      .slice(0, OTHER_TICKETS)
-      .map(summarize),
+    customerNotes: shared ? about.filter((note) => note.ticketId === ticketId) : about,
+    otherOpenTickets: theirs.filter(({ id }) => id !== ticketId).slice(0, OTHER_TICKETS),
+    priorityScore,
     missing: parts.missing,
     analysis,
   };

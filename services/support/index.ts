@@ -4,9 +4,11 @@ import { AnalyticsService } from "#gen/deskwire/analytics/v1/analytics_service_p
 import { CrmService } from "#gen/deskwire/crm/v1/crm_service_pb.js";
 import { SupportService } from "#gen/deskwire/support/v1/support_service_pb.js";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
+import { confine } from "../../runtime/confinement.ts";
 import { type Log, logToStderr } from "../../runtime/log.ts";
 import type { ServiceModule } from "../../runtime/module.ts";
 import { bindService } from "../../runtime/service.ts";
+import { CONFINEMENT, customerOfTicket } from "./confinement.ts";
 import { supportService } from "./service.ts";
 
 /** What the support service stands on: the ways to the other three. */
@@ -24,8 +26,10 @@ export function supportModule({ crm, tickets, analytics, log = logToStderr }: Su
     tickets: createClient(TicketService, tickets),
     analytics: createClient(AnalyticsService, analytics),
   };
+  const service = supportService(clients, log);
+  const confined = confine(SupportService, service, CONFINEMENT, customerOfTicket(clients));
   return {
-    services: [bindService(SupportService, supportService(clients, log), log)],
+    services: [bindService(SupportService, confined, log)],
     ready: async () => {},
     close: async () => {},
   };

@@ -13,7 +13,7 @@ import { handleTicket } from "./handle-ticket.ts";
 import { lookUpCustomer } from "./look-up-customer.ts";
 import { openTicket } from "./open-ticket.ts";
 import { pendingApproval } from "./pending-approval.ts";
-import { summarize } from "./summary.ts";
+import { summaries, summarize } from "./summary.ts";
 
 const DEFAULT_PAGE = 20;
 
@@ -53,21 +53,18 @@ export function supportService(clients: Clients, log: Log): ServiceImpl<typeof S
     async searchTickets(request, context) {
       const { pageToken, query, statuses, priorities, category, assignee, unassigned, team, tags, customerId } =
         request;
-      const {
-        createdFrom,
-        createdBefore,
-        order = TicketOrder.UNSPECIFIED,
-        waitingOn = WaitingOn.UNSPECIFIED,
-      } = request;
+      const { createdFrom, createdBefore, dueBefore, overdue, waitingOn = WaitingOn.UNSPECIFIED } = request;
+      const queue = waitingOn === WaitingOn.DESK || overdue;
+      const { order = queue ? TicketOrder.DUE_SOONEST : TicketOrder.UNSPECIFIED } = request;
       const filter = {
         ...{ query, statuses, priorities, assignee, unassigned, team, tags, customerId, waitingOn },
         categories: category ? [category] : [],
-        ...{ createdFrom, createdBefore, order, pageToken },
+        ...{ createdFrom, createdBefore, dueBefore, overdue, order, pageToken },
         pageSize: request.pageSize || DEFAULT_PAGE,
       };
       const found = await needed("tickets", tickets.listTickets(filter, onBehalfOf(context)));
       const { nextPageToken, totalSize } = found;
-      return { tickets: found.tickets.map(summarize), nextPageToken, totalSize };
+      return { tickets: summaries(found), nextPageToken, totalSize };
     },
 
     async listConversation({ ticketId, pageSize, pageToken }, context) {

@@ -1,13 +1,36 @@
 // Tickets in a line.
 import { create } from "@bufbuild/protobuf";
 import { type TicketSummary, TicketSummarySchema } from "#gen/deskwire/support/v1/case_pb.js";
+import type { TicketPriorityScore } from "#gen/deskwire/ticket/v1/priority_pb.js";
 import type { Ticket } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 
-/** The line of a ticket. */
-export function summarize(ticket: Ticket): TicketSummary {
-  const { id, subject, status, priority, category, customerId, assignee, team, tags, waitingOn, updateTime } = ticket;
-  return create(TicketSummarySchema, {
+/** So many factors are told in a line. */
+const REASONS = 2;
+
+/** What presses most. */
+function reasonOf({ factors }: TicketPriorityScore): string {
+  const weightiest = factors.filter(({ points }) => points > 0).sort((a, b) => b.points - a.points);
+  return weightiest
+    .slice(0, REASONS)
+    .map(({ why }) => why)
+    .join("; ");
+}
+
+/** The line of a ticket, with how much it presses where that was asked for. */
+export function summarize(ticket: Ticket, score?: TicketPriorityScore): TicketSummary {
+  const { id, subject, status, priority, category, customerId, assignee, team, tags, waitingOn } = ticket;
+  const summary = create(TicketSummarySchema, {
     ...{ id, subject, status, priority, category, customerId, assignee, team, tags, waitingOn },
-    updateTime,
+    priorityScore: score?.score ?? 0,
+    priorityReason: score ? reasonOf(score) : "",
   });
+  return Object.assign(summary, { updateTime: ticket.updateTime, dueTime: ticket.dueTime });
+}
+
+/** The lines of a list of tickets. */
+export function summaries(list: {
+  readonly tickets: readonly Ticket[];
+  readonly priorityScores: readonly TicketPriorityScore[];
+}): TicketSummary[] {
+  return list.tickets.map((ticket, index) => summarize(ticket, list.priorityScores[index]));
 }

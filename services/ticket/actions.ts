@@ -9,23 +9,23 @@ import {
 import { Code } from "@connectrpc/connect";
 import type { Knex } from "knex";
 import { type Actor, ActorKind, ActorSchema } from "#gen/deskwire/actor/v1/actor_pb.js";
-import { TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
 import { MessageDelivery, MessageVisibility } from "#gen/deskwire/ticket/v1/message_pb.js";
 import {
   type Ticket,
   TicketChannel,
   TicketPriority,
   TicketSchema,
-  TicketStatus,
   WaitingOn,
 } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { TicketService, UpdateTicketRequestSchema } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import { fail } from "../../runtime/errors.ts";
 import { maskedFields, mutableFields } from "../../runtime/resource.ts";
 import { recordReply } from "./conversation.ts";
+import { answerNotePrefix } from "./customer-directory.ts";
 import { TicketDraft, type WriteInfo } from "./draft.ts";
-import { moveMessages } from "./message-store.ts";
+import { mergeTickets } from "./merge.ts";
 import { assertNothingMissed } from "./missed.ts";
+import { markAsAi, subjectOf } from "./outgoing/provenance.ts";
 import { isDone } from "./status.ts";
 
 const { method } = TicketService;
@@ -63,7 +63,7 @@ const action = <I extends DescMessage, O extends DescMessage>(it: Action<I, O>):
 
 /** The note that an answer asks for: the first 100 code points, so that no character is cut in two. */
 function customerNote(ticketId: string, response: string): string {
-  return `Ticket ${ticketId} - Response: ${[...response].slice(0, NOTE_CHARACTERS).join("")}...`;
+  return `${answerNotePrefix(ticketId)}${[...response].slice(0, NOTE_CHARACTERS).join("")}...`;
 }
 
 export const respond = action({
@@ -97,7 +97,9 @@ export const recordCustomerReply = action({
     const draft = await TicketDraft.load(trx, { ...info, actor }, request.ticketId);
     actor.id = draft.ticket.customerId;
     if (info.hold) return info.hold(draft.assertNotClosed().stored);
-    return recordReply(draft, request.body);
+    const recorded = await recordReply(draft, request.body, info.words);
+    if (info.byAi) await markAsAi(trx, [recorded.message.id]);
+    return recorded;
   },
 });
 
@@ -143,7 +145,9 @@ export const updateTicket = action({
     draft.assertNotClosed();
     draft.change(withDefaults(maskedFields(TicketSchema, { patch, mask, current: draft.ticket }, MUTABLE)));
     draft.change(withTags(draft.ticket, addTags, removeTags)).move(updateStatus);
-    return info.hold ? info.hold(draft.stored) : { ticket: await draft.save() };
+    if (info.hold) return info.hold(draft.stored);
+    if (info.byAi && draft.ticket.subject !== draft.stored.subject) await markAsAi(trx, [subjectOf(patch.id)]);
+    return { ticket: await draft.save() };
   },
 });
 
@@ -160,51 +164,17 @@ export const changeStatus = action({
   },
 });
 
-function assertSameCustomer(merged: Ticket, into: Ticket): void {
-  if (merged.customerId === into.customerId) return;
-  throw fail(
-    Code.FailedPrecondition,
-    "CUSTOMERS_DIFFER",
-    `${merged.id} is of ${merged.customerId}, ${into.id} of ${into.customerId}: tickets of different customers are not merged.`,
-    { ticket_id: merged.id, into_ticket_id: into.id },
-  );
-}
-
-/** Moves the conversation of one ticket, its description first, into another, and closes it. */
-async function closeInto(trx: Knex.Transaction, merged: TicketDraft, into: TicketDraft): Promise<Ticket> {
-  const { id, customerId, description, subject, createTime, messageCount } = merged.ticket;
-  await moveMessages(trx, id, into.ticket.id);
-  const author = create(ActorSchema, { kind: ActorKind.CUSTOMER, id: customerId });
-  const from: Partial<Parameters<TicketDraft["addMessage"]>[2] & object> = { author, mergedFrom: id };
-  if (createTime) from.createTime = createTime;
-  await into.addMessage(MessageVisibility.PUBLIC, description || subject, from);
-  into.change({ messageCount: into.ticket.messageCount + messageCount });
-  merged.move(TicketStatus.CLOSED).change({ mergedInto: into.ticket.id, messageCount: 0 });
-  return merged.save(TicketEventType.MERGED);
-}
-
-export const mergeTickets = action({
+export const merge = action({
   method: method.mergeTickets,
   tool: "merge_tickets",
   ticketId: ({ ticketId }) => ticketId,
   actor: ({ actor }) => agentUnless(actor),
-  async run(trx, info, { ticketId, intoTicketId }) {
-    const drafts = new Map<string, TicketDraft>();
-    // Always in the same order, so that two merges of the same tickets do not wait for each other for ever.
-    for (const id of [ticketId, intoTicketId].sort()) drafts.set(id, await TicketDraft.load(trx, info, id));
-    const merged = (drafts.get(ticketId) as TicketDraft).assertNotClosed();
-    const into = (drafts.get(intoTicketId) as TicketDraft).assertNotClosed();
-    assertSameCustomer(merged.ticket, into.ticket);
-    if (info.hold) return { ...(await info.hold(merged.stored)), ticket: into.stored, mergedTicket: merged.stored };
-    // What is still to be done must not vanish in a ticket that counts as done.
-    if (isDone(into.ticket.status) && !isDone(merged.ticket.status)) into.move(TicketStatus.OPEN);
-    return { mergedTicket: await closeInto(trx, merged, into), ticket: await into.save() };
-  },
+  run: mergeTickets,
 });
 
 /** Every action, by the full name of its method. */
 export const ACTIONS: ReadonlyMap<string, Action> = new Map(
-  [respond, recordCustomerReply, addInternalNote, updateTicket, changeStatus, mergeTickets].map(
+  [respond, recordCustomerReply, addInternalNote, updateTicket, changeStatus, merge].map(
     (it) => [`${it.method.parent.typeName}/${it.method.name}`, it as unknown as Action] as const,
   ),
 );

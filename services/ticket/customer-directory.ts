@@ -1,4 +1,4 @@
-// What the ticket service asks of the CRM: whether a customer exists, and who an imported row is from.
+// What the ticket service asks of the CRM: whether a customer exists, on which plan, and who an imported row is from.
 import { createHash } from "node:crypto";
 import {
   type Client,
@@ -9,17 +9,36 @@ import {
   type Transport,
 } from "@connectrpc/connect";
 import { CrmService } from "#gen/deskwire/crm/v1/crm_service_pb.js";
+import type { Customer } from "#gen/deskwire/crm/v1/customer_pb.js";
 import { onBehalfOf } from "../../runtime/call.ts";
 import { fail, metadataOf, reasonOf } from "../../runtime/errors.ts";
-import type { ResolveCustomer } from "./import.ts";
+import type { Log } from "../../runtime/log.ts";
+import { BestEffort } from "./priority/best-effort.ts";
 
 const TIMEOUT_MS = 5_000;
 const NOBODY = "Imported";
 /** Marks a customer behind whom many people stand. */
 const ANONYMOUS = "anonymous";
+/** The notes that a reply is held against, the latest. */
+const NOTES = 100;
 /** Limits of the CRM, in characters. */
 const MAX_NAME = 200;
 const MAX_KEY = 200;
+
+/** A customer, as far as tickets keep it. */
+export interface KnownCustomer {
+  /** Such as `CUS-1001`. */
+  readonly id: string;
+  readonly plan: string;
+}
+
+/** Finds or adds the customer of a row or a message in the CRM. */
+export type ResolveCustomer = (email: string, name: string) => Promise<KnownCustomer>;
+
+const known = (customer: Customer | undefined): KnownCustomer => ({
+  id: customer?.id ?? "",
+  plan: customer?.plan ?? "",
+});
 
 /** The external key by which the CRM knows a customer who came by an import without an address. */
 function importedKey(name: string): string {
@@ -27,18 +46,29 @@ function importedKey(name: string): string {
   return [...key].length <= MAX_KEY ? key : `imported:${createHash("sha256").update(name).digest("base64url")}`;
 }
 
+/** How a note begins that the desk made from an answer. */
+export const answerNotePrefix = (ticketId: string): string => `Ticket ${ticketId} - Response: `;
+
+/** For what can be done without: nobody waits for the answer to a call that has ended. */
+const undefinedUnlessEnded = (context: HandlerContext) => (error: unknown) => {
+  if (context.signal.aborted) throw error;
+  return undefined;
+};
+
 /** Customers as the CRM knows them. */
 export class CustomerDirectory {
   readonly #crm: Client<typeof CrmService>;
+  readonly #bestEffort: BestEffort;
 
-  constructor(crm: Transport) {
+  constructor(crm: Transport, log: Log) {
     this.#crm = createClient(CrmService, crm);
+    this.#bestEffort = new BestEffort("crm", log);
   }
 
   /** @throws ConnectError `failed_precondition` (CUSTOMER_NOT_FOUND); `unavailable` when the CRM cannot be asked */
-  async assertExists(customerId: string, context: HandlerContext): Promise<void> {
+  async assertExists(customerId: string, context: HandlerContext): Promise<KnownCustomer> {
     try {
-      await this.#crm.getCustomer({ customerId }, onBehalfOf(context, TIMEOUT_MS));
+      return known((await this.#crm.getCustomer({ customerId }, onBehalfOf(context, TIMEOUT_MS))).customer);
     } catch (error) {
       if (reasonOf(error) !== "CUSTOMER_NOT_FOUND") throw unavailable(error);
       throw fail(
@@ -50,25 +80,46 @@ export class CustomerDirectory {
     }
   }
 
+  /** The plan that a customer is on now; undefined where the CRM does not say so at once. */
+  async planOf(customerId: string, context: HandlerContext): Promise<string | undefined> {
+    const answer = await this.#bestEffort.ask(context, (options) => this.#crm.getCustomer({ customerId }, options));
+    return answer?.customer?.plan;
+  }
+
+  /** Reads a customer; undefined where the CRM does not answer. */
+  async find(customerId: string, context: HandlerContext): Promise<Customer | undefined> {
+    const call = this.#crm.getCustomer({ customerId }, onBehalfOf(context, TIMEOUT_MS));
+    return await call.then(({ customer }) => customer).catch(undefinedUnlessEnded(context));
+  }
+
+  /** Reads the latest notes about a customer, but for copies of public answers; undefined where the CRM does not answer. */
+  async notesAbout(customerId: string, context: HandlerContext): Promise<string[] | undefined> {
+    const call = this.#crm.listNotes({ customerId, pageSize: NOTES }, onBehalfOf(context, TIMEOUT_MS));
+    const found = await call.catch(undefinedUnlessEnded(context));
+    return found?.notes
+      .filter(({ ticketId, body }) => ticketId === "" || !body.startsWith(answerNotePrefix(ticketId)))
+      .map(({ body }) => body);
+  }
+
   /**
    * Finds the customers of imported rows by address, else by name, and adds those who are not known. Answers are kept for
    * as long as the import runs.
    */
   resolver(context: HandlerContext): ResolveCustomer {
-    const known = new Map<string, Promise<string>>();
+    const asked = new Map<string, Promise<KnownCustomer>>();
     return (email, name) => {
       const key = email ? email.toLowerCase() : importedKey(name || NOBODY);
-      const customerId = known.get(key) ?? this.#findOrAdd(email, name || NOBODY, key, context);
-      known.set(key, customerId);
-      return customerId;
+      const customer = asked.get(key) ?? this.#findOrAdd(email, name || NOBODY, key, context);
+      asked.set(key, customer);
+      return customer;
     };
   }
 
-  async #findOrAdd(email: string, name: string, key: string, context: HandlerContext): Promise<string> {
+  async #findOrAdd(email: string, name: string, key: string, context: HandlerContext): Promise<KnownCustomer> {
     const options = onBehalfOf(context, TIMEOUT_MS);
     const by = email ? { case: "email" as const, value: email } : { case: "externalId" as const, value: key };
     try {
-      return (await this.#crm.findCustomer({ key: by }, options)).customer?.id ?? "";
+      return known((await this.#crm.findCustomer({ key: by }, options)).customer);
     } catch (error) {
       if (reasonOf(error) !== "CUSTOMER_NOT_FOUND") throw unavailable(error);
     }
@@ -76,11 +127,11 @@ export class CustomerDirectory {
       const named = email && name === NOBODY ? email.slice(0, MAX_NAME) : name;
       const tags = !email && name === NOBODY ? [ANONYMOUS] : [];
       const customer = email ? { name: named, emails: [email] } : { name: named, externalId: key, tags };
-      return (await this.#crm.createCustomer({ customer }, options)).customer?.id ?? "";
+      return known((await this.#crm.createCustomer({ customer }, options)).customer);
     } catch (error) {
       // Another import has added the customer in between.
       const holder = metadataOf(error).customer_id;
-      if (holder) return holder;
+      if (holder) return await this.assertExists(holder, context);
       throw unavailable(error);
     }
   }

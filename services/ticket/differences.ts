@@ -4,8 +4,14 @@ import { ValueSchema } from "@bufbuild/protobuf/wkt";
 import { type FieldChange, FieldChangeSchema } from "#gen/deskwire/ticket/v1/event_pb.js";
 import { type Ticket, TicketSchema } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 
-/** Fields that change with every write, or that other fields tell already: no news for the log. */
-const NOT_LOGGED = new Set(["id", "etag", "update_time", "message_count"]);
+/**
+ * Fields that change with every write, or that can be told from the rest of the log and the desk's policy: no news for the
+ * log. What was asked of others at the time, `urgency` and `plan`, is in it.
+ */
+const NOT_LOGGED = new Set([
+  ...["id", "etag", "update_time", "message_count"],
+  ...["due_time", "sentiment_score", "unanswered_follow_ups"],
+]);
 /** The fields in which two states of a ticket differ; without a state before, all that are set. */
 export function differences(before: Ticket | undefined, after: Ticket): FieldChange[] {
   const options = { useProtoFieldName: true };

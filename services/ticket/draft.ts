@@ -7,20 +7,23 @@ import type { Actor } from "#gen/deskwire/actor/v1/actor_pb.js";
 import type { Approval } from "#gen/deskwire/ticket/v1/approval_pb.js";
 import { type FieldChange, TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
 import { type MessageVisibility, type TicketMessage, TicketMessageSchema } from "#gen/deskwire/ticket/v1/message_pb.js";
-import { type Ticket, TicketSchema, TicketStatus } from "#gen/deskwire/ticket/v1/ticket_pb.js";
+import { type Ticket, TicketSchema, TicketStatus, TicketUrgency } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { take } from "../../runtime/database/counter.ts";
 import { fail } from "../../runtime/errors.ts";
 import { formatId } from "../../runtime/ids.ts";
+import type { Policy } from "../../runtime/policy/policy.ts";
 import { differences } from "./differences.ts";
 import { appendEvents, type NewEvent } from "./event-store.ts";
 import { insertMessage } from "./message-store.ts";
+import { dueTime } from "./priority/due.ts";
+import type { Reading } from "./priority/text-reader.ts";
 import { closedError, moveTo } from "./status.ts";
-import { findTicket, insertTickets, updateTicket } from "./ticket-store.ts";
+import { findTicket, insertTickets, markUnread, updateTicket } from "./ticket-store.ts";
 
 /** Fields that change along with the status. */
 const WITH_STATUS = new Set(["status", "waiting_on", "waiting_since", "resolve_time", "close_time", "reopen_count"]);
 
-/** Who writes, when, and by which call. */
+/** Who writes, when, by which call, and under which rules. */
 export interface WriteInfo {
   readonly actor: Actor;
   /** Tells the time in milliseconds UTC. */
@@ -28,9 +31,24 @@ export interface WriteInfo {
   /** Such as `deskwire.ticket.v1.TicketService/RespondToTicket`. */
   readonly method: string;
   readonly requestId: string;
+  readonly policy: Policy;
+  /** What is known of a customer's words that the call brings. */
+  readonly words?: Words | undefined;
+  /** Whether it counts as an AI agent's. */
+  readonly byAi?: boolean;
   /** Set where a person has to approve the write: puts it aside instead, given the ticket as it is. */
   readonly hold?: ((ticket: Ticket) => Promise<{ ticket: Ticket; approval: Approval }>) | undefined;
 }
+
+/** What is known of the words that a customer has just written. */
+export interface Words {
+  /** Undefined where they have not been read. */
+  readonly reading: Reading | undefined;
+  /** The customer's plan; undefined where the CRM could not be asked. */
+  readonly plan: string | undefined;
+}
+
+const NOTHING_KNOWN: Words = { reading: undefined, plan: undefined };
 
 /** The error for a ticket that does not exist. */
 export function notFound(ticketId: string) {
@@ -51,6 +69,7 @@ export class TicketDraft {
   readonly #before: Ticket | undefined;
   readonly #messages: TicketMessage[] = [];
   readonly #notes: string[] = [];
+  #unread = false;
   #ticket: Ticket;
 
   private constructor(trx: Knex.Transaction, info: WriteInfo, ticket: Ticket, before: Ticket | undefined) {
@@ -79,7 +98,8 @@ export class TicketDraft {
     const id = formatId("TKT", await take(trx, "ticket"));
     const time = timestampFromMs(info.clock());
     const times = { createTime: time, updateTime: time, waitingSince: time };
-    const ticket = create(TicketSchema, { ...fields, ...times, id, etag: "v0" } as never);
+    const urgency = TicketUrgency.MEDIUM;
+    const ticket = create(TicketSchema, { urgency, ...fields, ...times, id, etag: "v0" } as never);
     return new TicketDraft(trx, info, ticket, undefined);
   }
 
@@ -101,7 +121,7 @@ export class TicketDraft {
   /** Changes fields. */
   change(fields: Partial<Ticket>): this {
     const waited = fields.waitingOn !== undefined && fields.waitingOn !== this.#ticket.waitingOn;
-    const since = waited ? { waitingSince: timestampFromMs(this.#now) } : {};
+    const since = waited ? { waitingSince: timestampFromMs(this.#now), unansweredFollowUps: 0 } : {};
     this.#ticket = { ...this.#ticket, ...fields, ...since };
     return this;
   }
@@ -134,15 +154,28 @@ export class TicketDraft {
     return message;
   }
 
+  /** Takes in what is known of the customer's latest words; what could not be read now is read later. */
+  heed({ reading, plan = this.#ticket.plan }: Words = NOTHING_KNOWN): this {
+    this.#unread = reading === undefined;
+    return this.change({ ...reading, plan });
+  }
+
   /** Asks the CRM to keep a note about the customer. */
   requestCustomerNote(text: string): void {
     this.#notes.push(text);
   }
 
-  /** Stores the ticket, its new messages and the events. Nothing has changed: nothing is stored. Returns the ticket. */
+  /**
+   * Stores the ticket, its new messages and the events. Where only what is worked out from other fields has changed, that is
+   * stored without an event. Returns the ticket.
+   */
   async save(mainType: TicketEventType = TicketEventType.UPDATED): Promise<Ticket> {
+    this.#ticket = { ...this.#ticket, dueTime: dueTime(this.#info.policy, this.#ticket) as never };
     const changes = differences(this.#before, this.#ticket);
-    if (changes.length === 0 && this.#messages.length === 0 && this.#notes.length === 0) return this.#ticket;
+    if (this.#before && changes.length === 0 && this.#messages.length === 0 && this.#notes.length === 0) {
+      await updateTicket(this.#trx, this.#before, this.#ticket);
+      return this.#ticket;
+    }
     this.#ticket = {
       ...this.#ticket,
       etag: `v${Number(this.#ticket.etag.slice(1)) + 1}`,
@@ -152,6 +185,7 @@ export class TicketDraft {
     if (this.#before) await updateTicket(this.#trx, this.#before, this.#ticket);
     else await insertTickets(this.#trx, [this.#ticket]);
     for (const message of this.#messages) await insertMessage(this.#trx, message);
+    if (this.#unread) await markUnread(this.#trx, [this.#ticket.id]);
     await appendEvents(this.#trx, this.#events(changes, this.#before ? mainType : TicketEventType.CREATED));
     return this.#ticket;
   }

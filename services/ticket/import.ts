@@ -16,6 +16,7 @@ import {
   TicketPriority,
   TicketSchema,
   TicketStatus,
+  TicketUrgency,
   WaitingOn,
 } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import {
@@ -28,11 +29,14 @@ import { methodName } from "../../runtime/call.ts";
 import { take } from "../../runtime/database/counter.ts";
 import { type Database, isUniqueViolation } from "../../runtime/database/database.ts";
 import { formatId } from "../../runtime/ids.ts";
+import type { Policy } from "../../runtime/policy/policy.ts";
+import type { KnownCustomer, ResolveCustomer } from "./customer-directory.ts";
 import { differences } from "./differences.ts";
 import { appendEvents, type NewEvent } from "./event-store.ts";
 import { contentHash, refusal } from "./import-row.ts";
+import { dueTime } from "./priority/due.ts";
 import { isDone } from "./status.ts";
-import { findByExternalIds, insertTickets } from "./ticket-store.ts";
+import { findByExternalIds, insertTickets, markUnread } from "./ticket-store.ts";
 
 const BATCH = 500;
 const ATTEMPTS = 5;
@@ -42,8 +46,13 @@ const SUBJECT_CHARACTERS = 80;
 const METHOD = methodName(TicketService.method.importTickets);
 const IMPORTER: Actor = create(ActorSchema, { kind: ActorKind.SYSTEM, id: "import", name: "Import" });
 
-/** Finds or adds the customer of a row in the CRM; answers `CUS-1001`. */
-export type ResolveCustomer = (email: string, name: string) => Promise<string>;
+/** What an import stands on. */
+export interface ImportOptions {
+  readonly database: Database;
+  readonly policy: Policy;
+  /** Milliseconds UTC. */
+  readonly now: () => number;
+}
 
 interface KeyedRow {
   readonly row: ImportRow;
@@ -75,7 +84,8 @@ function firstCharacters(text: string, count: number): string {
   return [...oneLine.slice(0, 2 * count)].slice(0, count).join("") || "(no subject)";
 }
 
-function toTicket({ row, key }: KeyedRow, id: number, customerId: string, now: number): Ticket {
+/** A row as a ticket. Its words are read afterwards: reading takes longer than storing. */
+function toTicket({ row, key }: KeyedRow, id: number, customer: KnownCustomer | undefined, now: number): Ticket {
   const name = <E extends Record<string, string | number>>(values: E, text: string) => values[text.toUpperCase()];
   const status = (row.status ? name(TicketStatus, row.status) : TicketStatus.OPEN) as TicketStatus;
   const created = timestampFromMs(row.createTime ? Date.parse(row.createTime) : now);
@@ -83,7 +93,9 @@ function toTicket({ row, key }: KeyedRow, id: number, customerId: string, now: n
     id: formatId("TKT", id),
     subject: row.subject || firstCharacters(row.description, SUBJECT_CHARACTERS),
     description: row.description,
-    customerId,
+    customerId: customer?.id ?? "",
+    plan: customer?.plan ?? "",
+    urgency: TicketUrgency.MEDIUM,
     status,
     priority: (row.priority ? name(TicketPriority, row.priority) : TicketPriority.NORMAL) as TicketPriority,
     channel: TicketChannel.IMPORT,
@@ -104,13 +116,22 @@ function toTicket({ row, key }: KeyedRow, id: number, customerId: string, now: n
 async function insertNew(
   trx: Knex.Transaction,
   rows: readonly KeyedRow[],
-  customers: ReadonlyMap<KeyedRow, string>,
+  customers: ReadonlyMap<KeyedRow, KnownCustomer>,
+  policy: Policy,
   now: number,
 ): Promise<Map<string, string>> {
   if (rows.length === 0) return new Map();
   const first = await take(trx, "ticket", rows.length);
-  const tickets = rows.map((row, index) => toTicket(row, first + index, customers.get(row) ?? "", now));
+  const tickets = rows.map((row, index) => {
+    const ticket = toTicket(row, first + index, customers.get(row), now);
+    return Object.assign(ticket, { dueTime: dueTime(policy, ticket) });
+  });
   await insertTickets(trx, tickets);
+  const waiting = tickets.filter(({ waitingOn }) => waitingOn === WaitingOn.DESK);
+  await markUnread(
+    trx,
+    waiting.map(({ id }) => id),
+  );
   const events = tickets.map((ticket): NewEvent => {
     const { id: ticketId, customerId, etag } = ticket;
     const type = TicketEventType.CREATED;
@@ -143,10 +164,9 @@ async function untilKeysAreFree<T>(insert: () => Promise<T>): Promise<T> {
 
 /** Imports a stream of rows. What was stored before an error stays. */
 export async function importTickets(
-  database: Database,
+  { database, policy, now }: ImportOptions,
   requests: AsyncIterable<ImportTicketsRequest>,
   resolveCustomer: ResolveCustomer,
-  now: () => number,
 ): Promise<ImportTicketsResponse> {
   const response = create(ImportTicketsResponseSchema);
   const keys = new Keys();
@@ -158,7 +178,7 @@ export async function importTickets(
       database.knex,
       batch.map(({ key }) => key),
     );
-    const customers = new Map<KeyedRow, string>();
+    const customers = new Map<KeyedRow, KnownCustomer>();
     const absent = batch.filter(({ key }) => !present.has(key)).values();
     const lookUp = async () => {
       // All of them take from the one iterator.
@@ -178,7 +198,7 @@ export async function importTickets(
       const fresh = new Map<string, KeyedRow>();
       // Of rows with the same key the first counts, as it does when they come in two batches.
       for (const keyed of batch) if (!present.has(keyed.key) && !fresh.has(keyed.key)) fresh.set(keyed.key, keyed);
-      return insertNew(trx, [...fresh.values()], customers, now());
+      return insertNew(trx, [...fresh.values()], customers, policy, now());
     };
     const added = await untilKeysAreFree(() => database.transaction(insert));
     const reported = new Set<string>();

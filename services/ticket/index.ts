@@ -2,18 +2,24 @@
 import { createClient, type Transport } from "@connectrpc/connect";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import { WebhookService } from "#gen/deskwire/ticket/v1/webhook_service_pb.js";
+import { confine } from "../../runtime/confinement.ts";
 import { type DatabaseLocation, openDatabase } from "../../runtime/database/database.ts";
 import { pruneHourly } from "../../runtime/idempotency.ts";
 import { type Log, logToStderr } from "../../runtime/log.ts";
 import type { ServiceModule } from "../../runtime/module.ts";
 import type { Policy } from "../../runtime/policy/policy.ts";
+import { readPolicy } from "../../runtime/policy/read-policy.ts";
 import { bindService } from "../../runtime/service.ts";
 import type { ToolPolicies } from "../../runtime/tool-policy.ts";
 import { directTransport } from "../../runtime/transport.ts";
 import { expireMinutely } from "./approvals/expiry.ts";
+import { CONFINEMENT, customerOfTicket } from "./confinement.ts";
 import { CustomerDirectory } from "./customer-directory.ts";
 import { inboundRoute } from "./inbound/route.ts";
+import { ticketMetrics } from "./metrics.ts";
 import { migrations } from "./migrations.ts";
+import { CatchUp } from "./priority/catch-up.ts";
+import { TextReader } from "./priority/text-reader.ts";
 import { ticketService } from "./service.ts";
 import { EventBell } from "./watch.ts";
 import { Dispatcher } from "./webhooks/dispatcher.ts";
@@ -27,6 +33,8 @@ export interface TicketOptions {
   readonly database: DatabaseLocation;
   /** Reaches the CRM, which knows the customers. */
   readonly crm: Transport;
+  /** Reaches analytics, which reads what customers write. */
+  readonly analytics: Transport;
   /** The desk's own rules; the built-in ones if left out. */
   readonly policy?: Policy;
   /** Private networks that webhooks may reach; none if left out. */
@@ -47,6 +55,8 @@ export interface TicketOptions {
 export async function ticketModule({
   database: location,
   crm,
+  analytics,
+  policy = readPolicy(),
   webhookNetworks = [],
   inboundSecrets = [],
   policies = {},
@@ -58,23 +68,35 @@ export async function ticketModule({
   const database = await openDatabase({ name: "ticket", location, migrations, log });
   const closing = new AbortController();
   const stopPruning = pruneHourly(database, log);
-  const customers = new CustomerDirectory(crm);
+  const customers = new CustomerDirectory(crm, log);
+  const reader = new TextReader(analytics, log);
   const bell = new EventBell();
+  const catchUp = new CatchUp({ database, policy, reader, bell, now, log });
   const lifetimeMs = approvalHours * HOUR_MS;
   const stopExpiring = expireMinutely(database, now, log, () => bell.ring());
   const targets = allowTargets(webhookNetworks);
   const dispatcher = new Dispatcher({ database, targets, bell, now, log });
-  const tickets = bindService(
-    TicketService,
-    ticketService({ database, customers, bell, closing: closing.signal, policies, lifetimeMs, allowed, now }),
+  const options = {
+    ...{ database, customers, reader, catchUp, policy, bell, closing: closing.signal },
+    ...{ policies, lifetimeMs, allowed, now },
+  };
+  const service = ticketService(options);
+  const confined = confine(TicketService, service, CONFINEMENT, customerOfTicket(database.knex));
+  const tickets = bindService(TicketService, confined, log);
+  const webhooks = bindService(
+    WebhookService,
+    confine(WebhookService, webhookService({ database, targets, bell, now }), "refused"),
     log,
   );
-  const webhooks = bindService(WebhookService, webhookService({ database, targets, bell, now }), log);
   const own = createClient(TicketService, directTransport([tickets]));
   return {
     services: [tickets, webhooks],
     routes: { "/inbound/messages": inboundRoute({ secrets: inboundSecrets, tickets: own, now }) },
-    start: () => dispatcher.start(),
+    metrics: [...database.metrics, ...ticketMetrics(database)],
+    start() {
+      dispatcher.start();
+      catchUp.start();
+    },
     ready: () => database.ping(),
     drain: () => closing.abort(),
     async close() {
@@ -82,6 +104,7 @@ export async function ticketModule({
       stopPruning();
       stopExpiring();
       await dispatcher.stop();
+      await catchUp.stop();
       await database.close();
     },
   };

@@ -18,6 +18,7 @@ const ORDERS: Readonly<Record<TicketOrder, readonly OrderColumn[]>> = {
   [TicketOrder.CREATED_OLDEST]: [asc("create_time"), asc("id")],
   [TicketOrder.PRIORITY_HIGHEST]: [desc("priority"), asc("waiting_since"), asc("id")],
   [TicketOrder.WAITING_LONGEST]: [asc("waiting_since"), asc("id")],
+  [TicketOrder.DUE_SOONEST]: [asc("due_at"), asc("id")],
 };
 
 /** The columns that an order goes by. */
@@ -35,8 +36,16 @@ function whereTime(
   if (before) query.where(column, "<", timestampMs(before));
 }
 
-/** The tickets that a list request asks for, in no order yet. */
-export function ticketsMatching({ knex, dialect }: Database, request: ListTicketsRequest): Knex.QueryBuilder {
+/**
+ * The tickets that a list request asks for, in no order yet.
+ *
+ * @param now milliseconds UTC, for what is overdue
+ */
+export function ticketsMatching(
+  { knex, dialect }: Database,
+  request: ListTicketsRequest,
+  now: number,
+): Knex.QueryBuilder {
   const query = knex("ticket").select("ticket.*");
   if (request.statuses.length > 0) query.whereIn("ticket.status", request.statuses);
   if (request.priorities.length > 0) query.whereIn("ticket.priority", request.priorities);
@@ -49,6 +58,8 @@ export function ticketsMatching({ knex, dialect }: Database, request: ListTicket
   for (const tag of request.tags) query.whereIn("ticket.id", knex("ticket_tag").where({ tag }).select("ticket_id"));
   whereTime(query, "ticket.create_time", request.createdFrom, request.createdBefore);
   whereTime(query, "ticket.update_time", request.updatedFrom, request.updatedBefore);
+  whereTime(query, "ticket.due_at", undefined, request.dueBefore);
+  if (request.overdue) query.where("ticket.due_at", "<", now);
   if (request.query) {
     const { query: text } = request;
     const inConversation = matchSearch(

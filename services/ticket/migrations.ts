@@ -4,6 +4,8 @@ import type { Migration } from "../../runtime/database/database.ts";
 import { createSearch } from "../../runtime/database/search.ts";
 import { requestLogMigration } from "../../runtime/idempotency.ts";
 import { approvalsMigration } from "./approvals/migration.ts";
+import { aiTextMigration } from "./outgoing/provenance.ts";
+import { priorityMigration } from "./priority/migration.ts";
 import { webhooksMigration } from "./webhooks/migration.ts";
 
 const tickets: Migration = {
@@ -92,4 +94,6 @@ export const migrations: readonly Migration[] = [
   events,
   webhooksMigration,
   approvalsMigration,
+  aiTextMigration,
+  priorityMigration,
 ];

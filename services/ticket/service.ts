@@ -22,18 +22,22 @@ import { isUniqueViolation } from "../../runtime/database/database.ts";
 import { fail } from "../../runtime/errors.ts";
 import { listPage, totalSize } from "../../runtime/pagination.ts";
 import { maskedFields } from "../../runtime/resource.ts";
+import { assertToolAllowed, isAiCall } from "../../runtime/tool-policy.ts";
 import { write } from "../../runtime/write.ts";
 import * as actions from "./actions.ts";
-import { assertToolAllowed, isAi } from "./approvals/policy.ts";
 import { type ApprovalOptions, approvalMethods, type FindReasons, gateFor } from "./approvals/service.ts";
 import { beginFollowUp } from "./conversation.ts";
-import { notFound, TicketDraft, type WriteInfo } from "./draft.ts";
+import { notFound, TicketDraft, type Words, type WriteInfo } from "./draft.ts";
 import { BY_POSITION, type EventRow, eventsAfter, eventsOf, toEvent } from "./event-store.ts";
 import { importTickets } from "./import.ts";
 import { receiveMessage } from "./inbound/receive-message.ts";
 import { orderColumns, ticketsMatching } from "./list.ts";
 import { latestMessages, type MessageRow, messagesOf, OLDEST_FIRST, toMessage } from "./message-store.ts";
+import { markAsAi } from "./outgoing/provenance.ts";
 import { findReasons, type ReplyCheckOptions } from "./outgoing/reply-check.ts";
+import type { CatchUp } from "./priority/catch-up.ts";
+import { priorityScore } from "./priority/score.ts";
+import { firstWords, type TextReader } from "./priority/text-reader.ts";
 import { findByExternalIds, findTicket, type TicketRow, toTicket } from "./ticket-store.ts";
 import { watchEvents } from "./watch.ts";
 
@@ -43,6 +47,8 @@ const DEFAULT_MESSAGES = 50;
 
 /** What the ticket service stands on. */
 export interface TicketServiceOptions extends ApprovalOptions, ReplyCheckOptions {
+  readonly reader: TextReader;
+  readonly catchUp: CatchUp;
   /** Ends the streams of the log when the service closes. */
   readonly closing: AbortSignal;
 }
@@ -53,7 +59,7 @@ function actorOr(actor: Actor | undefined, kind: ActorKind, id = ""): Actor {
 
 /** Makes the ticket service over a database. */
 export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof TicketService> {
-  const { database, customers, bell, closing, policies, now } = options;
+  const { database, customers, reader, catchUp, policy, bell, closing, policies, now } = options;
   const { knex } = database;
 
   /** One write: its drafts carry who writes, when, and by which call; streams of the log hear of it after the commit. */
@@ -65,7 +71,7 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
     work: (trx: Knex.Transaction, info: WriteInfo) => Promise<MessageInitShape<O>>,
   ): Promise<MessageShape<O>> {
     const { requestId } = request;
-    const info: WriteInfo = { actor, clock: now, method: methodName(method), requestId };
+    const info: WriteInfo = { actor, clock: now, policy, method: methodName(method), requestId };
     const response = await write(database, { method, request, context, now: now() }, (trx) => work(trx, info));
     bell.ring();
     return response;
@@ -76,12 +82,23 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
     action: actions.Action<I, O>,
     request: MessageShape<I> & { readonly requestId: string },
     context: HandlerContext,
-    findReasons?: FindReasons<I>,
+    { findReasons, words }: { readonly findReasons?: FindReasons<I>; readonly words?: Words } = {},
   ): Promise<MessageShape<O>> {
     const gate = await gateFor(options, action, request, context, findReasons);
     return writing(action.method, request, context, action.actor(request), (trx, info) =>
-      action.run(trx, { ...info, hold: gate(trx, info) }, request),
+      action.run(trx, gate(trx, { ...info, words }), request),
     );
+  }
+
+  /** What is known of words that a customer has written to a ticket, before the write begins. */
+  async function wordsOf(text: string, ticketId: string, context: HandlerContext): Promise<Words> {
+    const ticket = await findTicket(knex, ticketId);
+    if (!ticket) throw notFound(ticketId);
+    const [reading, plan] = await Promise.all([
+      reader.read(text || firstWords(ticket), context),
+      customers.planOf(ticket.customerId, context),
+    ]);
+    return { reading, plan };
   }
 
   /** Says which ticket has the external id that a write failed on. */
@@ -100,8 +117,11 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
     }
   }
 
-  function assertMayOpen(actor: Actor, context: HandlerContext): void {
-    if (isAi(actor, context)) assertToolAllowed(policies, "open_ticket");
+  /** Whether a ticket is opened by an AI agent; refused where the policy leaves that to people. */
+  function opensAsAi({ kind }: Actor, context: HandlerContext): boolean {
+    const byAi = isAiCall(context, kind === ActorKind.AI);
+    if (byAi) assertToolAllowed(policies, "open_ticket");
+    return byAi;
   }
 
   return {
@@ -110,15 +130,19 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
     async createTicket(request, context) {
       const { ticket = create(TicketSchema) } = request;
       const actor = actorOr(request.actor, ActorKind.CUSTOMER, ticket.customerId);
-      assertMayOpen(actor, context);
-      await customers.assertExists(ticket.customerId, context);
+      const byAi = opensAsAi(actor, context);
+      const [{ plan }, reading] = await Promise.all([
+        customers.assertExists(ticket.customerId, context),
+        reader.read(firstWords(ticket), context),
+      ]);
       const work = writing(TicketService.method.createTicket, request, context, actor, async (trx, info) => {
         const draft = await TicketDraft.begin(trx, info, {
           ...actions.DEFAULTS,
           ...maskedFields(TicketSchema, { patch: ticket, mask: undefined, current: ticket }, SETTABLE),
           status: ticket.status || TicketStatus.OPEN,
         });
-        return { ticket: await draft.save() };
+        if (byAi) await markAsAi(trx, [draft.ticket.id]);
+        return { ticket: await draft.heed({ reading, plan }).save() };
       });
       return orExternalIdTaken(ticket.externalId, work);
     },
@@ -127,7 +151,12 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
       const ticket = await findTicket(knex, ticketId);
       if (!ticket) throw notFound(ticketId);
       const messages = await latestMessages(knex, ticketId, messageLimit || DEFAULT_MESSAGES);
-      return { ticket, messages, earlierMessageCount: Math.max(0, ticket.messageCount - messages.length) };
+      return {
+        ticket,
+        messages,
+        earlierMessageCount: Math.max(0, ticket.messageCount - messages.length),
+        priorityScore: priorityScore(policy, ticket, now()),
+      };
     },
 
     async listTicketMessages(request) {
@@ -142,22 +171,28 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
     },
 
     async listTickets(request) {
-      const matching = ticketsMatching(database, request);
+      const time = now();
+      const matching = ticketsMatching(database, request, time);
       const scope = { schema: ListTicketsRequestSchema, request, order: orderColumns(request.order) };
       const { rows, nextPageToken } = await listPage<TicketRow, typeof ListTicketsRequestSchema>(matching, scope);
-      return { tickets: rows.map(toTicket), nextPageToken, totalSize: await totalSize(matching) };
+      const tickets = rows.map(toTicket);
+      const priorityScores = tickets.map((ticket) => priorityScore(policy, ticket, time));
+      return { tickets, priorityScores, nextPageToken, totalSize: await totalSize(matching) };
     },
 
     updateTicket: (request, context) =>
       orExternalIdTaken(request.ticket?.externalId ?? "", acting(actions.updateTicket, request, context)),
 
     respondToTicket: (request, context) =>
-      acting(actions.respond, request, context, () => findReasons(options, request, context)),
+      acting(actions.respond, request, context, { findReasons: () => findReasons(options, request, context) }),
 
-    recordCustomerReply: (request, context) => acting(actions.recordCustomerReply, request, context),
+    async recordCustomerReply(request, context) {
+      const words = await wordsOf(request.body, request.ticketId, context);
+      return acting(actions.recordCustomerReply, request, context, { words });
+    },
 
     async receiveMessage(request, context) {
-      const response = await receiveMessage({ database, customers, now }, request, context);
+      const response = await receiveMessage({ database, customers, reader, policy, now }, request, context);
       bell.ring();
       return response;
     },
@@ -166,17 +201,20 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
 
     changeStatus: (request, context) => acting(actions.changeStatus, request, context),
 
-    mergeTickets: (request, context) => acting(actions.mergeTickets, request, context),
+    mergeTickets: (request, context) => acting(actions.merge, request, context),
 
     async createFollowUp(request, context) {
       const customer = actorOr(request.actor, ActorKind.CUSTOMER);
-      assertMayOpen(customer, context);
+      const byAi = opensAsAi(customer, context);
+      const words = await wordsOf(request.description || request.subject, request.ticketId, context);
       return writing(TicketService.method.createFollowUp, request, context, customer, async (trx, info) => {
         const closed = await findTicket(trx, request.ticketId);
         if (!closed) throw notFound(request.ticketId);
         if (closed.status !== TicketStatus.CLOSED) throw notClosed(closed);
         if (!request.actor) customer.id = closed.customerId;
-        return { ticket: await beginFollowUp(trx, info, closed, request) };
+        const ticket = await beginFollowUp(trx, info, closed, request, words);
+        if (byAi) await markAsAi(trx, [ticket.id]);
+        return { ticket };
       });
     },
 
@@ -210,8 +248,9 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
 
     async importTickets(requests, context) {
       const resolve = customers.resolver(context);
-      const response = await importTickets(database, requests, resolve, now);
+      const response = await importTickets({ database, policy, now }, requests, resolve);
       bell.ring();
+      catchUp.wake();
       return response;
     },
   };

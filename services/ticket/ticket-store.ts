@@ -4,6 +4,7 @@ import { type Timestamp, timestampFromMs, timestampMs } from "@bufbuild/protobuf
 import type { Knex } from "knex";
 import { type Ticket, TicketSchema } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { formatId, parseId } from "../../runtime/ids.ts";
+import { NEVER } from "./priority/migration.ts";
 
 /** A row of the table `ticket`. */
 export interface TicketRow {
@@ -32,6 +33,12 @@ export interface TicketRow {
   readonly message_count: number;
   readonly merged_into: number | null;
   readonly follow_up_of: number | null;
+  readonly urgency: number;
+  readonly sentiment_score: number | null;
+  readonly plan: string;
+  readonly unanswered_follow_ups: number;
+  /** `NEVER` where it is not due. */
+  readonly due_at: number;
 }
 
 const toTime = (ms: number | null) => (ms === null ? {} : { value: timestampFromMs(ms) }).value;
@@ -64,11 +71,16 @@ export function toTicket(row: TicketRow): Ticket {
     messageCount: row.message_count,
     mergedInto: toTicketId(row.merged_into),
     followUpOf: toTicketId(row.follow_up_of),
+    urgency: row.urgency,
+    plan: row.plan,
+    unansweredFollowUps: row.unanswered_follow_ups,
+    ...(row.sentiment_score !== null && { sentimentScore: row.sentiment_score }),
   });
   return Object.assign(ticket, {
     firstResponseTime: toTime(row.first_response_time),
     resolveTime: toTime(row.resolve_time),
     closeTime: toTime(row.close_time),
+    dueTime: toTime(row.due_at === NEVER ? null : row.due_at),
   });
 }
 
@@ -99,6 +111,11 @@ function toRow(ticket: Ticket): TicketRow {
     message_count: ticket.messageCount,
     merged_into: toNumber(ticket.mergedInto),
     follow_up_of: toNumber(ticket.followUpOf),
+    urgency: ticket.urgency,
+    sentiment_score: ticket.sentimentScore ?? null,
+    plan: ticket.plan,
+    unanswered_follow_ups: ticket.unansweredFollowUps,
+    due_at: toMs(ticket.dueTime) ?? NEVER,
   };
 }
 
@@ -127,12 +144,19 @@ export async function insertTickets(trx: Knex.Transaction, tickets: readonly Tic
   if (tags.length > 0) await trx("ticket_tag").insert(tags);
 }
 
+/** Remembers tickets whose latest words have not been read yet. */
+export async function markUnread(trx: Knex.Transaction, ticketIds: readonly string[]): Promise<void> {
+  if (ticketIds.length === 0) return;
+  const rows = ticketIds.map((id) => ({ ticket_id: parseId(id) }));
+  await trx("unread_ticket").insert(rows).onConflict("ticket_id").ignore();
+}
+
 /** Stores what has changed of a ticket. Columns that stay are left out, so that their indexes stay as they are too. */
 export async function updateTicket(trx: Knex.Transaction, before: Ticket, after: Ticket): Promise<void> {
   const old = toRow(before);
   const { id, ...columns } = toRow(after);
   const changed = Object.entries(columns).filter(([column, value]) => value !== old[column as keyof TicketRow]);
-  await trx("ticket").where({ id }).update(Object.fromEntries(changed));
+  if (changed.length > 0) await trx("ticket").where({ id }).update(Object.fromEntries(changed));
   if (old.tags === columns.tags) return;
   await trx("ticket_tag").where({ ticket_id: id }).delete();
   if (after.tags.length > 0) await trx("ticket_tag").insert(tagRows(after));

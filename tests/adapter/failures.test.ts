@@ -36,7 +36,13 @@ describe("errors", () => {
   it("warn that a write may have happened all the same, and tell no address of a transport", async () => {
     const refuse = () => Promise.reject(new ConnectError("connect ECONNREFUSED 10.0.0.7:5001", Code.Unavailable));
     const services = [serviceOf(registry, "DeskService")];
-    const cut = buildCatalog({ services, transport: { unary: refuse, stream: refuse }, expose: "all", registry });
+    const cut = buildCatalog({
+      log: () => {},
+      services,
+      transport: { unary: refuse, stream: refuse },
+      expose: "all",
+      registry,
+    });
     expect(error(await call(cut, "get_ticket", { ticket_id: "1" })).message).toBe(
       "The service cannot be reached right now.",
     );

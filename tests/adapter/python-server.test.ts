@@ -28,7 +28,7 @@ describe.skipIf(!installed)("a Python server with every type", () => {
     server.stdin?.end(toBinary(FileDescriptorSetSchema, set));
     const [port] = await once(server.stdout as NodeJS.ReadableStream, "data");
     const reflected = await reflectServices(`http://127.0.0.1:${String(port).trim()}`);
-    catalog = buildCatalog({ ...reflected, expose: "all", timeoutMs: 5_000 });
+    catalog = buildCatalog({ log: () => {}, ...reflected, expose: "all", timeoutMs: 5_000 });
   });
   afterAll(() => server.kill());
 

@@ -21,7 +21,7 @@ const context: CallContext = { signal: new AbortController().signal, headers: ne
 
 async function catalogOf(url: string, services?: string[]): Promise<Catalog> {
   const reflected = await reflectServices(url, services ? { services } : {});
-  return buildCatalog({ ...reflected, expose: "all", timeoutMs: 5_000 });
+  return buildCatalog({ log: () => {}, ...reflected, expose: "all", timeoutMs: 5_000 });
 }
 
 function names({ tools }: Catalog): string[] {
@@ -137,7 +137,7 @@ describe("a server of this project", () => {
 
   it("is left in peace when a stream has reached its bound", async () => {
     const reflected = await reflectServices(listener.url, { services: ["fixture.v1.DeskService"] });
-    const catalog = buildCatalog({ ...reflected, expose: "all", maxResultTokens: 500 });
+    const catalog = buildCatalog({ log: () => {}, ...reflected, expose: "all", maxResultTokens: 500 });
     const { structuredContent } = await tool(catalog, "watch_ticket").call({ ticket_id: "7" }, context);
     expect(structuredContent.truncated).toContain("the stream went on");
     await expect.poll(() => watching?.aborted).toBe(true);
@@ -153,7 +153,7 @@ describe("a server of this project", () => {
 
   it("gives an endless stream until the deadline", async () => {
     const reflected = await reflectServices(listener.url, { services: ["grpc.health.v1.Health"] });
-    const catalog = buildCatalog({ ...reflected, expose: "all", timeoutMs: 300 });
+    const catalog = buildCatalog({ log: () => {}, ...reflected, expose: "all", timeoutMs: 300 });
     const { structuredContent } = await tool(catalog, "watch").call({}, context);
     expect(structuredContent).toEqual({ truncated: expect.any(String), messages: [{ status: "serving" }] });
   });

@@ -21,6 +21,7 @@ export function catalog(handlers: Handlers, options: { maxResultTokens?: number;
     transport: directTransport([bind(registry, "DeskService", handlers)]),
     expose: "all",
     registry,
+    log: () => {},
     ...options,
   });
 }

@@ -9,7 +9,7 @@ import { openDatabase } from "../../runtime/database/database.ts";
 import { directTransport } from "../../runtime/transport.ts";
 import { BOUNDS } from "../../services/analytics/corrections/teaching.ts";
 import type { Correction, Engine, LearningEngine } from "../../services/analytics/engine/engine.ts";
-import { lexiconEngine } from "../../services/analytics/engine/lexicon-engine.ts";
+import { localEngine } from "../../services/analytics/engine/local-engine.ts";
 import { analyticsModule } from "../../services/analytics/index.ts";
 import { migrations } from "../../services/analytics/migrations.ts";
 import { databaseLocation } from "../../services/databases.ts";
@@ -46,6 +46,36 @@ test.each(DIALECTS)("on %s the engine is as it was taught after a restart", asyn
   await remove();
 });
 
+test("what was corrected often enough is read so in a text that nobody has corrected, until it is undone", async () => {
+  const module = await analyticsModule({ database: { kind: "sqlite", file: ":memory:" }, log: silent });
+  const analytics = createClient(AnalyticsService, directTransport(module.services));
+  const texts = [
+    "The gasket of my espresso machine is worn, which one fits?",
+    "Do you have a gasket for the espresso machine E61?",
+    "I look for a gasket, my espresso machine leaks a little.",
+    "Which gasket belongs to the small espresso machine?",
+    "My espresso machine is from 2014. Is there still a gasket for it?",
+    "Gasket of espresso machine, black, 8 mm, please.",
+    "Another gasket for our espresso machine in the office.",
+    "Is the gasket of the espresso machine made of silicone?",
+  ];
+  const unseen = "We have an espresso machine at home and the gasket is gone.";
+  const read = async () => {
+    const { analysis } = await analytics.analyze({ text: unseen });
+    return { category: analysis?.categorization?.primaryCategory, corrected: analysis?.corrected };
+  };
+  const before = (await analytics.analyze({ text: unseen })).analysis;
+  expect(await read()).not.toMatchObject({ category: Category.FEATURE_REQUEST });
+  const made = [];
+  for (const text of texts) {
+    made.push((await analytics.correctAnalysis({ text, category: Category.FEATURE_REQUEST, author })).correction);
+  }
+  expect(await read()).toEqual({ category: Category.FEATURE_REQUEST, corrected: false });
+  for (const one of made) await analytics.undoCorrection({ correctionId: one?.id ?? "", actor: author });
+  expect((await analytics.analyze({ text: unseen })).analysis).toEqual(before);
+  await module.close();
+});
+
 /** Opens analytics over corrections that are stored already; tells what its engine is taught. */
 async function openWith(rows: readonly { text: string; undone?: boolean }[]) {
   const { environment, remove } = await temporaryStorage("sqlite");
@@ -77,10 +107,10 @@ async function openWith(rows: readonly { text: string; undone?: boolean }[]) {
   await database.close();
   const taught: (readonly Correction[])[] = [];
   const engine: LearningEngine = {
-    ...lexiconEngine,
+    ...localEngine,
     learn(corrections): Engine {
       taught.push(corrections);
-      return { name: `taught ${taught.length}`, analyze: lexiconEngine.analyze };
+      return { name: `taught ${taught.length}`, analyze: localEngine.analyze };
     },
   };
   const module = await analyticsModule({ database: location, engine, log: silent });
@@ -105,8 +135,8 @@ test("past its bound the engine is taught the latest corrections, and all of the
   expect(second).toHaveLength(BOUNDS.corrections);
   expect(second[0]).toEqual({ text: "text 10000", category: Category.BILLING });
   // The oldest of those that counted has given way.
-  expect(first.at(-1)).toEqual({ text: "text 7999", category: Category.SHIPPING });
-  expect(second.at(-1)).toEqual({ text: "text 8000", category: Category.SHIPPING });
+  expect(first.at(-1)).toEqual({ text: `text ${9_999 - BOUNDS.corrections}`, category: Category.SHIPPING });
+  expect(second.at(-1)).toEqual({ text: `text ${10_000 - BOUNDS.corrections}`, category: Category.SHIPPING });
   const { corrections, totalSize } = await desk.analytics.listCorrections({ pageSize: 1 });
   expect([corrections[0]?.id, totalSize]).toEqual(["COR-11001", 1001]);
 });

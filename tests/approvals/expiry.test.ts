@@ -32,7 +32,8 @@ describe.each(DIALECTS)("%s", (dialect) => {
     const crm = await crmModule({ database: { kind: "sqlite", file: ":memory:" }, tickets: transport, log: silent });
     stack.defer(() => crm.close());
     const module = await ticketModule({
-      ...{ database: storage.location, crm: transport, now: () => clock.ms, log: silent },
+      ...{ database: storage.location, crm: transport, analytics: transport },
+      ...{ now: () => clock.ms, log: silent },
       ...{ policies: { respond_to_ticket: "approve" }, approvalHours: 2 },
     });
     stack.defer(() => module.close());

@@ -5,6 +5,7 @@ import { ViolationsSchema } from "@bufbuild/protovalidate/gen/buf/validate/valid
 import { type Client, Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import { expect } from "vitest";
 import { AnalyticsService } from "#gen/deskwire/analytics/v1/analytics_service_pb.js";
+import { MetricsService } from "#gen/deskwire/analytics/v1/metrics_service_pb.js";
 import { CrmService } from "#gen/deskwire/crm/v1/crm_service_pb.js";
 import type { CustomerSchema } from "#gen/deskwire/crm/v1/customer_pb.js";
 import { SupportService } from "#gen/deskwire/support/v1/support_service_pb.js";
@@ -18,6 +19,7 @@ export interface Clients {
   readonly crm: Client<typeof CrmService>;
   readonly tickets: Client<typeof TicketService>;
   readonly analytics: Client<typeof AnalyticsService>;
+  readonly metrics: Client<typeof MetricsService>;
   readonly support: Client<typeof SupportService>;
   readonly webhooks: Client<typeof WebhookService>;
 }
@@ -27,6 +29,7 @@ export function clientsOf(transport: Transport): Clients {
     crm: createClient(CrmService, transport),
     tickets: createClient(TicketService, transport),
     analytics: createClient(AnalyticsService, transport),
+    metrics: createClient(MetricsService, transport),
     support: createClient(SupportService, transport),
     webhooks: createClient(WebhookService, transport),
   };

@@ -1,6 +1,7 @@
 // The contract, case by case.
 import type { Case } from "./case.ts";
 import { analyticsCases } from "./cases/analytics.ts";
+import { confinementCases } from "./cases/confinement.ts";
 import { conversationCases } from "./cases/conversation.ts";
 import { correctionCases } from "./cases/corrections.ts";
 import { crmCases } from "./cases/crm.ts";
@@ -9,6 +10,9 @@ import { hostileCases } from "./cases/hostile.ts";
 import { importCases } from "./cases/import.ts";
 import { listTicketsCases } from "./cases/list-tickets.ts";
 import { logCases } from "./cases/log.ts";
+import { metricsCases } from "./cases/metrics.ts";
+import { outgoingCases } from "./cases/outgoing.ts";
+import { queueCases } from "./cases/queue.ts";
 import { replayCases } from "./cases/replay.ts";
 import { statusCases } from "./cases/status.ts";
 import { supportCases } from "./cases/support.ts";
@@ -21,13 +25,17 @@ export const cases: readonly Case[] = [
   ...statusCases,
   ...conversationCases,
   ...listTicketsCases,
+  ...queueCases,
   ...logCases,
   ...importCases,
   ...analyticsCases,
   ...correctionCases,
+  ...metricsCases,
   ...replayCases,
   ...supportCases,
   ...supportCustomerCases,
+  ...confinementCases,
+  ...outgoingCases,
   ...deadlineCases,
   ...hostileCases,
 ];

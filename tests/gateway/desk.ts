@@ -10,7 +10,6 @@ import { PARTS, readConfig } from "../../runtime/config.ts";
 import { listen } from "../../runtime/listener.ts";
 import { directTransport } from "../../runtime/transport.ts";
 import { openDesk } from "../../services/desk.ts";
-import { deskGateway } from "../../services/gateway.ts";
 import { temporaryStorage } from "../support/desk.ts";
 import type { Script } from "../support/messages-api/script.ts";
 import { type MessagesApi, MODEL_KEY, startMessagesApi } from "../support/messages-api/server.ts";
@@ -48,12 +47,10 @@ export async function openGatewayDesk(script: Script, options: GatewayDeskOption
   const logged: string[] = [];
   const log = (message: string, fields: object = {}) => void logged.push(JSON.stringify({ message, ...fields }));
   const desk = await openDesk({ config, parts: PARTS, demo: true, log });
-  if (!desk.catalog) throw new TypeError("the adapter is among the parts");
-  const gateway = deskGateway(config, desk.catalog, options.identify, log);
   const listener = await listen({
     ...{ host: "127.0.0.1", port: 0, allowedHosts: [], allowedOrigins: [], graceMs: 500, log },
     services: desk.services,
-    routes: gateway.routes,
+    routes: desk.gateway?.routesFor(options.identify) ?? {},
   });
   const transport = directTransport(desk.services);
   return {
@@ -68,7 +65,6 @@ export async function openGatewayDesk(script: Script, options: GatewayDeskOption
     },
     async [Symbol.asyncDispose]() {
       desk.drain();
-      gateway.close();
       await listener.close();
       await desk.close();
       await storage.remove();

@@ -81,7 +81,7 @@ describe("npm start", () => {
 
   it("ends cleanly on Ctrl-C, and keeps its data without filling it again", async () => {
     expect(await desk.stop("SIGINT")).toBe(0);
-    expect(await readdir(dataDir)).toEqual(["analytics", "crm", "ticket"]);
+    expect(await readdir(dataDir)).toEqual(["analytics", "crm", "gateway", "ticket"]);
     desk = await DeskProcess.start([], { DATA_DIR: dataDir });
     expect(desk.output).not.toContain("demo customers");
     const { stdout } = await run("sh", ["-c", `${printed("curl:")} --silent --fail`]);

@@ -217,7 +217,7 @@ describe("the service behind", () => {
     await listener.close();
   });
   beforeEach(() => void seen.splice(0));
-  const catalog = () => supportCatalog(loadDescriptors(), transport, readConfig({}));
+  const catalog = () => supportCatalog(loadDescriptors(), transport, readConfig({}), silent);
 
   test.each(eras)("gets the caller of %s, and neither the token nor what a client says of itself", async (era) => {
     await using remote = await protect(catalog(), issuer);

@@ -1,6 +1,7 @@
 // A small catalog by hand, so that the protocol side is tested without any service behind it.
 import { EventEmitter, once } from "node:events";
 import type { CallContext, Catalog, JsonObject, Tool, ToolResult } from "../../adapter/catalog.ts";
+import { CallStats } from "../../runtime/telemetry/call-stats.ts";
 
 /** What the fixture's tools went through: `started:<label>` and `aborted:<label>` for each slow call. */
 export const events = new EventEmitter();
@@ -30,6 +31,7 @@ function tool(name: string, call: Tool["call"], rest: Partial<Tool> & { readOnly
         openWorldHint: false,
       },
     },
+    calls: new CallStats(name),
     call,
     ...rest,
   };

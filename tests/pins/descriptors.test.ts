@@ -34,6 +34,7 @@ test("there is something to check", () => {
   expect(services.map(({ name }) => name).sort()).toEqual([
     "AnalyticsService",
     "CrmService",
+    "MetricsService",
     "SupportService",
     "TicketService",
     "WebhookService",
@@ -242,10 +243,12 @@ const TRUSTED = {
     ...["MissingPart.part", "MissingPart.message", "TicketAnalysis.engine", "TicketAnalysis.language"],
     ...["SearchTicketsResponse.next_page_token"],
     ...["SearchCustomersResponse.next_page_token", "ListConversationResponse.next_page_token"],
+    ...["TicketPriorityFactor.name", "TicketPriorityFactor.why", "TicketSummary.priority_reason"],
   ],
   "the desk's own words": [
     ...["Customer.plan", "Customer.tags", "Customer.external_id", "Actor.id"],
     ...["Ticket.category", "Ticket.tags", "Ticket.assignee", "Ticket.team", "Ticket.external_id"],
+    "Ticket.plan",
     ...["TicketSummary.category", "TicketSummary.tags", "TicketSummary.assignee", "TicketSummary.team"],
   ],
   "too short, or of too strict a form, for a sentence": [

@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 import { isTooling, sourceFiles } from "./source.ts";
 
 const REASONS = {
-  Aborted: ["APPROVAL_OUTDATED", "ETAG_MISMATCH"],
-  AlreadyExists: ["EMAIL_TAKEN", "EXTERNAL_ID_TAKEN", "REQUEST_ID_REUSED"],
+  Aborted: ["APPROVAL_OUTDATED", "ETAG_MISMATCH", "RUN_TAKEN_OVER", "RUN_UNDER_WAY"],
+  AlreadyExists: ["EMAIL_TAKEN", "EXTERNAL_ID_TAKEN", "IDEMPOTENCY_KEY_REUSED", "REQUEST_ID_REUSED"],
   Canceled: ["CANCELED"],
   DataLoss: ["DATABASE_DAMAGED"],
   DeadlineExceeded: ["DEADLINE_EXCEEDED", "RUN_OUT_OF_TIME"],
@@ -30,6 +30,7 @@ const REASONS = {
     "ALLOWED_HOSTS_INVALID",
     "ALLOWED_ORIGINS_INVALID",
     "CONFIGURATION_INVALID",
+    "CONFINEMENT_INVALID",
     "CONTENT_TYPE_MISSING",
     "DATABASES_APART",
     "HOST_NOT_HERE",
@@ -43,10 +44,12 @@ const REASONS = {
     "POLICY_UNREADABLE",
     "PRINCIPAL_TOO_LONG",
     "REQUEST_MALFORMED",
+    "TOO_MANY_BUCKETS",
     "TOO_MANY_TAGS",
     "UPDATE_MASK_NESTED",
     "USAGE",
     "VALIDATION_FAILED",
+    "WINDOW_EMPTY",
   ],
   NotFound: [
     "APPROVAL_NOT_FOUND",
@@ -61,6 +64,7 @@ const REASONS = {
   PermissionDenied: [
     "HOST_NOT_ALLOWED",
     "ORIGIN_NOT_ALLOWED",
+    "OUTSIDE_TICKET",
     "OWN_APPROVAL",
     "PORT_NOT_PERMITTED",
     "SCOPE_MISSING",

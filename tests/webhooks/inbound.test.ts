@@ -200,7 +200,12 @@ it("while the CRM is away the sender is asked to come again, but what came befor
   const first = await desk.tickets.receiveMessage(message);
   // Port 9 (discard) is below those that a system gives out; nobody listens there.
   const crm = remoteTransport("http://127.0.0.1:9");
-  const cutOff = await ticketModule({ database: desk.location, crm, now: desk.clock.now, log: () => {} });
+  const cutOff = await ticketModule({
+    ...{ crm, analytics: crm },
+    database: desk.location,
+    now: desk.clock.now,
+    log: () => {},
+  });
   const tickets = createClient(TicketService, directTransport(cutOff.services));
   expect(await tickets.receiveMessage(message)).toEqual(first);
   await expect(tickets.receiveMessage({ ...message, requestId: "two" })).rejects.toSatisfy(

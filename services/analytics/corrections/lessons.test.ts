@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Category, Sentiment } from "#gen/deskwire/analytics/v1/analysis_pb.js";
-import { lexiconEngine } from "../engine/lexicon-engine.ts";
+import { localEngine } from "../engine/local-engine.ts";
 import { textHash } from "../reading/text-hash.ts";
 import { asSaid, lessonsOf } from "./lessons.ts";
 
@@ -27,7 +27,7 @@ test.each([
   ["It is terrible.", NEUTRAL, 0],
   ["It is wonderful.", NEGATIVE, -0.5],
 ])("%j called %s has a score of that mood", (text, sentiment, score) => {
-  const read = lexiconEngine.analyze(text);
+  const read = localEngine.analyze(text);
   const said = asSaid(read, { text, sentiment });
   expect(said.sentiment).toEqual({
     ...{ sentiment, confidence: 1, evidence: [] },

@@ -6,7 +6,7 @@ import { countChanges, latestCorrections } from "./correction-store.ts";
 import { type Lessons, lessonsOf } from "./lessons.ts";
 
 /** What is learned from: the latest corrections. Older ones stay listed and are forgotten by the engine. */
-export const BOUNDS = { corrections: 2_000, characters: 2_000_000 };
+export const BOUNDS = { corrections: 1_000, characters: 500_000 };
 /** How far other processes may be behind, in milliseconds. */
 const CHECK_MS = 1_000;
 
@@ -58,7 +58,7 @@ export class Teaching {
         failing = false;
       } catch (error) {
         // One line an outage.
-        if (!failing) this.#log("cannot look for new corrections; what was learned before counts", { error });
+        if (!failing) this.#log("cannot look for new corrections; what was learned before counts", { error }, "warn");
         failing = true;
       }
       checking = false;
@@ -80,7 +80,8 @@ export class Teaching {
     if (changes === this.#changes) return;
     const lessons = lessonsOf(await latestCorrections(knex, BOUNDS));
     const { corrections } = lessons;
-    this.#taught = { engine: corrections.length > 0 ? this.#untaught.learn(corrections) : this.#untaught, lessons };
+    const engine = corrections.length > 0 ? await this.#untaught.learn(corrections) : this.#untaught;
+    this.#taught = { engine, lessons };
     this.#changes = changes;
   }
 }

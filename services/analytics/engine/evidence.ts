@@ -1,25 +1,59 @@
-// The words that spoke, as an answer shows them.
+// The words that spoke for an answer, as a person would read them, out of what a model gave each of them.
+import type { Spoken } from "./linear-model.ts";
+import { NEGATORS } from "./sentiment-lexicon.ts";
 import type { Token } from "./tokens.ts";
 
 const MAX_EVIDENCE = 8;
+const MAX_PHRASE = 4;
+/** Words that weigh less than this part of the weightiest are not worth a mention. */
+const WORTH_A_MENTION = 0.15;
+/** Part of the weightiest word from which a word belongs to the one before it, though it says nothing itself: "not happy". */
+const CLOSELY_TIED = 0.35;
+/** Words that tell nothing on their own, whatever a model makes of them. */
+const FILLERS = new Set(
+  "a an the and or of to in on at for from by with as is are was were be been am it its this that these those i you he she we they me my your our his her their him them us".split(
+    " ",
+  ),
+);
 
-/** Words of a text with what they weighed. */
-export interface Hit {
+interface Phrase {
   readonly words: string;
   readonly weight: number;
 }
 
-/** The words of a span of tokens, in lower case. */
-export function wordsOf(tokens: readonly Token[], from: number, length: number): string {
-  let words = "";
-  for (let at = from; at < from + length; at++) words += `${at > from ? " " : ""}${tokens[at]?.word ?? ""}`;
-  return words;
+function phrasesOf(tokens: readonly Token[], { words, ties }: Spoken): Phrase[] {
+  const enough = words.reduce((top, word) => Math.max(top, word), 0) * WORTH_A_MENTION;
+  const speaks = (at: number) => (words[at] as number) > enough;
+  const isFiller = (at: number) => FILLERS.has(tokens[at]?.word ?? "");
+  const isNegator = (at: number) => NEGATORS.has(tokens[at]?.stem ?? "");
+  /** Whether a word belongs to the one before it, which negates it or is tied to it closely for the one that speaks. */
+  const belongs = (at: number, speaking: number) =>
+    tokens[at]?.clause === tokens[at - 1]?.clause &&
+    (isNegator(at - 1) ||
+      (ties[at] as number) > (speaks(at) && speaks(at - 1) ? enough : (words[speaking] as number) * CLOSELY_TIED));
+  const phrases: Phrase[] = [];
+  for (let at = 0, end = 0; at < tokens.length; at = Math.max(at + 1, end)) {
+    if (!speaks(at)) continue;
+    let from = at;
+    while (from > end && from > at - 2 && belongs(from, from)) from--;
+    end = at + 1;
+    while (end < tokens.length && end - from < MAX_PHRASE && belongs(end, end - 1)) end++;
+    while (from < end && isFiller(from) && (end - from < 2 || !belongs(from + 1, from + 1))) from++;
+    let to = end;
+    while (to > from && isFiller(to - 1)) to--;
+    const span = tokens.slice(from, to).filter(({ word }) => word !== "");
+    const weight = words.slice(from, to).reduce((sum, word) => sum + word, 0);
+    if (span.length > 0) phrases.push({ words: span.map(({ word }) => word).join(" "), weight });
+  }
+  return phrases;
 }
 
-/** Up to eight different words or phrases, the weightiest first. */
-export function weightiest(hits: readonly Hit[]): string[] {
+/** Up to eight different words or phrases that spoke for an answer, the weightiest first. */
+export function evidenceOf(tokens: readonly Token[], spoken: Spoken): string[] {
   const weights = new Map<string, number>();
-  for (const { words, weight } of hits) weights.set(words, Math.max(weights.get(words) ?? 0, Math.abs(weight)));
+  for (const { words, weight } of phrasesOf(tokens, spoken)) {
+    weights.set(words, Math.max(weights.get(words) ?? 0, weight));
+  }
   const ranked = [...weights].sort(([, a], [, b]) => b - a);
   return ranked.slice(0, MAX_EVIDENCE).map(([words]) => words);
 }

@@ -1,22 +1,49 @@
-// The language of a text by its commonest words: told for English only.
+// The language of a text: by its script, or by its commonest words and letters.
+import { COMMON_WORDS, LETTERS, SCRIPTS } from "./language-words.ts";
 
-const ENGLISH = new Set(
-  "the and you that was for are with this have not but they from what can your will would there been when who them i my is it to of in a on me we please how do does".split(
-    " ",
-  ),
-);
-/** Part of the words that must be among the commonest, and how many words are looked at. */
-const ENGLISH_PART = 0.2;
-const MAX_WORDS = 400;
+/** Words that are looked at: more make no difference. */
+const MAX_WORDS = 200;
+/** A word that several languages share counts less: one that n languages have counts 1 / n. */
+const weights = new Map<string, [language: string, weight: number][]>();
+for (const [language, list] of Object.entries(COMMON_WORDS)) {
+  for (const word of list.split(" ")) weights.set(word, [...(weights.get(word) ?? []), [language, 1]]);
+}
+for (const votes of weights.values()) for (const vote of votes) vote[1] = 1 / votes.length;
 
-/** `en`, or `und` where it cannot be told (RFC 5646, section 2.2.1). */
-export function readLanguage(text: string): string {
-  const words = (
-    text
-      .slice(0, MAX_WORDS * 10)
-      .toLowerCase()
-      .match(/\p{L}+/gu) ?? []
-  ).slice(0, MAX_WORDS);
-  const english = words.filter((word) => ENGLISH.has(word)).length;
-  return english > 0 && english >= words.length * ENGLISH_PART ? "en" : "und";
+/** What a letter that only some languages use counts, beside a word. */
+const LETTER_WEIGHT = 0.5;
+/** Part of the words that must speak for a language. */
+const ENOUGH = 0.12;
+/** How many times more must speak for it than for the next. */
+const CLEARLY = 1.25;
+
+function scriptOf(words: readonly string[]): string | undefined {
+  const letters = words.join("");
+  return SCRIPTS.find(([, script, part]) => (letters.match(script)?.length ?? 0) > letters.length * part)?.[0];
+}
+
+function votesOf(words: readonly string[]): [language: string, votes: number][] {
+  const votes = new Map<string, number>();
+  const vote = (language: string, weight: number) => votes.set(language, (votes.get(language) ?? 0) + weight);
+  for (const word of words) {
+    const known = weights.get(word);
+    for (const [language, weight] of known ?? []) vote(language, weight);
+    if (known) continue;
+    for (const [letters, languages] of LETTERS) {
+      if (letters.test(word)) for (const language of languages) vote(language, LETTER_WEIGHT / languages.length);
+    }
+  }
+  return [...votes].sort(([, a], [, b]) => b - a);
+}
+
+/**
+ * The language of a text as a BCP 47 tag (RFC 5646), such as `en`; `und` (section 4.1) where its words do not tell one
+ * clearly. Names, addresses and numbers tell none.
+ */
+export function readLanguage(words: readonly string[]): string {
+  const read = words.slice(0, MAX_WORDS).filter((word) => /^\p{L}/u.test(word));
+  const script = scriptOf(read);
+  if (script) return script;
+  const [[language, most] = ["und", 0], [, next] = ["und", 0]] = votesOf(read);
+  return most >= Math.max(0.5, read.length * ENOUGH) && most >= next * CLEARLY ? language : "und";
 }

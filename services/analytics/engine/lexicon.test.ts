@@ -3,6 +3,7 @@ import { Category } from "#gen/deskwire/analytics/v1/analysis_pb.js";
 import { CATEGORY_WORDS } from "./category-lexicon.ts";
 import { keysOf } from "./phrase-table.ts";
 import { COURTESIES, MOOD_SYMBOLS, MOOD_WORDS, NEEDS } from "./sentiment-lexicon.ts";
+import { PATIENT, URGENT } from "./urgency-lexicon.ts";
 
 type Group = readonly [weight: number, phrases: string];
 
@@ -17,6 +18,15 @@ test("no phrase that tells a mood is listed twice, in whatever inflection", () =
   expect(doubles([...MOOD_WORDS, ...COURTESIES])).toEqual([]);
   expect(doubles(MOOD_SYMBOLS, " ")).toEqual([]);
   expect(doubles([[1, NEEDS]])).toEqual([]);
+});
+
+test("no phrase that tells urgency is listed twice, or as both", () => {
+  expect(
+    doubles([
+      [1, URGENT],
+      [0, PATIENT],
+    ]),
+  ).toEqual([]);
 });
 
 test.each(CATEGORY_WORDS.map(([category, groups]) => [Category[category], groups] as const))(

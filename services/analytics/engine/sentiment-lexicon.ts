@@ -27,7 +27,7 @@ export const MOOD_WORDS: readonly (readonly [weight: number, phrases: string])[]
   [1.5, "lmao, wow, woohoo, inspiring, charming, hero, success, successful, successfully, improved, improvement"],
   [1.5, "useful, clean, tasty, delicious, fresh, spacious, cosy, cozy, =interesting, intuitive, hooked, like it"],
   [1.5, "really like, all sorted, =solved, no problem, no issues, without problem, without issue, as described"],
-  [1.5, "easy"],
+  [1.5, "easy, not bad, not too bad, not bad at all, can't complain, couldn't be better"],
   [1, "fine, easily, welcome, fair, clear, clearly, safe, okay, ready, =kind, =liked, i like, worth, fix worked"],
   [1, "=resolved, solution worked, responsive, honest, special, =hug, cheer, laugh, free, ftw"],
   // Set phrases that say nothing by themselves.

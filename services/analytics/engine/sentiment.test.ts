@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { Sentiment } from "#gen/deskwire/analytics/v1/analysis_pb.js";
-import { lexiconEngine } from "./lexicon-engine.ts";
+import { localEngine } from "./local-engine.ts";
 
-const moodOf = (text: string) => lexiconEngine.analyze(text).sentiment;
+const moodOf = (text: string) => localEngine.analyze(text).sentiment;
 const scoreOf = (text: string) => moodOf(text).score;
 
 describe("moods", () => {

@@ -1,6 +1,5 @@
 // Readings that may be asked for again, the least recently used forgotten first.
 import type { Reading } from "../engine/engine.ts";
-import { textHash } from "./text-hash.ts";
 
 const MAX_BYTES = 16 * 1024 * 1024;
 /** Of an entry without its words: measured on heaps of them. */
@@ -13,7 +12,7 @@ function bytesOf({ sentiment, categorization, urgency }: Reading): number {
 
 /**
  * Keeps readings by the name of the engine, which tells its version and what it has been taught, and the hash of the text.
- * Texts are not kept.
+ * Texts are not kept, but for the words that spoke.
  */
 export class ReadingCache {
   /** In the order of their last use. */
@@ -29,23 +28,33 @@ export class ReadingCache {
     return this.#bytes;
   }
 
-  /** The reading that was kept, or the one that `read` makes, which is kept. */
-  through(engine: string, text: string, read: () => Reading): Reading {
-    const key = `${engine} ${textHash(text)}`;
-    const kept = this.#entries.get(key);
-    if (kept) {
-      this.#entries.delete(key);
-      this.#entries.set(key, kept);
-      return kept;
-    }
-    const reading = read();
+  /** What was kept for the hash of a text; undefined for nothing. */
+  get(engine: string, hash: string): Reading | undefined {
+    const key = `${engine} ${hash}`;
+    const reading = this.#entries.get(key);
+    if (reading === undefined) return undefined;
+    this.#entries.delete(key);
+    this.#entries.set(key, reading);
+    return reading;
+  }
+
+  /** Keeps a reading, and returns it. */
+  keep(engine: string, hash: string, reading: Reading): Reading {
+    const key = `${engine} ${hash}`;
+    this.#forget(key);
     this.#entries.set(key, reading);
     this.#bytes += bytesOf(reading);
-    for (const [oldest, forgotten] of this.#entries) {
+    for (const oldest of this.#entries.keys()) {
       if (this.#bytes <= this.#maxBytes) break;
-      this.#entries.delete(oldest);
-      this.#bytes -= bytesOf(forgotten);
+      this.#forget(oldest);
     }
     return reading;
+  }
+
+  #forget(key: string): void {
+    const reading = this.#entries.get(key);
+    if (reading === undefined) return;
+    this.#entries.delete(key);
+    this.#bytes -= bytesOf(reading);
   }
 }

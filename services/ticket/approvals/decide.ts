@@ -11,13 +11,13 @@ import type { DecideApprovalRequest } from "#gen/deskwire/ticket/v1/ticket_servi
 import { ADMIN_SCOPE, CONFIRMED_HEADER, principalOf, scopesOf } from "../../../runtime/call.ts";
 import { fail } from "../../../runtime/errors.ts";
 import { formatId, parseId } from "../../../runtime/ids.ts";
+import { APPROVALS_SCOPE } from "../../../runtime/tool-policy.ts";
 import { ACTIONS, agentUnless } from "../actions.ts";
 import { notFound, type WriteInfo } from "../draft.ts";
 import { versionOf } from "../missed.ts";
 import { findTicket } from "../ticket-store.ts";
 import { appendApprovalEvent } from "./events.ts";
 import { newsSince } from "./news.ts";
-import { APPROVALS_SCOPE } from "./policy.ts";
 import { type ApprovalRow, findApproval, stateAt, toApproval } from "./store.ts";
 
 /** @throws ConnectError `not_found` (APPROVAL_NOT_FOUND) */

@@ -2,13 +2,15 @@
 import { create, type DescMessage, type MessageShape } from "@bufbuild/protobuf";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import type { Knex } from "knex";
+import { ActorKind } from "#gen/deskwire/actor/v1/actor_pb.js";
 import { type ApprovalReason, ApprovalReasonKind, ApprovalReasonSchema } from "#gen/deskwire/ticket/v1/approval_pb.js";
 import { ListApprovalsRequestSchema, TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import { methodName, principalOf } from "../../../runtime/call.ts";
 import type { Database } from "../../../runtime/database/database.ts";
 import { formatId } from "../../../runtime/ids.ts";
 import { listPage, totalSize } from "../../../runtime/pagination.ts";
-import type { ToolPolicies } from "../../../runtime/tool-policy.ts";
+import type { Policy } from "../../../runtime/policy/policy.ts";
+import { assertToolAllowed, isAiCall, type ToolPolicies } from "../../../runtime/tool-policy.ts";
 import { write } from "../../../runtime/write.ts";
 import type { Action } from "../actions.ts";
 import { notFound, type WriteInfo } from "../draft.ts";
@@ -17,7 +19,6 @@ import type { EventBell } from "../watch.ts";
 import { assertMayDecide, decide, deciderOf, found } from "./decide.ts";
 import { hold } from "./hold.ts";
 import { newsSince } from "./news.ts";
-import { assertToolAllowed, isAi } from "./policy.ts";
 import { type ApprovalRow, approvalsOf, findApproval, toApproval } from "./store.ts";
 
 const NEWEST_FIRST = [{ column: "id", direction: "desc" }] as const;
@@ -26,6 +27,7 @@ const NEWEST_FIRST = [{ column: "id", direction: "desc" }] as const;
 export interface ApprovalOptions {
   readonly database: Database;
   readonly bell: EventBell;
+  readonly policy: Policy;
   /** What AI agents may do by themselves. */
   readonly policies: ToolPolicies;
   /** Milliseconds until an approval expires. */
@@ -45,8 +47,8 @@ export type FindReasons<I extends DescMessage> = (
   context: HandlerContext,
 ) => Promise<readonly ApprovalReason[]>;
 
-/** What to do with a call: makes its `WriteInfo.hold`, or leaves it undefined where the call may go on. */
-export type Gate = (trx: Knex.Transaction, info: WriteInfo) => WriteInfo["hold"];
+/** Completes what is known of a write: whether it is an AI agent's, and whether it has to be held. */
+export type Gate = (trx: Knex.Transaction, info: WriteInfo) => WriteInfo;
 
 /**
  * Looks whether a call may go on, before its transaction begins.
@@ -60,21 +62,26 @@ export async function gateFor<I extends DescMessage>(
   context: HandlerContext,
   findReasons?: FindReasons<I>,
 ): Promise<Gate> {
-  if (!isAi(action.actor(request), context)) return () => undefined;
+  const byAi = isAiCall(context, action.actor(request).kind === ActorKind.AI);
+  if (!byAi) return (_, info) => info;
   assertToolAllowed(policies, action.tool);
   const reasons = [
     ...(policies[action.tool] === "approve" ? [byPolicy(action.tool)] : []),
     ...((await findReasons?.(request, context)) ?? []),
   ];
-  if (reasons.length === 0) return () => undefined;
+  if (reasons.length === 0) return (_, info) => ({ ...info, byAi });
   const call = { action, request, reasons, principal: principalOf(context), lifetimeMs };
-  return (trx, info) => async (ticket) => ({ ticket, approval: await hold(trx, info, ticket, call) });
+  return (trx, info) => ({
+    ...{ ...info, byAi },
+    hold: async (ticket) => ({ ticket, approval: await hold(trx, info, ticket, call) }),
+  });
 }
 
 /** Makes the methods. */
 export function approvalMethods({
   database,
   bell,
+  policy,
   now,
 }: ApprovalOptions): Pick<ServiceImpl<typeof TicketService>, "getApproval" | "listApprovals" | "decideApproval"> {
   const { knex } = database;
@@ -99,7 +106,8 @@ export function approvalMethods({
     async decideApproval(request, context) {
       assertMayDecide(context);
       const method = TicketService.method.decideApproval;
-      const info = { actor: deciderOf(request), clock: now, method: methodName(method), requestId: request.requestId };
+      const { requestId } = request;
+      const info = { actor: deciderOf(request), clock: now, policy, method: methodName(method), requestId };
       const call = { method, request, context, now: now() };
       const response = await write(database, call, (trx) => decide(trx, info, request, context));
       bell.ring();

@@ -22,9 +22,11 @@ import { methodName, REPLAYED_HEADER } from "../../../runtime/call.ts";
 import type { Database } from "../../../runtime/database/database.ts";
 import { fingerprint } from "../../../runtime/fingerprint.ts";
 import { requestIdReused } from "../../../runtime/idempotency.ts";
+import type { Policy } from "../../../runtime/policy/policy.ts";
 import { beginFollowUp, recordReply } from "../conversation.ts";
 import type { CustomerDirectory } from "../customer-directory.ts";
-import { TicketDraft, type WriteInfo } from "../draft.ts";
+import { TicketDraft, type Words, type WriteInfo } from "../draft.ts";
+import { firstWords, type TextReader } from "../priority/text-reader.ts";
 import { findTicket } from "../ticket-store.ts";
 
 const { method } = TicketService;
@@ -40,6 +42,8 @@ const MAX_MERGES = 10;
 export interface ReceptionOptions {
   readonly database: Database;
   readonly customers: CustomerDirectory;
+  readonly reader: TextReader;
+  readonly policy: Policy;
   /** Milliseconds UTC. */
   readonly now: () => number;
 }
@@ -63,17 +67,18 @@ async function receive(
   info: WriteInfo,
   request: ReceiveMessageRequest,
   customerId: string,
+  words: Words,
 ): Promise<ReceiveMessageResponse> {
   const subject = [...request.subject.trim()].slice(0, SUBJECT_CHARACTERS).join("");
   const ticket = await ticketOf(trx, request, customerId);
   const answer = (receivedAs: ReceivedAs, ticketId: string, messageId = "") =>
     create(ReceiveMessageResponseSchema, { receivedAs, ticketId, messageId, customerId });
   if (ticket && ticket.status !== TicketStatus.CLOSED) {
-    const { message } = await recordReply(await TicketDraft.load(trx, info, ticket.id), request.text);
+    const { message } = await recordReply(await TicketDraft.load(trx, info, ticket.id), request.text, words);
     return answer(ReceivedAs.REPLY, ticket.id, message.id);
   }
   if (ticket) {
-    const { id } = await beginFollowUp(trx, info, ticket, { subject, description: request.text });
+    const { id } = await beginFollowUp(trx, info, ticket, { subject, description: request.text }, words);
     return answer(ReceivedAs.FOLLOW_UP, id);
   }
   const draft = await TicketDraft.begin(trx, info, {
@@ -83,7 +88,7 @@ async function receive(
     priority: TicketPriority.NORMAL,
     waitingOn: WaitingOn.DESK,
   });
-  return answer(ReceivedAs.NEW_TICKET, (await draft.save()).id);
+  return answer(ReceivedAs.NEW_TICKET, (await draft.heed(words).save()).id);
 }
 
 /** The answer that the same message got before; undefined where it is new. */
@@ -119,7 +124,7 @@ async function remember(trx: Knex.Transaction, request: ReceiveMessageRequest, n
  * @throws ConnectError REQUEST_ID_REUSED; `unavailable` (CRM_UNAVAILABLE)
  */
 export async function receiveMessage(
-  { database, customers, now }: ReceptionOptions,
+  { database, customers, reader, policy, now }: ReceptionOptions,
   request: ReceiveMessageRequest,
   context: HandlerContext,
 ): Promise<ReceiveMessageResponse> {
@@ -130,7 +135,10 @@ export async function receiveMessage(
   };
   const before = requestId ? await earlier(database.knex, request) : undefined;
   if (before) return replayed(before);
-  const customerId = await customers.resolver(context)(request.fromEmail, request.fromName);
+  const [{ id: customerId, plan }, reading] = await Promise.all([
+    customers.resolver(context)(request.fromEmail, request.fromName),
+    reader.read(firstWords({ subject: request.subject, description: request.text }), context),
+  ]);
   const actor = create(ActorSchema, { kind: ActorKind.CUSTOMER, id: customerId });
   const time = now();
   const name = methodName(method.receiveMessage);
@@ -139,7 +147,8 @@ export async function receiveMessage(
       const first = await earlier(trx, request);
       if (first) return replayed(first);
     }
-    const response = await receive(trx, { actor, clock: now, method: name, requestId }, request, customerId);
+    const info: WriteInfo = { actor, clock: now, policy, method: name, requestId };
+    const response = await receive(trx, info, request, customerId, { reading, plan });
     if (requestId) {
       await trx("received_message")
         .where({ request_id: requestId })

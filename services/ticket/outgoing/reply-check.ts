@@ -1,13 +1,23 @@
 // Gathers what a reply is held against, and checks it.
 import type { HandlerContext } from "@connectrpc/connect";
-import type { ApprovalReason } from "#gen/deskwire/ticket/v1/approval_pb.js";
+import type { Customer } from "#gen/deskwire/crm/v1/customer_pb.js";
+import { type ApprovalReason, ApprovalReasonKind } from "#gen/deskwire/ticket/v1/approval_pb.js";
 import { MessageVisibility } from "#gen/deskwire/ticket/v1/message_pb.js";
+import type { Ticket } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import type { RespondToTicketRequest } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import type { Database } from "../../../runtime/database/database.ts";
+import { formatId, parseId } from "../../../runtime/ids.ts";
 import type { CustomerDirectory } from "../customer-directory.ts";
 import { type MessageRow, messagesOf } from "../message-store.ts";
 import { findTicket } from "../ticket-store.ts";
 import { checkReply } from "./check.ts";
+import { finding, type Knowledge } from "./finding.ts";
+import { identifiersIn } from "./identifiers.ts";
+import { couldRepeat } from "./internal-text.ts";
+import { aiTexts, subjectOf } from "./provenance.ts";
+
+/** The latest messages that a reply is held against; what is older counts as unknown to the customer. */
+const MESSAGES = 500;
 
 /** What the check stands on. */
 export interface ReplyCheckOptions {
@@ -17,22 +27,79 @@ export interface ReplyCheckOptions {
   readonly allowed: readonly string[];
 }
 
-/** Finds what a person has to see before an AI agent's reply goes out. */
+type Stored = Pick<MessageRow, "id" | "visibility" | "body">;
+
+async function conversationOf({ knex }: Database, ticketId: string) {
+  const rows: Stored[] = await messagesOf(knex, ticketId)
+    .select("id", "visibility", "body")
+    .orderBy("id", "desc")
+    .limit(MESSAGES);
+  const bodies = (wanted: MessageVisibility) => rows.filter(({ visibility }) => visibility === wanted);
+  return {
+    open: bodies(MessageVisibility.PUBLIC),
+    internal: bodies(MessageVisibility.INTERNAL).map(({ body }) => body),
+  };
+}
+
+/** What the customer may know of a ticket: its public texts, but for those that an AI agent wrote in the customer's name. */
+async function publicTexts({ knex }: Database, { id, subject, description }: Ticket, open: readonly Stored[]) {
+  const messages = open.map((row) => [formatId("MSG", row.id), row.body] as const);
+  const ofAi = await aiTexts(knex, [id, subjectOf(id), ...messages.map(([messageId]) => messageId)]);
+  const own = ofAi.has(id) ? [] : [description, ...(ofAi.has(subjectOf(id)) ? [] : [subject])];
+  return [...own, ...messages.flatMap(([messageId, body]) => (ofAi.has(messageId) ? [] : body))];
+}
+
+/** The tickets that a reply names and that are the customer's own. */
+async function ownTickets({ knex }: Database, reply: string, ticket: Ticket): Promise<string[]> {
+  const named = identifiersIn(reply).filter((id) => id.startsWith("TKT-") && id !== ticket.id);
+  if (named.length === 0) return [];
+  const ids: number[] = await knex("ticket")
+    .whereIn("id", named.map(parseId))
+    .where({ customer_id: ticket.customerId })
+    .pluck("id");
+  return ids.map((id) => formatId("TKT", id));
+}
+
+const recordTexts = (customer: Customer | undefined): string[] =>
+  customer
+    ? [customer.name, customer.company, customer.phone, ...customer.emails, ...Object.values(customer.attributes)]
+    : [];
+
+function unchecked(): ApprovalReason {
+  const message =
+    "The reply could not be held against the customer's record and notes, because the CRM did not answer.";
+  return finding(ApprovalReasonKind.UNCHECKED, message, "");
+}
+
+/**
+ * Finds what a person has to see before an AI agent's reply goes out. A reply that cannot be checked waits: nothing is lost,
+ * and nothing gets out unseen.
+ */
 export async function findReasons(
-  { database, allowed }: ReplyCheckOptions,
+  { database, customers, allowed }: ReplyCheckOptions,
   { ticketId, response }: RespondToTicketRequest,
-  _context: HandlerContext,
+  context: HandlerContext,
 ): Promise<ApprovalReason[]> {
   const ticket = await findTicket(database.knex, ticketId);
   // The write itself says that there is none.
   if (!ticket) return [];
-  const messages: MessageRow[] = await messagesOf(database.knex, ticketId);
-  const bodies = (wanted: MessageVisibility) =>
-    messages.filter(({ visibility }) => visibility === wanted).map(({ body }) => body);
-  return checkReply(response, {
-    known: [ticket.subject, ticket.description, ...bodies(MessageVisibility.PUBLIC)],
-    internal: bodies(MessageVisibility.INTERNAL),
-    identifiers: new Set([ticketId, ticket.customerId]),
+  const repeats = couldRepeat(response);
+  const notes = repeats ? customers.notesAbout(ticket.customerId, context) : Promise.resolve([]);
+  const [{ open, internal }, about, own] = await Promise.all([
+    conversationOf(database, ticketId),
+    notes,
+    ownTickets(database, response, ticket),
+  ]);
+  const knowledge: Knowledge = {
+    known: await publicTexts(database, ticket, open),
+    internal: [...internal, ...(about ?? [])],
+    identifiers: new Set([ticketId, ticket.customerId, ticket.followUpOf, ...own]),
     allowed,
-  });
+  };
+  const first = checkReply(response, knowledge);
+  if (first.length === 0) return about ? [] : [unchecked()];
+  // Most replies need no look at the record: it only speaks for what the ticket does not have.
+  const customer = await customers.find(ticket.customerId, context);
+  const found = checkReply(response, { ...knowledge, known: [...knowledge.known, ...recordTexts(customer)] });
+  return about && customer ? found : [...found, unchecked()];
 }

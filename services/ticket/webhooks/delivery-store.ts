@@ -65,6 +65,17 @@ export async function lockQueues(trx: Knex.Transaction, exclusive: boolean): Pro
   return (await (exclusive ? query.forUpdate() : query.forShare())).position;
 }
 
+/** The position up to which the queues have been filled. */
+export async function queuesPosition(db: Knex): Promise<number> {
+  return (await db("cursor").where(QUEUES).first("position")).position;
+}
+
+/** How many deliveries are in a state. */
+export async function countDeliveries(db: Knex, state: WebhookDeliveryState): Promise<number> {
+  const counted = await db("delivery").whereRaw(`state = ${state}`).count({ count: "*" }).first();
+  return Number(counted?.count);
+}
+
 /** Moves that position on. */
 export async function moveQueues(trx: Knex.Transaction, position: number): Promise<void> {
   await trx("cursor").where(QUEUES).update({ position });

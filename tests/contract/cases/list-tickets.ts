@@ -146,6 +146,7 @@ export const listTicketsCases: readonly Case[] = [
       const updated = (ticket: Ticket) => ms(ticket.updateTime);
       const created = (ticket: Ticket) => ms(ticket.createTime);
       const waiting = (ticket: Ticket) => ms(ticket.waitingSince);
+      const due = ({ dueTime }: Ticket) => (dueTime ? timestampMs(dueTime) : Number.POSITIVE_INFINITY);
       const down = (key: (ticket: Ticket) => number) => (ticket: Ticket) => -key(ticket);
       const expected: Record<TicketOrder, string[]> = {
         [TicketOrder.UNSPECIFIED]: sorted(down(updated), down(number)),
@@ -155,6 +156,7 @@ export const listTicketsCases: readonly Case[] = [
         [TicketOrder.CREATED_OLDEST]: sorted(created, number),
         [TicketOrder.PRIORITY_HIGHEST]: sorted(({ priority }) => -priority, waiting, number),
         [TicketOrder.WAITING_LONGEST]: sorted(waiting, number),
+        [TicketOrder.DUE_SOONEST]: sorted(due, number),
       };
       for (const [name, ids] of Object.entries(expected)) {
         const order = Number(name) as TicketOrder;

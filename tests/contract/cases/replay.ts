@@ -94,6 +94,10 @@ const WRITES: Readonly<Record<string, Write>> = {
     async ({ tickets }) =>
     (requestId, other, options) =>
       tickets.receiveMessage({ fromEmail: "ada@example.com", text: other ? "a" : "b", requestId }, options),
+  "MetricsService.RebuildMetrics":
+    async ({ metrics }) =>
+    (requestId, other, options) =>
+      metrics.rebuildMetrics({ reason: other ? "a" : "b", requestId }, options),
   "WebhookService.CreateWebhook":
     async ({ webhooks }) =>
     (requestId, other, options) => {

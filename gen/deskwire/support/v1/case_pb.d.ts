@@ -202,6 +202,27 @@ export declare type TicketSummary = Message<"deskwire.support.v1.TicketSummary">
    * @generated from field: google.protobuf.Timestamp update_time = 11;
    */
   updateTime?: Timestamp | undefined;
+
+  /**
+   * By when the desk means to act; absent while the ticket does not wait on the desk.
+   *
+   * @generated from field: google.protobuf.Timestamp due_time = 12;
+   */
+  dueTime?: Timestamp | undefined;
+
+  /**
+   * How much it presses now, from 0 to 100.
+   *
+   * @generated from field: int32 priority_score = 13;
+   */
+  priorityScore: number;
+
+  /**
+   * What presses most, in a few words; empty while nothing does.
+   *
+   * @generated from field: string priority_reason = 14;
+   */
+  priorityReason: string;
 };
 
 /**

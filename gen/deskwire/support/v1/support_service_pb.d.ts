@@ -11,6 +11,7 @@ import type { TicketMessage } from "../../ticket/v1/message_pb.js";
 import type { Customer } from "../../crm/v1/customer_pb.js";
 import type { Note } from "../../crm/v1/note_pb.js";
 import type { CustomerNoteState, MissingPart, PendingApproval, TicketAnalysis, TicketSummary } from "./case_pb.js";
+import type { TicketPriorityScore } from "../../ticket/v1/priority_pb.js";
 import type { Actor } from "../../actor/v1/actor_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { Category, Sentiment } from "../../analytics/v1/analysis_pb.js";
@@ -103,6 +104,13 @@ export declare type HandleTicketResponse = Message<"deskwire.support.v1.HandleTi
    * @generated from field: repeated deskwire.support.v1.MissingPart missing = 8;
    */
   missing: MissingPart[];
+
+  /**
+   * How much it presses now, and why: what makes it come before or after other tickets.
+   *
+   * @generated from field: deskwire.ticket.v1.TicketPriorityScore priority_score = 9;
+   */
+  priorityScore?: TicketPriorityScore | undefined;
 };
 
 /**
@@ -328,11 +336,25 @@ export declare type SearchTicketsRequest = Message<"deskwire.support.v1.SearchTi
   createdBefore?: Timestamp | undefined;
 
   /**
-   * Order of the list. Default: updated_newest.
+   * Order of the list. Default: due_soonest where `waiting_on` is desk or `overdue` is true, else updated_newest.
    *
    * @generated from field: optional deskwire.ticket.v1.TicketOrder order = 15;
    */
   order?: TicketOrder | undefined;
+
+  /**
+   * Only tickets that are overdue: the desk meant to act by now.
+   *
+   * @generated from field: bool overdue = 16;
+   */
+  overdue: boolean;
+
+  /**
+   * Only tickets that are due before this time.
+   *
+   * @generated from field: google.protobuf.Timestamp due_before = 17;
+   */
+  dueBefore?: Timestamp | undefined;
 };
 
 /**
@@ -1318,6 +1340,9 @@ export declare const SupportService: GenService<{
   },
   /**
    * Search and list tickets, by words and by filters, in a useful order.
+   *
+   * To work the queue, call it with waiting_on desk: what is due soonest comes first, and priority_reason says what presses.
+   * Take the first, work it, and call again: an answered ticket leaves the queue.
    *
    * @generated from rpc deskwire.support.v1.SupportService.SearchTickets
    */

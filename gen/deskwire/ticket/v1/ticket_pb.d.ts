@@ -193,6 +193,44 @@ export declare type Ticket = Message<"deskwire.ticket.v1.Ticket"> & {
    * @generated from field: string follow_up_of = 25;
    */
   followUpOf: string;
+
+  /**
+   * How urgent the customer's latest words read: advice of analytics, medium until they have been read. Set by the ticket
+   * service.
+   *
+   * @generated from field: deskwire.ticket.v1.TicketUrgency urgency = 26;
+   */
+  urgency: TicketUrgency;
+
+  /**
+   * Mood of the customer's latest words, from -1 (as negative as can be) to 1; absent until they have been read. Set by the
+   * ticket service.
+   *
+   * @generated from field: optional double sentiment_score = 27;
+   */
+  sentimentScore?: number | undefined;
+
+  /**
+   * The customer's plan as the CRM had it when the customer last wrote. Set by the ticket service.
+   *
+   * @generated from field: string plan = 28;
+   */
+  plan: string;
+
+  /**
+   * How often the customer has written again while the desk owes an answer. Set by the ticket service.
+   *
+   * @generated from field: int32 unanswered_follow_ups = 29;
+   */
+  unansweredFollowUps: number;
+
+  /**
+   * By when the desk means to act: `waiting_since` and the target of the desk's policy for the ticket's priority, urgency
+   * and plan. Absent while the ticket does not wait on the desk. Set by the ticket service.
+   *
+   * @generated from field: google.protobuf.Timestamp due_time = 30;
+   */
+  dueTime?: Timestamp | undefined;
 };
 
 /**
@@ -297,6 +335,46 @@ export enum TicketPriority {
  * Describes the enum deskwire.ticket.v1.TicketPriority.
  */
 export declare const TicketPrioritySchema: GenEnum<TicketPriority>;
+
+/**
+ * How urgent a customer's words read.
+ *
+ * @generated from enum deskwire.ticket.v1.TicketUrgency
+ */
+export enum TicketUrgency {
+  /**
+   * Not said.
+   *
+   * @generated from enum value: TICKET_URGENCY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * It can wait: thanks, wishes, questions out of interest.
+   *
+   * @generated from enum value: TICKET_URGENCY_LOW = 1;
+   */
+  LOW = 1,
+
+  /**
+   * As most requests.
+   *
+   * @generated from enum value: TICKET_URGENCY_MEDIUM = 2;
+   */
+  MEDIUM = 2,
+
+  /**
+   * Work stands still, money or a deadline is at stake, or somebody has lost patience.
+   *
+   * @generated from enum value: TICKET_URGENCY_HIGH = 3;
+   */
+  HIGH = 3,
+}
+
+/**
+ * Describes the enum deskwire.ticket.v1.TicketUrgency.
+ */
+export declare const TicketUrgencySchema: GenEnum<TicketUrgency>;
 
 /**
  * How a request came in.
@@ -467,6 +545,13 @@ export enum TicketOrder {
    * @generated from enum value: TICKET_ORDER_WAITING_LONGEST = 6;
    */
   WAITING_LONGEST = 6,
+
+  /**
+   * The desk's queue: what is due soonest first, what does not wait on the desk last.
+   *
+   * @generated from enum value: TICKET_ORDER_DUE_SOONEST = 7;
+   */
+  DUE_SOONEST = 7,
 }
 
 /**

@@ -9,6 +9,7 @@ import type { Message } from "@bufbuild/protobuf";
 import type { Ticket, TicketChannel, TicketOrder, TicketPriority, TicketStatus, WaitingOn } from "./ticket_pb.js";
 import type { Actor } from "../../actor/v1/actor_pb.js";
 import type { TicketMessage } from "./message_pb.js";
+import type { TicketPriorityScore } from "./priority_pb.js";
 import type { FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
 import type { Approval, ApprovalDecision, ApprovalState } from "./approval_pb.js";
 import type { TicketEvent, TicketEventType } from "./event_pb.js";
@@ -126,6 +127,13 @@ export declare type GetTicketResponse = Message<"deskwire.ticket.v1.GetTicketRes
    * @generated from field: int32 earlier_message_count = 3;
    */
   earlierMessageCount: number;
+
+  /**
+   * How much it presses now, and why.
+   *
+   * @generated from field: deskwire.ticket.v1.TicketPriorityScore priority_score = 4;
+   */
+  priorityScore?: TicketPriorityScore | undefined;
 };
 
 /**
@@ -326,6 +334,20 @@ export declare type ListTicketsRequest = Message<"deskwire.ticket.v1.ListTickets
    * @generated from field: deskwire.ticket.v1.TicketOrder order = 17;
    */
   order: TicketOrder;
+
+  /**
+   * Only tickets that are due before this time.
+   *
+   * @generated from field: google.protobuf.Timestamp due_before = 18;
+   */
+  dueBefore?: Timestamp | undefined;
+
+  /**
+   * Only tickets that are overdue now.
+   *
+   * @generated from field: bool overdue = 19;
+   */
+  overdue: boolean;
 };
 
 /**
@@ -360,6 +382,13 @@ export declare type ListTicketsResponse = Message<"deskwire.ticket.v1.ListTicket
    * @generated from field: int32 total_size = 3;
    */
   totalSize: number;
+
+  /**
+   * How much each of these tickets presses now, and why, in their order.
+   *
+   * @generated from field: repeated deskwire.ticket.v1.TicketPriorityScore priority_scores = 4;
+   */
+  priorityScores: TicketPriorityScore[];
 };
 
 /**

@@ -1,0 +1,71 @@
+// What corrections are worth: categories of unseen texts after the engine was taught some others of the same kind.
+import type { Category } from "#gen/deskwire/analytics/v1/analysis_pb.js";
+import type { LearningEngine } from "../../services/analytics/engine/engine.ts";
+import { classOf, type DataSet } from "./data-sets.ts";
+import { CLASSES } from "./examples.ts";
+import { randomOf, shuffled } from "./fit.ts";
+import { confusionOf, scoresOf } from "./scores.ts";
+
+/** Mean and spread of the macro-F1 after so many corrections. */
+export interface CurvePoint {
+  readonly corrections: number;
+  readonly macroF1: number;
+  /** Standard deviation over the draws. */
+  readonly spread: number;
+  /** Milliseconds that learning took, on average. */
+  readonly ms: number;
+  /** Texts that each draw was measured on. */
+  readonly unseen: number;
+}
+
+const mean = (numbers: readonly number[]) => numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
+
+/**
+ * The learning curve on a data set of categories: in each draw the texts are shuffled, `most` of them or three in five
+ * are there to be corrected, and the rest measure every step of the curve.
+ */
+export async function learningCurve(
+  engine: LearningEngine,
+  { texts, labels }: DataSet,
+  steps: readonly number[],
+  draws: number,
+) {
+  const most = Math.min(Math.max(...steps), Math.floor(texts.length * 0.6));
+  const taken = [...new Set(steps.map((step) => Math.min(step, most)))];
+  const runs: { ms: number; unseen: number; macroF1: number }[][] = [];
+  for (let draw = 0; draw < draws; draw++) {
+    const order = shuffled(
+      texts.map((_, at) => at),
+      randomOf(draw + 1),
+    );
+    const lessons = order.slice(0, most).map((at) => ({
+      text: texts[at] as string,
+      category: ((labels[at] as number) + 1) as Category,
+    }));
+    const unseen = order.slice(most);
+    const run: (typeof runs)[number] = [];
+    for (const step of taken) {
+      const started = performance.now();
+      const taught = await engine.learn(lessons.slice(0, step));
+      const ms = performance.now() - started;
+      const said = unseen.map((at) => classOf(taught.analyze(texts[at] as string).categorization.primaryCategory));
+      const truth = unseen.map((at) => labels[at] as number);
+      const { macroF1 } = scoresOf(confusionOf(CLASSES.category.length, truth, said));
+      run.push({ ms, unseen: unseen.length, macroF1 });
+    }
+    runs.push(run);
+  }
+  return taken.map((corrections, at): CurvePoint => {
+    const points = runs.map((run) => run[at] as (typeof run)[number]);
+    const scores = points.map(({ macroF1 }) => macroF1);
+    const centre = mean(scores);
+    const spread = Math.sqrt(mean(scores.map((score) => (score - centre) ** 2)));
+    return {
+      corrections,
+      macroF1: centre,
+      spread,
+      ms: mean(points.map(({ ms }) => ms)),
+      unseen: points[0]?.unseen ?? 0,
+    };
+  });
+}

@@ -1,0 +1,16 @@
+// What can be measured of the log and its readers here.
+import type { Database } from "../../runtime/database/database.ts";
+import { gauge, type Metric } from "../../runtime/telemetry/metrics.ts";
+import { webhookMetrics } from "./webhooks/metrics.ts";
+
+/** The end of the log and, with each reader's position, how far that is behind; and the webhooks' queue. */
+export function ticketMetrics(database: Database): Metric[] {
+  return [
+    gauge(
+      "deskwire_event_log_position",
+      "Position of the newest event in the log. A reader that takes every event is behind by the difference.",
+      async () => (await database.knex("counter").where({ name: "event" }).first("value"))?.value ?? 0,
+    ),
+    ...webhookMetrics(database),
+  ];
+}
