@@ -3,6 +3,7 @@ import { create } from "@bufbuild/protobuf";
 import { AnalyticsService, AnalyzeResponseSchema } from "#gen/deskwire/analytics/v1/analytics_service_pb.js";
 import type { Catalog } from "../../adapter/catalog.ts";
 import { type BoundService, bindService } from "../../runtime/service.ts";
+import { CallStats } from "../../runtime/telemetry/call-stats.ts";
 
 const NOTHING = create(AnalyzeResponseSchema, { analysis: { engine: "none" } });
 
@@ -33,6 +34,7 @@ export const noOpCatalog: Catalog = {
           openWorldHint: false,
         },
       },
+      calls: new CallStats("echo"),
       async call(args) {
         const value = { text: (args as { text: string }).text };
         return { content: [{ type: "text", text: JSON.stringify(value) }], structuredContent: value };
