@@ -2,8 +2,10 @@
 import { parseArgs } from "node:util";
 import { Code } from "@connectrpc/connect";
 import { fail, reasonOf } from "../runtime/errors.ts";
+import { asKeyNeeded } from "../runtime/identity/api-key.ts";
 import { listen } from "../runtime/listener.ts";
 import type { Log } from "../runtime/log.ts";
+import type { Authenticate } from "../runtime/transport.ts";
 import { buildCatalog } from "./catalog/build-catalog.ts";
 import { reflectServices } from "./catalog/reflect.ts";
 import type { Catalog } from "./catalog.ts";
@@ -30,6 +32,8 @@ export interface McpCommand {
   readonly args: readonly string[];
   /** Where a running desk is looked for. */
   readonly url: string;
+  /** Says who calls, to the running desk; a server given by --reflect is told nothing. */
+  readonly authenticate?: Authenticate | undefined;
   readonly info: ServerInfo;
   /** How long a result may be, in tokens. Default: the catalog's. */
   readonly maxResultTokens?: number | undefined;
@@ -73,7 +77,10 @@ async function openSource(options: ReturnType<typeof parse>, command: McpCommand
   const { maxResultTokens, log } = command;
   const { expose, reflect, url = command.url } = options;
   try {
-    const reflected = await reflectServices(reflect ?? url, { services: options.service ?? [] });
+    const reflected = await reflectServices(reflect ?? url, {
+      services: options.service ?? [],
+      authenticate: reflect ? undefined : command.authenticate,
+    });
     const catalog = buildCatalog({ ...reflected, expose, maxResultTokens, log });
     if (catalog.tools.length === 0) {
       const message = `${reflect ?? url} has no method with the option (deskwire.mcp.v1.tool). Use --expose all.`;
@@ -82,7 +89,7 @@ async function openSource(options: ReturnType<typeof parse>, command: McpCommand
     return { catalog, [Symbol.asyncDispose]: async () => reflected.transport.close() };
   } catch (error) {
     const isAbsent = reasonOf(error) === "REFLECTION_FAILED" && !reflect && !options.url;
-    if (!isAbsent || command.openDesk === undefined) throw error;
+    if (!isAbsent || command.openDesk === undefined) throw reflect ? error : asKeyNeeded(error, url);
     return command.openDesk();
   }
 }

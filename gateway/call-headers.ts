@@ -1,6 +1,6 @@
 // What travels with calls to the services.
-import type { Caller } from "../adapter/server/caller.ts";
-import { CONFINEMENT_HEADER, PRINCIPAL_HEADER, SCOPES_HEADER } from "../runtime/call.ts";
+import { CONFINEMENT_HEADER } from "../runtime/call.ts";
+import { type Caller, callerHeaders } from "../runtime/identity/caller.ts";
 import type { Run } from "./run.ts";
 
 type Incoming = Readonly<Record<string, string | string[] | undefined>>;
@@ -9,14 +9,13 @@ const TRACE = ["traceparent", "tracestate", "baggage"];
 const PRINTABLE_ASCII = /^[\x20-\x7e]{1,8192}$/;
 
 /** Who asks, as the gateway made that out, and the trace that the client began (W3C Trace Context); nothing else goes further. */
-export function callerHeadersOf(incoming: Incoming, { principal, scopes }: Caller): Headers {
+export function callerHeadersOf(incoming: Incoming, caller: Caller): Headers {
   const headers = new Headers();
   for (const name of TRACE) {
     const value = incoming[name];
     if (typeof value === "string" && PRINTABLE_ASCII.test(value)) headers.set(name, value);
   }
-  headers.set(PRINCIPAL_HEADER, principal);
-  if (scopes !== undefined) headers.set(SCOPES_HEADER, [...scopes].sort().join(" "));
+  for (const [name, value] of Object.entries(callerHeaders(caller))) headers.set(name, value);
   return headers;
 }
 

@@ -1,5 +1,5 @@
 // The messages gateway: what it serves, and what it stands on.
-import type { Identify } from "../adapter/server/caller.ts";
+import type { Identify } from "../runtime/identity/caller.ts";
 import type { Route } from "../runtime/listener.ts";
 import type { Approvals } from "./approvals.ts";
 import { APPROVALS_PATH, approvalRoute, listApprovalsRoute } from "./approvals-route.ts";

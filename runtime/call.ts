@@ -3,7 +3,7 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import { type CallOptions, Code, type HandlerContext } from "@connectrpc/connect";
 import { fail } from "./errors.ts";
 
-/** Who the call is for, as the edge made it out: `local`, or a token's issuer and subject. */
+/** Who the call is for, as the edge made it out: `local`, `key:<name>`, or a token's issuer and subject. */
 export const PRINCIPAL_HEADER = "deskwire-principal";
 
 /** Characters of a principal: it is part of a primary key, and an index holds less than a header. */
@@ -12,22 +12,39 @@ export const MAX_PRINCIPAL = 1_000;
 /** What the principal may do, as scopes between spaces; absent where nothing restricts it. */
 export const SCOPES_HEADER = "deskwire-scopes";
 
+/** The program that called, as it names itself. */
+export const CLIENT_HEADER = "deskwire-client";
+
+/** The MCP tool that was called. */
+export const TOOL_HEADER = "deskwire-tool";
+
+/** The method of this desk that makes the call in order to answer its own caller, whose scopes were checked there. */
+export const VIA_HEADER = "deskwire-via";
+
 /** The one ticket that the call is about, such as `TKT-1001`; absent where it may be about any. See runtime/confinement.ts. */
 export const CONFINEMENT_HEADER = "deskwire-ticket";
 
 /** Said by the adapter alone: the approval, such as `APR-1001`, that a person at the caller's client was asked about and decided. */
 export const CONFIRMED_HEADER = "deskwire-confirmed";
 
+/** Headers that only this desk may set: the edge removes what a stranger writes there. Anybody may confine themselves. */
+export const IDENTITY_HEADERS: readonly string[] = [
+  ...[PRINCIPAL_HEADER, SCOPES_HEADER, CLIENT_HEADER, TOOL_HEADER],
+  ...[CONFIRMED_HEADER, VIA_HEADER],
+];
+
 /** Headers that travel from call to call: W3C Trace Context and Baggage, and who the call is for. */
 const TRAVELLING = [
-  "traceparent",
-  "tracestate",
-  "baggage",
-  PRINCIPAL_HEADER,
-  SCOPES_HEADER,
-  CONFINEMENT_HEADER,
-  CONFIRMED_HEADER,
-] as const;
+  ...["traceparent", "tracestate", "baggage"],
+  ...[PRINCIPAL_HEADER, SCOPES_HEADER, CLIENT_HEADER, TOOL_HEADER],
+  ...[CONFINEMENT_HEADER, CONFIRMED_HEADER],
+];
+
+/** Those of them that one process of the desk believes from another alone, and what that one says of itself. */
+export const SEALED_HEADERS: readonly string[] = [
+  ...TRAVELLING.filter((name) => name.startsWith("deskwire-")),
+  VIA_HEADER,
+];
 
 /** The scope that opens everything. */
 export const ADMIN_SCOPE = "admin";
@@ -50,7 +67,7 @@ export const REPLAYED_HEADER = "deskwire-replayed";
 export function onBehalfOf(context: HandlerContext, atMostMs?: number): CallOptions {
   const left = context.timeoutMs();
   const timeoutMs = Math.min(left ?? Number.POSITIVE_INFINITY, atMostMs ?? Number.POSITIVE_INFINITY);
-  const headers = new Headers();
+  const headers = new Headers([[VIA_HEADER, methodName(context.method)]]);
   for (const name of TRAVELLING) {
     const value = context.requestHeader.get(name);
     if (value !== null) headers.set(name, value);
@@ -75,20 +92,39 @@ export function writeOnBehalfOf(context: HandlerContext): CallOptions {
 }
 
 /**
- * Who the call is for, and so whose request ids these are. `local` is whoever reaches the loopback address and does not
- * say who they are.
- *
- * The header is believed: a service cannot tell the adapter from anybody else on this machine, who could claim to be any
- * principal. That keeps apart callers who mean no harm, and is no authorization. It can be one only when processes prove to
- * each other who they are; until then the desk listens on loopback alone.
+ * Who the call is for, and so whose request ids these are. `local` is whoever reaches the loopback address of a desk that asks
+ * nobody. The header is the edge's word: nothing that a stranger writes there gets past it.
  *
  * @throws ConnectError `PRINCIPAL_TOO_LONG`
  */
-export function principalOf({ requestHeader }: HandlerContext): string {
+export function principalOf({ requestHeader }: Pick<HandlerContext, "requestHeader">): string {
   const principal = requestHeader.get(PRINCIPAL_HEADER) || "local";
   if (principal.length <= MAX_PRINCIPAL) return principal;
   const message = `The header ${PRINCIPAL_HEADER} may have ${MAX_PRINCIPAL} characters. Send a shorter one, or none.`;
   throw fail(Code.InvalidArgument, "PRINCIPAL_TOO_LONG", message);
+}
+
+/** Where a write comes from, as the log keeps it. */
+export interface Origin {
+  readonly principal: string;
+  readonly client: string;
+  readonly tool: string;
+}
+
+/** The principal of what the desk does for no caller, such as reading another service's log. */
+export const DESK_PRINCIPAL = "desk";
+
+/** Where a write of the desk's own comes from. */
+export const OWN_ORIGIN: Origin = { principal: DESK_PRINCIPAL, client: "", tool: "" };
+
+/** @throws ConnectError `PRINCIPAL_TOO_LONG` */
+export function originOf(context: Pick<HandlerContext, "requestHeader">): Origin {
+  const { requestHeader } = context;
+  return {
+    principal: principalOf(context),
+    client: requestHeader.get(CLIENT_HEADER) ?? "",
+    tool: requestHeader.get(TOOL_HEADER) ?? "",
+  };
 }
 
 /** What the principal may do; undefined where nothing restricts it. Believed as `principalOf` says. */

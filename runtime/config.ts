@@ -1,13 +1,12 @@
 // The configuration: every environment variable that Deskwire reads, and nothing else reads the environment.
-import { Code } from "@connectrpc/connect";
 import { replyAllowlist, toolPolicies } from "./config/agent-limits.ts";
 import { type Misspelt, misspelt } from "./config/misspelt.ts";
 import {
   aliases,
+  apiKey,
   audience,
   headers,
   httpUrl,
-  isLoopback,
   issuerUrl,
   list,
   networks,
@@ -19,13 +18,13 @@ import {
   postgresUrl,
   ratio,
   secureUrl,
+  serviceSecrets,
   text,
   webhookSecrets,
   withoutPassword,
 } from "./config/parsers.ts";
 import { type Environment, readSettings, refusingTogether, type Setting } from "./config/read.ts";
 import { refuse, secret, variable } from "./config/variable.ts";
-import { fail } from "./errors.ts";
 import { LOG_LEVELS } from "./log.ts";
 
 /** Names of the parts that a process can run. */
@@ -46,7 +45,7 @@ export const VARIABLES = {
     port,
   ),
   HOST: variable(
-    "Address to listen on. Only loopback addresses are allowed, because callers of gRPC and Connect are not asked who they are.",
+    "Address to listen on. Any other than loopback needs credentials: see [docs/identities.md](docs/identities.md).",
     "127.0.0.1",
     text,
   ),
@@ -91,8 +90,19 @@ export const VARIABLES = {
     "",
     networks,
   ),
+  MCP_API_KEY: secret(
+    "An API key beside those of `npm run keys`, such as for the messages gateway. Opens all but `admin`, `approvals` and `tickets:any`.",
+    "",
+    apiKey,
+  ),
+  DESKWIRE_API_KEY: secret("The key that `npm run mcp` and `npm run import` show to the running desk.", "", apiKey),
+  SERVICE_SECRET: secret(
+    "Secret by which the processes of a desk know each other; several while it changes, separated by commas, the newest first. Needed where they listen on more than loopback.",
+    "",
+    serviceSecrets,
+  ),
   MCP_ISSUER: variable(
-    "OAuth or OpenID Connect issuer whose tokens `/mcp` asks for, written as in their `iss`. Unset: nobody is asked.",
+    "OAuth or OpenID Connect issuer whose tokens are taken beside API keys, written as in their `iss`.",
     "",
     issuerUrl,
   ),
@@ -174,16 +184,6 @@ type Values = { readonly [Name in keyof typeof VARIABLES]: ReturnType<(typeof VA
 /** The configuration of a process. */
 export interface Config extends Values {}
 
-function assertReachableByNobodyElse({ HOST }: Config): void {
-  if (isLoopback(HOST)) return;
-  throw fail(
-    Code.FailedPrecondition,
-    "HOST_NEEDS_CREDENTIALS",
-    `HOST=${HOST} is no loopback address: other machines could reach it, and callers of gRPC and Connect are not asked who they are. Leave HOST at 127.0.0.1, and put a proxy that authenticates before it.`,
-    { variable: "HOST" },
-  );
-}
-
 function assertIssuer(config: Config, name: "MCP_AUDIENCE" | "MCP_JWKS_URL"): void {
   const value = config[name];
   if (value === undefined || config.MCP_ISSUER !== undefined) return;
@@ -198,8 +198,7 @@ function assertAudience({ MCP_ISSUER, MCP_AUDIENCE, PORT }: Config): void {
 /**
  * Reads the configuration.
  *
- * @throws ConnectError `CONFIGURATION_INVALID` naming every wrong variable and what is allowed; `HOST_NEEDS_CREDENTIALS` for a
- *   HOST that other machines can reach
+ * @throws ConnectError `CONFIGURATION_INVALID` naming every wrong variable and what is allowed
  */
 export function readConfig(environment: Environment = process.env): Config {
   return settledConfig(environment).config;
@@ -210,7 +209,6 @@ export function settledConfig(environment: Environment = process.env): { config:
   const settings = readSettings(VARIABLES, environment);
   const config = Object.fromEntries(settings.map(({ name, value }) => [name, value])) as unknown as Config;
   refusingTogether(VARIABLES, [
-    () => assertReachableByNobodyElse(config),
     () => assertIssuer(config, "MCP_AUDIENCE"),
     () => assertIssuer(config, "MCP_JWKS_URL"),
     () => assertAudience(config),

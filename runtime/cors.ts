@@ -11,10 +11,10 @@ const MCP_REQUEST_HEADERS = [
   "Mcp-Name",
   "Mcp-Session-Id",
 ];
-const MCP_RESPONSE_HEADERS = ["MCP-Protocol-Version", "Mcp-Session-Id", "WWW-Authenticate"];
+const MCP_RESPONSE_HEADERS = ["MCP-Protocol-Version", "Mcp-Session-Id", "Retry-After", "WWW-Authenticate"];
 
 const METHODS = [...cors.allowedMethods, "DELETE"].join(", ");
-const REQUEST_HEADERS = [...cors.allowedHeaders, "Authorization", ...MCP_REQUEST_HEADERS].join(", ");
+const REQUEST_HEADERS = [...cors.allowedHeaders, "Authorization", "X-Api-Key", ...MCP_REQUEST_HEADERS].join(", ");
 const RESPONSE_HEADERS = [...cors.exposedHeaders, ...MCP_RESPONSE_HEADERS].join(", ");
 const MAX_AGE_SECONDS = "7200";
 

@@ -19,7 +19,8 @@ export function answerJson(response: HttpResponse, status: number, body: unknown
 
 /**
  * Answers with an error: to gRPC and gRPC-Web as a trailers-only response, to everyone else as the JSON of a Connect
- * error, which people can read as well. Its details, such as ErrorInfo, are in both.
+ * error, which people can read as well. Its details, such as ErrorInfo, and its metadata, such as `www-authenticate`, are in
+ * both.
  *
  * @param status the HTTP status for those who are not gRPC, whose status is always 200 with the code beside it
  */
@@ -29,6 +30,7 @@ export function answerError(request: HttpRequest, response: HttpResponse, status
     const headers = Object.fromEntries(setTrailerStatus(new Headers(), error));
     answer(response, 200, { "content-type": contentType, ...headers });
   } else {
+    for (const [name, value] of error.metadata) response.setHeader(name, value);
     answerJson(response, status, errorToJson(error, undefined));
   }
 }

@@ -1,6 +1,7 @@
 // The one port of a process: gRPC, gRPC-Web and Connect, reflection, health, and plain HTTP routes beside them.
 import type { FileRegistry } from "@bufbuild/protobuf";
-import { Code, type ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { codeToHttpStatus } from "@connectrpc/connect/protocol-connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import {
   type CleartextPort,
@@ -14,6 +15,7 @@ import { fail, failForNow } from "./errors.ts";
 import { unaryServer } from "./grpc/unary-server.ts";
 import { createHealth, type Health } from "./health.ts";
 import { answerError, answerJson, pathOf, refuseMethod } from "./http-error.ts";
+import type { Identity } from "./identity/identity.ts";
 import { explainingJson } from "./json-requests.ts";
 import { type Log, logToStderr } from "./log.ts";
 import { tellFitErrors } from "./malformed.ts";
@@ -36,6 +38,11 @@ export interface ListenOptions {
   readonly files?: FileRegistry | undefined;
   /** Plain HTTP beside the services, by exact path, such as `/mcp`; a path that ends in `/` takes what is right below it. */
   readonly routes?: Readonly<Record<string, Route>>;
+  /**
+   * Makes out the caller of every RPC but those of health; plain HTTP routes see to that themselves. Absent: nobody is asked,
+   * and everybody is believed.
+   */
+  readonly identity?: Pick<Identity, "admit"> | undefined;
   /** Origins of web pages that may call, besides Buf Studio. */
   readonly allowedOrigins: readonly string[];
   /** Hosts that clients may address, besides loopback and `host`. */
@@ -224,6 +231,21 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     if (!unary(request, response)) return rpc(request, response as Parameters<typeof rpc>[1]);
   };
 
+  const open = new Set(health.service.desc.methods.map(({ name }) => `/${health.service.desc.typeName}/${name}`));
+  const admitted = async (
+    identity: Pick<Identity, "admit">,
+    request: HttpRequest,
+    response: HttpResponse,
+  ): Promise<void> => {
+    try {
+      await identity.admit(request);
+    } catch (error) {
+      if (!(error instanceof ConnectError)) throw error;
+      return answerError(request, response, codeToHttpStatus(error.code), error);
+    }
+    return serve(request, response);
+  };
+
   const handle = (request: HttpRequest, response: HttpResponse): void | Promise<void> => {
     const refusal = guard.refusal(request);
     if (refusal) return answerError(request, response, 403, refusal);
@@ -235,6 +257,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     if (!procedures.has(path)) return answerError(request, response, 404, notServed(path, services));
     const unreadable = wrongContentType(request);
     if (unreadable) return answerError(request, response, 415, unreadable);
+    if (options.identity && !open.has(path)) return admitted(options.identity, request, response);
     return serve(request, response);
   };
 

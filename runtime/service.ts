@@ -1,11 +1,12 @@
-// What stands before every method of every service, whichever way the call came in: a bound on calls at once, validation,
-// errors that leak nothing, and a record of what became of the call.
+// What stands before every method of every service, whichever way the call came in: what the caller may do, a bound on calls at
+// once, validation, errors that leak nothing, and a record of what became of the call.
 import { create, type DescMethod, type DescService, type MessageShape } from "@bufbuild/protobuf";
 import { createValidator } from "@bufbuild/protovalidate";
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
-import { methodName } from "./call.ts";
+import { ADMIN_SCOPE, methodName, SCOPES_HEADER, VIA_HEADER } from "./call.ts";
 import { passingFailure } from "./database/errors.ts";
 import { codeName, fail, failEnded, failForNow, failValidation, reasonOf } from "./errors.ts";
+import { requiredScope, scopeMissing } from "./identity/scopes.ts";
 import { type Log, logToStderr } from "./log.ts";
 import { blameClient } from "./malformed.ts";
 import { CallStats } from "./telemetry/call-stats.ts";
@@ -105,7 +106,24 @@ class Admission {
   }
 }
 
+/**
+ * Asks for the scope of a method, of callers at the edge. A service that calls in order to answer its own caller was asked
+ * itself, for the scope of the method that it answers: who may read a ticket is shown its customer too.
+ */
+function authorization(method: DescMethod): (context: HandlerContext) => void {
+  const scope = requiredScope(method);
+  if (scope === undefined) return () => {};
+  return ({ requestHeader }) => {
+    const held = requestHeader.get(SCOPES_HEADER);
+    if (held === null || requestHeader.has(VIA_HEADER)) return;
+    const scopes = held.split(" ");
+    if (scopes.includes(scope) || scopes.includes(ADMIN_SCOPE)) return;
+    throw scopeMissing(scope);
+  };
+}
+
 function guard(method: DescMethod, call: Method, log: Log, admission: Admission): Method {
+  const authorize = authorization(method);
   const input = (request: unknown): never => {
     if (method.methodKind === "client_streaming" || method.methodKind === "bidi_streaming") {
       return validated(method, request as AsyncIterable<MessageShape<DescMethod["input"]>>) as never;
@@ -116,6 +134,7 @@ function guard(method: DescMethod, call: Method, log: Log, admission: Admission)
   if (method.methodKind === "unary" || method.methodKind === "client_streaming") {
     return async (request, context) => {
       try {
+        authorize(context);
         return await admission.admit(async () => call(input(request), context));
       } catch (error) {
         throw publicError(error, method, context, log);
@@ -124,6 +143,7 @@ function guard(method: DescMethod, call: Method, log: Log, admission: Admission)
   }
   return async function* (request, context) {
     try {
+      authorize(context);
       yield* call(input(request), context) as AsyncIterable<unknown>;
     } catch (error) {
       throw publicError(error, method, context, log);
@@ -132,7 +152,8 @@ function guard(method: DescMethod, call: Method, log: Log, admission: Admission)
 }
 
 /**
- * Puts the guard before each method of an implementation: requests that break a rule of the proto are refused with
+ * Puts the guard before each method of an implementation: a caller without the method's scope is refused with
+ * `permission_denied` (SCOPE_MISSING); requests that break a rule of the proto are refused with
  * `invalid_argument` before any code of the service runs, and an unexpected error becomes `internal` with an incident
  * number, its cause only in the log. More than `maxCalls` at once are `resource_exhausted`.
  */

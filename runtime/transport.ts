@@ -162,6 +162,25 @@ export interface RemoteTransport extends Transport {
   close(): void;
 }
 
+/** Makes the headers of a call from those that its caller gave: who calls, in a form that the other side believes. */
+export type Authenticate = (headers: ConstructorParameters<typeof Headers>[0]) => Headers | Promise<Headers>;
+
+/** How another process is called. */
+export interface RemoteOptions extends Omit<BalancingOptions, "connect"> {
+  /** Says who calls. Absent: headers go as they are. */
+  readonly authenticate?: Authenticate | undefined;
+}
+
+/** A transport that says with every call who calls. */
+export function authenticated(transport: Transport, authenticate: Authenticate): Transport {
+  return {
+    unary: async (method, signal, timeoutMs, header, ...rest) =>
+      transport.unary(method, signal, timeoutMs, await authenticate(header), ...rest),
+    stream: async (method, signal, timeoutMs, header, ...rest) =>
+      transport.stream(method, signal, timeoutMs, await authenticate(header), ...rest),
+  };
+}
+
 function connectTo(url: string, at: LookupAddress | undefined): Endpoint {
   const lookup: LookupFunction | undefined = at && ((_host, _options, found) => found(null, [at]));
   const sessionManager = new Http2SessionManager(url, KEEPALIVE, {
@@ -175,7 +194,8 @@ function connectTo(url: string, at: LookupAddress | undefined): Endpoint {
  * Calls services of another process over gRPC at `url`, such as `http://127.0.0.1:5001`, with a deadline and retries. A host
  * name may stand for several replicas: calls go to all of them in turn.
  */
-export function remoteTransport(url: string, options: Omit<BalancingOptions, "connect"> = {}): RemoteTransport {
+export function remoteTransport(url: string, { authenticate, ...options }: RemoteOptions = {}): RemoteTransport {
   const { transport, close } = balanced(url, { ...options, connect: (address) => connectTo(url, address) });
-  return { ...tracedTransport(retrying(transport, DEFAULT_TIMEOUT_MS), url), close };
+  const telling = authenticate ? authenticated(transport, authenticate) : transport;
+  return { ...tracedTransport(retrying(telling, DEFAULT_TIMEOUT_MS), url), close };
 }

@@ -158,8 +158,10 @@ async function main(args: string[]): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stop.abort());
   const input = addAbortSignal(stop.signal, await openInput(file));
   const report = new Report(options.refused);
-  const url = options.url ?? readConfig().DESKWIRE_URL;
-  const desk = options["dry-run"] ? undefined : new RemoteDesk(url, stop.signal, (message) => report.note(message));
+  const { DESKWIRE_URL, DESKWIRE_API_KEY: apiKey } = readConfig();
+  const desk = options["dry-run"]
+    ? undefined
+    : new RemoteDesk(options.url ?? DESKWIRE_URL, stop.signal, (message) => report.note(message), { apiKey });
   await desk?.assertThere();
   try {
     await importRows({ rows: read(input, overrides), overrides, batchSize, desk, report });

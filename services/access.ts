@@ -1,34 +1,140 @@
-// Who may call /mcp, by the configuration: holders of an issuer's tokens, or whoever reaches the loopback address.
-
-import type { Catalog } from "../adapter/catalog.ts";
-import { bearerIdentity } from "../adapter/server/bearer.ts";
-import type { Identify } from "../adapter/server/caller.ts";
-import { metadataRoutes } from "../adapter/server/protected-resource.ts";
-import { scopesOf } from "../adapter/server/view.ts";
-import type { Config } from "../runtime/config.ts";
+// Who may call this process, by the configuration, and how it says to the others who calls.
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { Code } from "@connectrpc/connect";
+import { isLoopback } from "../runtime/config/parsers.ts";
+import { type Config, PARTS, type Part } from "../runtime/config.ts";
+import type { DatabaseLocation } from "../runtime/database/database.ts";
+import { fail } from "../runtime/errors.ts";
+import { createIdentity, type Identity, type TrustedIssuer } from "../runtime/identity/identity.ts";
+import { issuerTokens } from "../runtime/identity/issuer-tokens.ts";
+import { KeyRing } from "../runtime/identity/key-ring.ts";
+import { KeyStore } from "../runtime/identity/key-store.ts";
+import { metadataRoutes } from "../runtime/identity/protected-resource.ts";
+import { SCOPES } from "../runtime/identity/scopes.ts";
+import { ServiceTokens } from "../runtime/identity/service-tokens.ts";
 import type { Route } from "../runtime/listener.ts";
-import type { Log } from "../runtime/log.ts";
+import { type Log, logToStderr } from "../runtime/log.ts";
+import type { Authenticate } from "../runtime/transport.ts";
 
-/** What guards an MCP endpoint. */
-export interface Access {
-  /** Absent where nobody is asked. */
-  readonly identify?: Identify;
-  /** What has to be served beside the endpoint. */
+/** What a port is guarded by. */
+export interface Guard {
+  readonly identity: Identity;
+  /** What clients ask before they have credentials. */
   readonly routes: Readonly<Record<string, Route>>;
 }
 
+/** Who may call a process. */
+export interface Access extends AsyncDisposable {
+  /** Whether callers are asked for credentials, at this moment. */
+  asksCallers(): Promise<boolean>;
+  /** How this process says to another part who calls; undefined where it has no secret to prove itself by. */
+  authenticate(part: Part): Authenticate | undefined;
+  /**
+   * What guards the port.
+   *
+   * @param url the endpoint's own address; clients reach it there unless MCP_AUDIENCE is another URL, as behind a proxy
+   * @param scopes those that open something at `/mcp`
+   */
+  guard(url: string, scopes: readonly string[]): Guard;
+}
+
+/** Where API keys are: beside the services' own databases, and open to all processes of the desk at once. */
+export function accessLocation(config: Config): DatabaseLocation {
+  if (config.DATABASE_URL) return { kind: "postgres", url: config.DATABASE_URL, schema: "access" };
+  return { kind: "sqlite", file: join(config.DATA_DIR, "access", "access.db") };
+}
+
+/** A secret nobody can guess, as SERVICE_SECRET takes it. */
+export function newServiceSecret(): string {
+  return randomBytes(32).toString("base64url");
+}
+
+async function assertCredentials(config: Config, parts: readonly Part[], keys: KeyRing): Promise<void> {
+  const { HOST, SERVICE_SECRET, MCP_ISSUER } = config;
+  if (isLoopback(HOST)) return;
+  const refuse = (wayOut: string) =>
+    fail(
+      Code.FailedPrecondition,
+      "HOST_NEEDS_CREDENTIALS",
+      `HOST=${HOST} lets other machines in, and nothing would tell friend from stranger. ${wayOut} Or leave HOST at 127.0.0.1.`,
+      { variable: "HOST" },
+    );
+  const alone = parts.length < PARTS.length;
+  if (alone && SERVICE_SECRET.length === 0) {
+    throw refuse(
+      "Set SERVICE_SECRET, the same one for every process of the desk: npm run -s keys -- secret prints a new one.",
+    );
+  }
+  const forClients = !alone || parts.includes("adapter");
+  if (forClients && MCP_ISSUER === undefined && !(await keys.anyLive())) {
+    throw refuse(
+      "Make a key, such as by: npm run keys -- create my-agent --scopes tickets:read,tickets:reply. Or set MCP_API_KEY, or MCP_ISSUER for tokens of your own issuer.",
+    );
+  }
+}
+
+/** The secrets between processes. Of a desk on one machine nobody is asked for one: what its processes share holds one. */
+async function serviceSecrets(config: Config, parts: readonly Part[], store: () => Promise<KeyStore>) {
+  const [first, ...others] = config.SERVICE_SECRET;
+  if (first !== undefined) return [first, ...others] as const;
+  if (parts.length === PARTS.length) return undefined;
+  return [await (await store()).serviceSecret(newServiceSecret())] as const;
+}
+
 /**
- * Makes what guards the endpoint of a catalog.
+ * Opens what tells callers apart.
  *
- * @param url the endpoint's own address; clients reach it there unless MCP_AUDIENCE is another URL, as behind a proxy
+ * @throws ConnectError `HOST_NEEDS_CREDENTIALS` for a HOST that other machines reach where nothing would
  */
-export function mcpAccess(config: Config, catalog: Catalog, url: string, log?: Log): Access {
-  const { MCP_ISSUER: issuer, MCP_AUDIENCE: audience = url, MCP_JWKS_URL: jwksUrl } = config;
-  if (issuer === undefined) return { routes: {} };
-  const resource = /^https?:/i.test(audience) ? audience : url;
-  const protectedResource = { resource, issuer, scopes: scopesOf(catalog) };
-  return {
-    identify: bearerIdentity({ ...protectedResource, audience, jwksUrl, log }),
-    routes: metadataRoutes(protectedResource),
+export async function openAccess(config: Config, parts: readonly Part[], log: Log = logToStderr): Promise<Access> {
+  const location = accessLocation(config);
+  let opening: Promise<KeyStore> | undefined;
+  const store = () => {
+    opening ??= KeyStore.open(location, log).catch((error) => {
+      opening = undefined;
+      throw error;
+    });
+    return opening;
   };
+  const keys = new KeyRing({
+    open: async () => (KeyStore.exists(location) ? store() : undefined),
+    environmentKey: config.MCP_API_KEY,
+    log,
+  });
+  const close = async () => {
+    await keys.close();
+    await (await opening)?.close();
+  };
+  try {
+    await assertCredentials(config, parts, keys);
+    const secrets = await serviceSecrets(config, parts, store);
+    const tokens = secrets && new ServiceTokens(secrets);
+    const services = tokens && { tokens, audiences: parts };
+    const loopback = isLoopback(config.HOST);
+    return {
+      asksCallers: async () => !loopback || config.MCP_ISSUER !== undefined || (await keys.any()),
+      authenticate: (part) => tokens && ((headers) => tokens.seal(part, headers)),
+      guard(url, scopes) {
+        const { MCP_ISSUER, MCP_AUDIENCE: audience = url, MCP_JWKS_URL: jwksUrl } = config;
+        const resource = /^https?:/i.test(audience) ? audience : url;
+        const opening = [...new Set([...scopes, ...Object.keys(SCOPES)])];
+        const issuer: TrustedIssuer | undefined =
+          MCP_ISSUER === undefined
+            ? undefined
+            : {
+                ...{ issuer: MCP_ISSUER, audience, resource },
+                verify: issuerTokens({ issuer: MCP_ISSUER, audience, jwksUrl, scopes: opening, log }),
+              };
+        return {
+          identity: createIdentity({ loopback, keys, issuer, services, scopes, log }),
+          routes: issuer ? metadataRoutes({ resource, issuer: issuer.issuer, scopes }) : {},
+        };
+      },
+      [Symbol.asyncDispose]: close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }

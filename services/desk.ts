@@ -18,6 +18,7 @@ import { readPolicy } from "../runtime/policy/read-policy.ts";
 import { type BoundService, warmUp } from "../runtime/service.ts";
 import { type CallNames, callMetrics, type Metric } from "../runtime/telemetry/metrics.ts";
 import { directTransport, type RemoteTransport, remoteTransport } from "../runtime/transport.ts";
+import type { Access } from "./access.ts";
 import { analyticsModule } from "./analytics/index.ts";
 import { crmModule } from "./crm/index.ts";
 import { type DATABASES, databaseLocation } from "./databases.ts";
@@ -37,6 +38,8 @@ export interface DeskOptions {
   readonly parts: readonly Part[];
   /** Whether to fill a desk that is opened for the first time. PostgreSQL is never filled. */
   readonly demo: boolean;
+  /** How this process says to another part who calls. Absent: it does not prove itself. */
+  readonly authenticate?: Access["authenticate"] | undefined;
   readonly log?: Log;
 }
 
@@ -91,7 +94,7 @@ function analyticsModel(config: Config) {
  *
  * @throws ConnectError `DATA_DIR_IN_USE` when another process holds the SQLite files; `POLICY_INVALID`, `POLICY_UNREADABLE`
  */
-export async function openDesk({ config, parts, demo, log = logToStderr }: DeskOptions): Promise<Desk> {
+export async function openDesk({ config, parts, demo, authenticate, log = logToStderr }: DeskOptions): Promise<Desk> {
   const policy = readPolicy(config.DESK_POLICY);
   const services: BoundService[] = [];
   const modules: ServiceModule[] = [];
@@ -106,7 +109,7 @@ export async function openDesk({ config, parts, demo, log = logToStderr }: DeskO
   const remotes: RemoteTransport[] = [];
   const to = (name: ServiceName): Transport => {
     if (parts.includes(name)) return direct;
-    const remote = remoteTransport(urls[name]);
+    const remote = remoteTransport(urls[name], { authenticate: authenticate?.(name) });
     remotes.push(remote);
     return remote;
   };

@@ -1,7 +1,6 @@
 // The messages gateway as the desk's configuration makes it.
 import type { Transport } from "@connectrpc/connect";
 import type { Catalog } from "../adapter/catalog.ts";
-import type { Identify } from "../adapter/server/caller.ts";
 import { createGateway } from "../gateway/gateway.ts";
 import { migrations } from "../gateway/runs/migrations.ts";
 import { RunStore } from "../gateway/runs/store.ts";
@@ -9,6 +8,7 @@ import { openSystemPrompt } from "../gateway/system-prompt.ts";
 import { createUpstream } from "../gateway/upstream.ts";
 import type { Config } from "../runtime/config.ts";
 import { type DatabaseLocation, openDatabase } from "../runtime/database/database.ts";
+import type { Identify } from "../runtime/identity/caller.ts";
 import type { Route } from "../runtime/listener.ts";
 import type { Log } from "../runtime/log.ts";
 import type { ServiceModule } from "../runtime/module.ts";

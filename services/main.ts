@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { createMcpEndpoint } from "../adapter/server/mcp-http.ts";
 import type { McpStats } from "../adapter/server/observe.ts";
+import { scopesOf } from "../adapter/server/view.ts";
 import { runCommand } from "../runtime/command.ts";
 import { printSettings } from "../runtime/config/print.ts";
 import { type Config, misspeltVariables, PARTS, type Part, settledConfig } from "../runtime/config.ts";
@@ -10,7 +11,7 @@ import { type Listener, listen, urlOf } from "../runtime/listener.ts";
 import { createLog, type Log } from "../runtime/log.ts";
 import { type CallNames, callMetrics } from "../runtime/telemetry/metrics.ts";
 import { startTracing } from "../runtime/telemetry/start-tracing.ts";
-import { mcpAccess } from "./access.ts";
+import { openAccess } from "./access.ts";
 import { banner } from "./banner.ts";
 import { type Desk, openDesk, parseParts } from "./desk.ts";
 
@@ -79,16 +80,19 @@ async function main(args: string[]): Promise<void> {
   if (values["print-config"]) return console.log(printSettings(settings, { PORT: String(portOf(parts, config)) }));
   const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
   await using _tracing = await startTracing(config, service);
-  await using desk = await openDesk({ config, parts, demo: !values["no-demo"], log });
+  await using access = await openAccess(config, parts, log);
+  const { authenticate } = access;
+  await using desk = await openDesk({ config, parts, demo: !values["no-demo"], authenticate, log });
   const port = portOf(parts, config);
-  const access = desk.catalog && mcpAccess(config, desk.catalog, `${urlOf(config.HOST, port)}/mcp`, log);
+  const mcpUrl = `${urlOf(config.HOST, parts.includes("adapter") ? port : DEFAULT_PORTS.adapter)}/mcp`;
+  const { identity, routes } = access.guard(mcpUrl, desk.catalog ? scopesOf(desk.catalog) : []);
   const mcpStats: McpStats = new Map();
   const mcp =
     desk.catalog &&
     createMcpEndpoint({
       catalog: desk.catalog,
       info: { name: "deskwire", title: "Deskwire", version },
-      identify: access?.identify,
+      identify: identity.identify,
       log,
       stats: mcpStats,
     });
@@ -100,9 +104,11 @@ async function main(args: string[]): Promise<void> {
     metrics: [...desk.metrics, ...callMetrics(MCP, () => mcpStats.values())],
     routes: {
       ...desk.routes,
-      ...(mcp && { "/mcp": (request, response) => mcp.handler(request, response), ...access?.routes }),
-      ...desk.gateway?.routesFor(access?.identify),
+      ...routes,
+      ...(mcp && { "/mcp": (request, response) => mcp.handler(request, response) }),
+      ...desk.gateway?.routesFor(identity.identify),
     },
+    identity,
     allowedOrigins: config.ALLOWED_ORIGINS,
     allowedHosts: config.ALLOWED_HOSTS,
     log,

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { runMcp } from "../adapter/main.ts";
 import { runCommand } from "../runtime/command.ts";
 import { PARTS, readConfig } from "../runtime/config.ts";
+import { showing } from "../runtime/identity/api-key.ts";
 import { createLog } from "../runtime/log.ts";
 import { startTracing } from "../runtime/telemetry/start-tracing.ts";
 import { openDesk } from "./desk.ts";
@@ -17,6 +18,7 @@ await runCommand(async () => {
   await runMcp({
     args: process.argv.slice(2),
     url: config.DESKWIRE_URL,
+    authenticate: showing(config.DESKWIRE_API_KEY),
     info: { name: "deskwire", title: "Deskwire", version },
     maxResultTokens: config.MAX_RESULT_TOKENS,
     log,

@@ -3,11 +3,11 @@ import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import { ConnectError } from "@connectrpc/connect";
 import type { Completion } from "#gen/deskwire/mcp/v1/options_pb.js";
 import { withoutHidden } from "../../runtime/hidden-text.ts";
+import { requiredScope } from "../../runtime/identity/scopes.ts";
 import type { CallContext, Complete, Json } from "../catalog.ts";
 import { decode } from "./decode.ts";
 import { encode } from "./encode.ts";
 import { callUnary } from "./invoke.ts";
-import { toolOptions } from "./options.ts";
 import type { ToolSetting } from "./tool.ts";
 
 /** As many as MCP lets a completion hold. */
@@ -36,7 +36,7 @@ export function completion(
   if (!option) return undefined;
   const { queryField, valuePath } = option;
   const method = unaryMethod(service, option.method);
-  const scope = toolOptions(method)?.scope;
+  const scope = requiredScope(method);
   const search = async (typed: string, context: CallContext): Promise<string[]> => {
     const { message: request, issues } = decode(method.input, typed ? { [queryField]: typed } : {}, setting.registry);
     if (issues.length > 0) return [];

@@ -11,7 +11,7 @@ import {
 import { ServerReflection as ServerReflectionV1Alpha } from "#gen/grpc/reflection/v1alpha/reflection_pb.js";
 import { loadImage, wellKnownFiles } from "../../runtime/descriptor-image.ts";
 import { fail } from "../../runtime/errors.ts";
-import { type RemoteTransport, remoteTransport } from "../../runtime/transport.ts";
+import { type RemoteOptions, type RemoteTransport, remoteTransport } from "../../runtime/transport.ts";
 import { repairDescriptors } from "./repair.ts";
 import { listOf } from "./words.ts";
 
@@ -20,6 +20,12 @@ type Question = Extract<ServerReflectionRequest["messageRequest"], { value: stri
 type Answer = ServerReflectionResponse["messageResponse"];
 /** Asks in one stream and gives one answer to each question. */
 type Ask = (questions: readonly Question[]) => Promise<Answer[]>;
+
+/** What to ask a server for, and how. */
+export interface ReflectOptions extends RemoteOptions {
+  /** Full names; default: all that the server lists but reflection itself. */
+  readonly services?: readonly string[];
+}
 
 /** What a server says of itself. */
 export interface Reflected {
@@ -58,8 +64,10 @@ async function connect(transport: Transport, url: string): Promise<{ ask: Ask; n
       const [answer] = await ask([list]);
       if (answer?.case === "listServicesResponse") return { ask, names: answer.value.service.map(({ name }) => name) };
     } catch (error) {
-      if (ConnectError.from(error).code === Code.Unimplemented) continue;
-      const cause = ConnectError.from(error).rawMessage;
+      const { code, rawMessage: cause } = ConnectError.from(error);
+      if (code === Code.Unimplemented) continue;
+      // It is there, and says what it wants.
+      if (code === Code.Unauthenticated || code === Code.PermissionDenied) throw error;
       throw fail(
         Code.Unavailable,
         "REFLECTION_FAILED",
@@ -126,12 +134,10 @@ async function describe(transport: Transport, url: string, only: readonly string
 /**
  * Reads the descriptors of the server at `url`, such as `http://127.0.0.1:50051`.
  *
- * @param options.services full names; default: all that the server lists but reflection itself
- *
  * Throws a ConnectError where no server answers, it has no reflection, or it does not know one of the services.
  */
-export async function reflectServices(url: string, options: { services?: readonly string[] } = {}): Promise<Reflected> {
-  const transport = remoteTransport(url);
+export async function reflectServices(url: string, options: ReflectOptions = {}): Promise<Reflected> {
+  const transport = remoteTransport(url, options);
   try {
     return { ...(await describe(transport, url, options.services ?? [])), transport };
   } catch (error) {

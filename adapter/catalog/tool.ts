@@ -2,9 +2,9 @@
 import type { DescMethod, Message, Registry } from "@bufbuild/protobuf";
 import { hasCustomJsonRepresentation, MethodOptions_IdempotencyLevel as Idempotency } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { REPLAYED_HEADER } from "../../runtime/call.ts";
+import { REPLAYED_HEADER, TOOL_HEADER } from "../../runtime/call.ts";
 import { commentOf } from "../../runtime/comments.ts";
-import { fail } from "../../runtime/errors.ts";
+import { requiredScope, scopeMissing } from "../../runtime/identity/scopes.ts";
 import type { Log } from "../../runtime/log.ts";
 import { CallStats } from "../../runtime/telemetry/call-stats.ts";
 import type { CallContext, Json, JsonObject, Media, Tool, ToolDefinition, ToolResult } from "../catalog.ts";
@@ -72,7 +72,7 @@ class MethodTool implements Tool {
     this.#schemas = toolSchemas(method, setting.required);
     this.#more = streamsOut(method) ? undefined : moreOf(method);
     this.definition = definition(method, name, this.#schemas);
-    this.scope = toolOptions(method)?.scope || undefined;
+    this.scope = requiredScope(method);
     this.calls = new CallStats(name);
     this.#errors = {
       inputSchema: this.#schemas.input,
@@ -90,9 +90,12 @@ class MethodTool implements Tool {
     return result;
   }
 
-  async #answer(args: unknown, context: CallContext): Promise<ToolResult> {
+  async #answer(args: unknown, caller: CallContext): Promise<ToolResult> {
     try {
-      this.#assertScope(context);
+      this.#assertScope(caller);
+      const headers = new Headers(caller.headers);
+      headers.set(TOOL_HEADER, this.definition.name);
+      const context = { ...caller, headers };
       const { requests, detailed, issues } = this.#read(args, context.requestKey);
       if (issues.length > 0) return argumentError(issues, this.#errors);
       return await (streamsOut(this.#method)
@@ -107,8 +110,7 @@ class MethodTool implements Tool {
 
   #assertScope({ scopes }: CallContext): void {
     if (!this.scope || !scopes || scopes.has(this.scope)) return;
-    const message = `This needs the scope ${this.scope}, which the caller does not hold.`;
-    throw fail(Code.PermissionDenied, "SCOPE_MISSING", message, { scope: this.scope });
+    throw scopeMissing(this.scope);
   }
 
   #read(args: unknown, requestKey: string | undefined): Arguments {

@@ -1,9 +1,8 @@
 // From a request of the protocol to the context of a call to the service behind.
 import type { ServerContext } from "@modelcontextprotocol/server";
-import { PRINCIPAL_HEADER, SCOPES_HEADER } from "../../runtime/call.ts";
+import { type Caller, callerHeaders } from "../../runtime/identity/caller.ts";
 import type { Log } from "../../runtime/log.ts";
 import type { CallContext, JsonObject } from "../catalog.ts";
-import type { Caller } from "./caller.ts";
 import { invalidParams } from "./protocol-errors.ts";
 
 /** The `_meta` key by which a client names a call, so that its repetition is known for one. */
@@ -46,8 +45,7 @@ function travellingHeaders(context: ServerContext, caller: Caller, allowed: read
     const value = incoming?.get(name);
     if (value != null && PRINTABLE_ASCII.test(value)) headers.set(name, value);
   }
-  headers.set(PRINCIPAL_HEADER, caller.principal);
-  if (caller.scopes !== undefined) headers.set(SCOPES_HEADER, [...caller.scopes].sort().join(" "));
+  for (const [name, value] of Object.entries(callerHeaders(caller))) headers.set(name, value);
   return headers;
 }
 

@@ -2,9 +2,9 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { createMcpHandler, isJsonContentType, isLegacyRequest, type ServerContext } from "@modelcontextprotocol/server";
 import type { HttpRequest, HttpResponse } from "../../runtime/cleartext-port.ts";
+import { type Caller, type Identify, localCaller } from "../../runtime/identity/caller.ts";
 import { logToStderr } from "../../runtime/log.ts";
 import { readBody } from "../../runtime/read-body.ts";
-import { type Caller, type Identify, localCaller } from "./caller.ts";
 import { isGone, sendResponse, toRequest } from "./http-bridge.ts";
 import { createServerFactory, type ServerOptions } from "./mcp-server.ts";
 import { errorResponse } from "./protocol-errors.ts";
@@ -37,7 +37,11 @@ const STATUS = new Map([
 
 function refusal(error: ConnectError, status: number): Response {
   const challenge = error.metadata.get("www-authenticate") ?? (status === 401 ? "Bearer" : undefined);
-  return errorResponse(status, -32000, error.rawMessage, challenge ? { "www-authenticate": challenge } : {});
+  const retryAfter = error.metadata.get("retry-after");
+  return errorResponse(status, -32000, error.rawMessage, {
+    ...(challenge && { "www-authenticate": challenge }),
+    ...(retryAfter && { "retry-after": retryAfter }),
+  });
 }
 
 /** Makes an MCP endpoint for a catalog (MCP specification, Streamable HTTP). */

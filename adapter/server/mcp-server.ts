@@ -2,10 +2,10 @@
 
 import { Server, type ServerCapabilities, type ServerContext } from "@modelcontextprotocol/server";
 import { AjvJsonSchemaValidator } from "@modelcontextprotocol/server/validators/ajv";
+import { type Caller, clientName } from "../../runtime/identity/caller.ts";
 import { type Log, logToStderr } from "../../runtime/log.ts";
 import type { Catalog } from "../catalog.ts";
 import { type Call, createCall } from "./call-context.ts";
-import type { Caller } from "./caller.ts";
 import { completeArgument, hasCompletion } from "./completion.ts";
 import { type McpStats, observed } from "./observe.ts";
 import { describePrompt, getPrompt } from "./prompts.ts";
@@ -92,7 +92,11 @@ export function createServerFactory(options: ServerOptions): ServerFactory {
       },
     );
     const view = (context: ServerContext): View => viewOf(callerOf(context).scopes);
-    const call = (context: ServerContext): Call => createCall(context, callerOf(context), forwarded, log);
+    const call = (context: ServerContext): Call => {
+      const { name, version } = server.getClientVersion() ?? {};
+      const client = clientName(name && `${name} ${version ?? ""}`.trim());
+      return createCall(context, { ...callerOf(context), ...(client && { client }) }, forwarded, log);
+    };
 
     const recorded = <Request, Result>(
       method: string,

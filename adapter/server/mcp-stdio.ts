@@ -2,8 +2,8 @@
 import { Transform } from "node:stream";
 import { parseJSONRPCMessage } from "@modelcontextprotocol/server";
 import { StdioServerTransport, serveStdio as serveTransport } from "@modelcontextprotocol/server/stdio";
+import { localCaller } from "../../runtime/identity/caller.ts";
 import { logToStderr } from "../../runtime/log.ts";
-import { localCaller } from "./caller.ts";
 import { createServerFactory, type ServerOptions } from "./mcp-server.ts";
 
 const MAX_LINE_BYTES = 10 * 1024 * 1024;

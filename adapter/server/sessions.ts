@@ -5,8 +5,8 @@ import {
   type Server,
   WebStandardStreamableHTTPServerTransport,
 } from "@modelcontextprotocol/server";
+import type { Caller } from "../../runtime/identity/caller.ts";
 import type { Log } from "../../runtime/log.ts";
-import type { Caller } from "./caller.ts";
 import { errorResponse } from "./protocol-errors.ts";
 
 /** Bounds of what sessions may hold. */

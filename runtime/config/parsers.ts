@@ -1,4 +1,5 @@
 // From the text of a variable to its value; each refuses what is not allowed, saying what is.
+import { isApiKey, looksLikeApiKey } from "../identity/api-key.ts";
 import { isNetwork } from "../networks.ts";
 import { keyOf } from "../standard-webhooks.ts";
 import { refuse } from "./variable.ts";
@@ -96,6 +97,22 @@ export function withoutPassword(value: string): string {
 export function networks(value: string, name: string): string[] {
   const wrong = list(value).find((item) => !isNetwork(item));
   return wrong === undefined ? list(value) : refuse(name, wrong, "networks such as 10.0.0.0/8 or fd00::/8");
+}
+
+const MIN_SECRET = 32;
+const MIN_KEY = 20;
+
+/** Secrets between the processes of a desk. */
+export function serviceSecrets(value: string, name: string): string[] {
+  if (list(value).every((secret) => secret.length >= MIN_SECRET)) return list(value);
+  return refuse(name, value, `secrets of ${MIN_SECRET} characters or more, such as npm run -s keys -- secret prints`);
+}
+
+/** Any text that is long enough will do, since it is compared as it is; a `dk_…` has to be whole. */
+export function apiKey(value: string, name: string): string | undefined {
+  if (value === "") return undefined;
+  if (/^[!-~]+$/.test(value) && value.length >= MIN_KEY && (!looksLikeApiKey(value) || isApiKey(value))) return value;
+  return refuse(name, value, `a whole key (dk_…), or ${MIN_KEY} characters or more that nobody can guess`);
 }
 
 /** Secrets of Standard Webhooks. */

@@ -4,6 +4,7 @@ import { type Client, Code, ConnectError, createClient } from "@connectrpc/conne
 import type { ImportRow } from "#gen/deskwire/ticket/v1/import_pb.js";
 import { type ImportTicketsResponse, TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import { fail } from "../../runtime/errors.ts";
+import { asKeyNeeded, showing } from "../../runtime/identity/api-key.ts";
 import { remoteTransport } from "../../runtime/transport.ts";
 
 const PROBE_TIMEOUT_MS = 5_000;
@@ -16,6 +17,13 @@ const PASSING: ReadonlySet<Code> = new Set([Code.Unavailable, Code.Aborted]);
 
 async function* requests(rows: readonly ImportRow[]) {
   for (const row of rows) yield { row };
+}
+
+/** How a desk is talked to. */
+export interface RemoteDeskOptions {
+  /** Shown to a desk that asks for one. */
+  readonly apiKey?: string | undefined;
+  readonly retryDelaysMs?: readonly number[];
 }
 
 /** A desk at a URL. */
@@ -31,11 +39,11 @@ export class RemoteDesk {
     url: string,
     signal: AbortSignal,
     onRetry: (message: string) => void,
-    retryDelaysMs: readonly number[] = RETRY_DELAYS_MS,
+    { apiKey, retryDelaysMs = RETRY_DELAYS_MS }: RemoteDeskOptions = {},
   ) {
     this.#retryDelaysMs = retryDelaysMs;
     this.#url = url;
-    this.#tickets = createClient(TicketService, remoteTransport(url));
+    this.#tickets = createClient(TicketService, remoteTransport(url, { authenticate: showing(apiKey) }));
     this.#signal = signal;
     this.#onRetry = onRetry;
   }
@@ -45,7 +53,9 @@ export class RemoteDesk {
     try {
       await this.#tickets.importTickets(requests([]), { signal: this.#signal, timeoutMs: PROBE_TIMEOUT_MS });
     } catch (error) {
-      const { rawMessage } = ConnectError.from(error);
+      const { code, rawMessage } = ConnectError.from(error);
+      // It is there, and says what it wants.
+      if (code === Code.Unauthenticated || code === Code.PermissionDenied) throw asKeyNeeded(error, this.#url);
       throw fail(
         Code.Unavailable,
         "DESK_NOT_FOUND",

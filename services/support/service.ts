@@ -9,6 +9,7 @@ import { onBehalfOf, writeOnBehalfOf } from "../../runtime/call.ts";
 import type { Log } from "../../runtime/log.ts";
 import { type Clients, needed } from "./clients.ts";
 import { correctAnalysis } from "./correct-analysis.ts";
+import { getSupportMetrics } from "./get-support-metrics.ts";
 import { handleTicket } from "./handle-ticket.ts";
 import { lookUpCustomer } from "./look-up-customer.ts";
 import { openTicket } from "./open-ticket.ts";
@@ -122,6 +123,8 @@ export function supportService(clients: Clients, log: Log): ServiceImpl<typeof S
       const { correction } = await needed("analytics", analytics.undoCorrection(request, writeOnBehalfOf(context)));
       return { correction };
     },
+
+    getSupportMetrics: (request, context) => getSupportMetrics(clients, request, context),
 
     lookUpCustomer: (request, context) => lookUpCustomer(clients, request, context, log),
 

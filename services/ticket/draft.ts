@@ -8,6 +8,7 @@ import type { Approval } from "#gen/deskwire/ticket/v1/approval_pb.js";
 import { type FieldChange, TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
 import { type MessageVisibility, type TicketMessage, TicketMessageSchema } from "#gen/deskwire/ticket/v1/message_pb.js";
 import { type Ticket, TicketSchema, TicketStatus, TicketUrgency } from "#gen/deskwire/ticket/v1/ticket_pb.js";
+import type { Origin } from "../../runtime/call.ts";
 import { take } from "../../runtime/database/counter.ts";
 import { fail } from "../../runtime/errors.ts";
 import { formatId } from "../../runtime/ids.ts";
@@ -31,6 +32,8 @@ export interface WriteInfo {
   /** Such as `deskwire.ticket.v1.TicketService/RespondToTicket`. */
   readonly method: string;
   readonly requestId: string;
+  /** Whose credentials, program and tool. */
+  readonly origin: Origin;
   readonly policy: Policy;
   /** What is known of a customer's words that the call brings. */
   readonly words?: Words | undefined;
@@ -191,9 +194,10 @@ export class TicketDraft {
   }
 
   #events(changes: FieldChange[], mainType: TicketEventType): NewEvent[] {
-    const { actor, method, requestId } = this.#info;
+    const { actor, method, requestId, origin } = this.#info;
     const { id: ticketId, customerId, etag } = this.#ticket;
-    const common = { ticketId, customerId, etag, actor, createTime: timestampFromMs(this.#now), method, requestId };
+    const call = { method, requestId, ...origin };
+    const common = { ticketId, customerId, etag, actor, createTime: timestampFromMs(this.#now), ...call };
     const moved = this.#before !== undefined && this.#before.status !== this.#ticket.status;
     const apart = moved && mainType !== TicketEventType.MERGED;
     const withStatus = apart ? changes.filter(({ field }) => WITH_STATUS.has(field)) : [];

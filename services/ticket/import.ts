@@ -25,7 +25,7 @@ import {
   ImportTicketsResponseSchema,
   TicketService,
 } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
-import { methodName } from "../../runtime/call.ts";
+import { methodName, type Origin } from "../../runtime/call.ts";
 import { take } from "../../runtime/database/counter.ts";
 import { type Database, isUniqueViolation } from "../../runtime/database/database.ts";
 import { formatId } from "../../runtime/ids.ts";
@@ -52,6 +52,7 @@ export interface ImportOptions {
   readonly policy: Policy;
   /** Milliseconds UTC. */
   readonly now: () => number;
+  readonly origin: Origin;
 }
 
 interface KeyedRow {
@@ -117,8 +118,7 @@ async function insertNew(
   trx: Knex.Transaction,
   rows: readonly KeyedRow[],
   customers: ReadonlyMap<KeyedRow, KnownCustomer>,
-  policy: Policy,
-  now: number,
+  { policy, now, origin }: { readonly policy: Policy; readonly now: number; readonly origin: Origin },
 ): Promise<Map<string, string>> {
   if (rows.length === 0) return new Map();
   const first = await take(trx, "ticket", rows.length);
@@ -136,16 +136,8 @@ async function insertNew(
     const { id: ticketId, customerId, etag } = ticket;
     const type = TicketEventType.CREATED;
     const changes = differences(undefined, ticket);
-    return {
-      ticketId,
-      customerId,
-      etag,
-      type,
-      actor: IMPORTER,
-      createTime: timestampFromMs(now),
-      changes,
-      method: METHOD,
-    };
+    const common = { ticketId, customerId, etag, type, actor: IMPORTER, changes };
+    return { ...common, createTime: timestampFromMs(now), method: METHOD, ...origin };
   });
   await appendEvents(trx, events);
   return new Map(tickets.map(({ externalId, id }) => [externalId, id]));
@@ -164,7 +156,7 @@ async function untilKeysAreFree<T>(insert: () => Promise<T>): Promise<T> {
 
 /** Imports a stream of rows. What was stored before an error stays. */
 export async function importTickets(
-  { database, policy, now }: ImportOptions,
+  { database, policy, now, origin }: ImportOptions,
   requests: AsyncIterable<ImportTicketsRequest>,
   resolveCustomer: ResolveCustomer,
 ): Promise<ImportTicketsResponse> {
@@ -198,7 +190,7 @@ export async function importTickets(
       const fresh = new Map<string, KeyedRow>();
       // Of rows with the same key the first counts, as it does when they come in two batches.
       for (const keyed of batch) if (!present.has(keyed.key) && !fresh.has(keyed.key)) fresh.set(keyed.key, keyed);
-      return insertNew(trx, [...fresh.values()], customers, policy, now());
+      return insertNew(trx, [...fresh.values()], customers, { policy, now: now(), origin });
     };
     const added = await untilKeysAreFree(() => database.transaction(insert));
     const reported = new Set<string>();

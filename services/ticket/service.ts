@@ -17,7 +17,7 @@ import {
   ListTicketsRequestSchema,
   TicketService,
 } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
-import { methodName } from "../../runtime/call.ts";
+import { methodName, originOf } from "../../runtime/call.ts";
 import { isUniqueViolation } from "../../runtime/database/database.ts";
 import { fail } from "../../runtime/errors.ts";
 import { listPage, totalSize } from "../../runtime/pagination.ts";
@@ -71,7 +71,8 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
     work: (trx: Knex.Transaction, info: WriteInfo) => Promise<MessageInitShape<O>>,
   ): Promise<MessageShape<O>> {
     const { requestId } = request;
-    const info: WriteInfo = { actor, clock: now, policy, method: methodName(method), requestId };
+    const origin = originOf(context);
+    const info: WriteInfo = { actor, clock: now, policy, method: methodName(method), requestId, origin };
     const response = await write(database, { method, request, context, now: now() }, (trx) => work(trx, info));
     bell.ring();
     return response;
@@ -248,7 +249,7 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
 
     async importTickets(requests, context) {
       const resolve = customers.resolver(context);
-      const response = await importTickets({ database, policy, now }, requests, resolve);
+      const response = await importTickets({ database, policy, now, origin: originOf(context) }, requests, resolve);
       bell.ring();
       catchUp.wake();
       return response;

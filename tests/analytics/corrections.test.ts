@@ -76,8 +76,30 @@ test("what was corrected often enough is read so in a text that nobody has corre
   await module.close();
 });
 
+test("while the engine learns a lot, other calls are answered", async () => {
+  const rows = Array.from({ length: 200 }, (_, index) => ({
+    text: `Where is parcel ${index}? ${"It is late. ".repeat(20)}`,
+  }));
+  await using desk = await openWith(rows, localEngine);
+  let answered = 0;
+  let learning = true;
+  const call = desk.analytics.correctAnalysis({ text: "Where is it?", category: Category.BILLING, author });
+  const others = (async () => {
+    for (; learning; answered++) {
+      // As a call from outside does, which begins with an event.
+      await new Promise(setImmediate);
+      await desk.analytics.analyze({ text: `Hello ${answered}` });
+    }
+  })();
+  await call;
+  learning = false;
+  await others;
+  // One that holds the process lets a single one through at each step of the write.
+  expect(answered).toBeGreaterThan(50);
+});
+
 /** Opens analytics over corrections that are stored already; tells what its engine is taught. */
-async function openWith(rows: readonly { text: string; undone?: boolean }[]) {
+async function openWith(rows: readonly { text: string; undone?: boolean }[], taughtEngine?: LearningEngine) {
   const { environment, remove } = await temporaryStorage("sqlite");
   const location = databaseLocation(readConfig(environment), "analytics");
   const database = await openDatabase({ name: "analytics", location, migrations, log: silent });
@@ -113,7 +135,7 @@ async function openWith(rows: readonly { text: string; undone?: boolean }[]) {
       return { name: `taught ${taught.length}`, analyze: localEngine.analyze };
     },
   };
-  const module = await analyticsModule({ database: location, engine, log: silent });
+  const module = await analyticsModule({ database: location, engine: taughtEngine ?? engine, log: silent });
   return {
     taught,
     analytics: createClient(AnalyticsService, directTransport(module.services)),
@@ -141,11 +163,12 @@ test("past its bound the engine is taught the latest corrections, and all of the
   expect([corrections[0]?.id, totalSize]).toEqual(["COR-11001", 1001]);
 });
 
-test("long texts are taught while there is room for them", async () => {
-  const text = (index: number) => `${index} `.padEnd(90_000, "x");
-  await using desk = await openWith(Array.from({ length: 50 }, (_, index) => ({ text: text(index) })));
-  expect(desk.taught[0]).toHaveLength(Math.floor(BOUNDS.characters / 90_000));
-  expect(desk.taught[0]?.[0]?.text).toBe(text(49));
+test("of long texts the beginning is taught, while there is room for it, and they read as they were corrected", async () => {
+  const text = (index: number) => `${index} `.padEnd(9_000, "x");
+  await using desk = await openWith(Array.from({ length: 300 }, (_, index) => ({ text: text(index) })));
+  expect(desk.taught[0]).toHaveLength(BOUNDS.characters / BOUNDS.charactersEach);
+  expect(desk.taught[0]?.[0]?.text).toBe(text(299).slice(0, BOUNDS.charactersEach));
+  expect((await desk.analytics.analyze({ text: text(299) })).analysis).toMatchObject({ corrected: true });
 });
 
 test("a hundred corrections at once are taught in few lessons, and each is answered only once it counts", async () => {

@@ -9,7 +9,7 @@ export const by = (principal: string, ...scopes: string[]) => ({
   headers: { [PRINCIPAL_HEADER]: principal, [SCOPES_HEADER]: scopes.join(" ") },
 });
 export const machine = by("machine", "tickets:read", "tickets:reply", "tickets:write");
-export const person = by("person", "approvals");
+export const person = by("person", "approvals", "tickets:read", "tickets:reply", "tickets:write");
 export const AI = { kind: ActorKind.AI, id: "ai" };
 export const ADA = { kind: ActorKind.AGENT, id: "ada" };
 

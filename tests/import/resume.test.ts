@@ -53,7 +53,9 @@ test.concurrent("goes on when the desk is killed and started again", async () =>
 test("gives up on a desk that stays away, and says how to go on", async () => {
   const retries: string[] = [];
   const url = `http://127.0.0.1:${await freePort()}`;
-  const desk = new RemoteDesk(url, new AbortController().signal, (message) => retries.push(message), [1, 2]);
+  const desk = new RemoteDesk(url, new AbortController().signal, (message) => retries.push(message), {
+    retryDelaysMs: [1, 2],
+  });
   const taken = desk.take([create(ImportRowSchema, { description: "complaint" })]);
   await expect(taken).rejects.toThrow("Start it and run the same command again: only the rest is added.");
   expect(retries).toHaveLength(2);

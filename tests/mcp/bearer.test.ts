@@ -10,12 +10,13 @@ import { CrmService } from "#gen/deskwire/crm/v1/crm_service_pb.js";
 import { SupportService } from "#gen/deskwire/support/v1/support_service_pb.js";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import { createMcpEndpoint } from "../../adapter/server/mcp-http.ts";
+import { scopesOf } from "../../adapter/server/view.ts";
 import { PRINCIPAL_HEADER } from "../../runtime/call.ts";
 import { PARTS, readConfig } from "../../runtime/config.ts";
 import { reasonOf } from "../../runtime/errors.ts";
 import { type Listener, listen } from "../../runtime/listener.ts";
 import { bindService } from "../../runtime/service.ts";
-import { type RemoteTransport, remoteTransport } from "../../runtime/transport.ts";
+import { directTransport, type RemoteTransport, remoteTransport } from "../../runtime/transport.ts";
 import { loadDescriptors, supportCatalog } from "../../services/desk.ts";
 import { openTestDesk, silent, type TestDesk } from "../support/desk.ts";
 import { fixtureCatalog } from "./fixture-catalog.ts";
@@ -23,7 +24,7 @@ import { type Issuer, startIssuer } from "./issuer.ts";
 import { AUDIENCE, ask, bearer, HEADERS, type ProtectedEndpoint, protect } from "./protected-desk.ts";
 import { connect, eras } from "./servers.ts";
 
-const ALL = "customers:read customers:write tickets:read tickets:reply tickets:write";
+const ALL = scopesOf(supportCatalog(loadDescriptors(), directTransport([]), readConfig({}))).join(" ");
 const METADATA = "https://desk.example/.well-known/oauth-protected-resource/mcp";
 
 let issuer: Issuer;

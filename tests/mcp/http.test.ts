@@ -117,6 +117,7 @@ describe.each(eras)("a client of %s over HTTP", (era) => {
     expect(context?.requestKey).toBe("key-1");
     expect(Object.fromEntries(context?.headers ?? [])).toEqual({
       ...{ traceparent, baggage: "a=1", "x-tenant": "acme" },
+      "deskwire-client": "test-client 1.0.0",
       "deskwire-principal": "local",
     });
   });

@@ -1,9 +1,11 @@
 // A desk whose MCP endpoint asks for tokens, as `npm start` composes it.
+import { inspect } from "node:util";
 import type { Catalog } from "../../adapter/catalog.ts";
 import { createMcpEndpoint } from "../../adapter/server/mcp-http.ts";
-import { readConfig } from "../../runtime/config.ts";
+import { scopesOf } from "../../adapter/server/view.ts";
+import { PARTS, readConfig } from "../../runtime/config.ts";
 import { type Listener, listen } from "../../runtime/listener.ts";
-import { mcpAccess } from "../../services/access.ts";
+import { openAccess } from "../../services/access.ts";
 import { silent } from "../support/desk.ts";
 import type { Issuer } from "./issuer.ts";
 
@@ -15,6 +17,8 @@ export interface ProtectedEndpoint extends AsyncDisposable {
   readonly url: URL;
   /** The port's own address. */
   readonly origin: string;
+  /** What was logged, line by line. */
+  readonly logged: readonly string[];
 }
 
 /** Puts a catalog on a port, behind the tokens of an issuer. */
@@ -24,7 +28,14 @@ export async function protect(
   environment: Record<string, string> = {},
 ): Promise<ProtectedEndpoint> {
   const config = readConfig({ MCP_ISSUER: issuer.url, MCP_AUDIENCE: AUDIENCE, ...environment });
-  const { identify, routes } = mcpAccess(config, catalog, "http://127.0.0.1:8080/mcp");
+  const logged: string[] = [];
+  const access = await openAccess(
+    config,
+    PARTS,
+    (message, fields) => void logged.push(`${message} ${inspect(fields)}`),
+  );
+  const { identity, routes } = access.guard("http://127.0.0.1:8080/mcp", scopesOf(catalog));
+  const { identify } = identity;
   const endpoint = createMcpEndpoint({ catalog, identify, info: { name: "desk", version: "1" }, log: silent });
   const listener: Listener = await listen({
     ...{ host: "127.0.0.1", port: 0, services: [], allowedHosts: [], allowedOrigins: [], log: silent, graceMs: 100 },
@@ -33,9 +44,11 @@ export async function protect(
   return {
     url: new URL(`${listener.url}/mcp`),
     origin: listener.url,
+    logged,
     async [Symbol.asyncDispose]() {
       await endpoint.close();
       await listener.close();
+      await access[Symbol.asyncDispose]();
     },
   };
 }

@@ -25,7 +25,9 @@ function objection(from: string, to: string): string | undefined {
   if (goes("tests", "scripts", "bench")) return "what runs needs no tests and no tools";
   if (at("runtime")) {
     if (goes("services", "adapter", "gateway")) return "the runtime knows nothing of what stands on it";
-    if (goes("gen") && !goes("gen/grpc", "gen/health", "gen/google")) return "the runtime knows no service";
+    // Options say how a method is to be treated; they name no service.
+    const options = goes("gen/deskwire/access", "gen/deskwire/mcp");
+    if (goes("gen") && !goes("gen/grpc", "gen/health", "gen/google") && !options) return "the runtime knows no service";
   }
   if (service) {
     if (goes("adapter", "gateway")) return "a service does not know who calls it";

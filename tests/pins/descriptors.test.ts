@@ -1,10 +1,13 @@
 // The rules that every RPC keeps, checked over all descriptors, so that a new one keeps them too. An exception is named here,
 // with its reason; one that is no exception any more fails.
-import { type DescField, ScalarType } from "@bufbuild/protobuf";
+import { type DescField, getOption, hasOption, ScalarType } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel as Idempotency } from "@bufbuild/protobuf/wkt";
 import type { FieldRules, StringRules } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { expect, test } from "vitest";
+import { scope } from "#gen/deskwire/access/v1/options_pb.js";
+import { tool } from "#gen/deskwire/mcp/v1/options_pb.js";
 import { commentOf } from "../../runtime/comments.ts";
+import { requiredScope, SCOPES } from "../../runtime/identity/scopes.ts";
 import { replayedMethods } from "../contract/cases/replay.ts";
 import {
   enums,
@@ -51,6 +54,18 @@ test("requests and responses are named after their method", () => {
 
 test("every method that reads says so (Connect GET, readOnlyHint), and no other", () => {
   expectOnly(methods.filter((method) => READS.test(method.name) !== isRead(method)).map(nameOf));
+});
+
+test("every method asks for a scope that there is, in one place", () => {
+  expectOnly(methods.filter((method) => !Object.hasOwn(SCOPES, requiredScope(method) ?? "")).map(nameOf));
+  const both = methods.filter(
+    (method) => hasOption(method, scope) && hasOption(method, tool) && getOption(method, tool).scope,
+  );
+  expectOnly(both.map(nameOf));
+});
+
+test("no scope that only reads opens a method that writes", () => {
+  expectOnly(writes.filter((method) => requiredScope(method)?.endsWith(":read")).map(nameOf));
 });
 
 test("every list is paged (AIP-158)", () => {
@@ -242,10 +257,12 @@ const TRUSTED = {
     ],
     ...["MissingPart.part", "MissingPart.message", "TicketAnalysis.engine", "TicketAnalysis.language"],
     ...["SearchTicketsResponse.next_page_token"],
+    "MetricsSettings.time_zone",
     ...["SearchCustomersResponse.next_page_token", "ListConversationResponse.next_page_token"],
     ...["TicketPriorityFactor.name", "TicketPriorityFactor.why", "TicketSummary.priority_reason"],
   ],
   "the desk's own words": [
+    "MetricsGroup.key",
     ...["Customer.plan", "Customer.tags", "Customer.external_id", "Actor.id"],
     ...["Ticket.category", "Ticket.tags", "Ticket.assignee", "Ticket.team", "Ticket.external_id"],
     "Ticket.plan",

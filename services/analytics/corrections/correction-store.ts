@@ -100,8 +100,9 @@ export async function countChanges(db: Knex): Promise<number> {
 /** Bounds on what is read at once. */
 export interface Bounds {
   readonly corrections: number;
-  /** Of their texts together. */
+  /** Of their texts together, each counted up to `charactersEach`. */
   readonly characters: number;
+  readonly charactersEach: number;
 }
 
 const PAGE = 100;
@@ -114,7 +115,7 @@ export async function latestCorrections(db: Knex, bounds: Bounds): Promise<Corre
     const counting = db<CorrectionRow>("correction").whereNull("undo_time").where("id", "<", before);
     const page: CorrectionRow[] = await counting.orderBy("id", "desc").limit(PAGE);
     for (const row of page) {
-      characters += row.text.length;
+      characters += Math.min(row.text.length, bounds.charactersEach);
       if (found.length === bounds.corrections || characters > bounds.characters) return found;
       found.push(row);
       before = row.id;

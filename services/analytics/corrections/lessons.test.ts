@@ -8,15 +8,21 @@ const { NEGATIVE, NEUTRAL, POSITIVE, UNSPECIFIED } = Sentiment;
 const { BILLING, SHIPPING } = Category;
 
 test("the latest word on each side of a text counts", () => {
-  const { corrections, byText } = lessonsOf([
-    { text: "a", sentiment: NEGATIVE, category: Category.UNSPECIFIED },
-    { text: "b", sentiment: UNSPECIFIED, category: SHIPPING },
-    { text: "a", sentiment: POSITIVE, category: BILLING },
-  ]);
+  const { corrections, byText } = lessonsOf(
+    [
+      { text: "a", sentiment: NEGATIVE, category: Category.UNSPECIFIED },
+      { text: "b", sentiment: UNSPECIFIED, category: SHIPPING },
+      { text: "a", sentiment: POSITIVE, category: BILLING },
+      { text: "too long", sentiment: NEUTRAL, category: Category.UNSPECIFIED },
+    ],
+    3,
+  );
   expect(corrections).toEqual([
     { text: "a", sentiment: NEGATIVE, category: BILLING },
     { text: "b", category: SHIPPING },
+    { text: "too", sentiment: NEUTRAL },
   ]);
+  expect(byText.has(textHash("too long"))).toBe(true);
   expect(byText.get(textHash("b"))).toEqual({ text: "b", category: SHIPPING });
 });
 

@@ -15,19 +15,23 @@ export interface Said {
 
 /** Corrections, one a text. */
 export interface Lessons {
-  /** The latest first. */
+  /** The latest first, of each text the beginning. */
   readonly corrections: readonly Correction[];
   /** By the hash of the text. */
   readonly byText: ReadonlyMap<string, Correction>;
 }
 
-/** Makes lessons of corrections, the latest first: of several that name the mood, or the subject, of one text the latest counts. */
-export function lessonsOf(latestFirst: readonly Said[]): Lessons {
+/**
+ * Makes lessons of corrections, the latest first: of several that name the mood, or the subject, of one text the latest counts.
+ *
+ * @param most characters of a text that are learned from
+ */
+export function lessonsOf(latestFirst: readonly Said[], most: number): Lessons {
   const byText = new Map<string, Correction>();
   for (const { text, sentiment, category } of latestFirst) {
     const key = textHash(text);
     byText.set(key, {
-      text,
+      text: text.slice(0, most).toWellFormed(),
       ...(sentiment !== Sentiment.UNSPECIFIED && { sentiment }),
       ...(category !== Category.UNSPECIFIED && { category }),
       ...byText.get(key),

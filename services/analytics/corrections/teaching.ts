@@ -5,8 +5,11 @@ import type { Engine, LearningEngine } from "../engine/engine.ts";
 import { countChanges, latestCorrections } from "./correction-store.ts";
 import { type Lessons, lessonsOf } from "./lessons.ts";
 
-/** What is learned from: the latest corrections. Older ones stay listed and are forgotten by the engine. */
-export const BOUNDS = { corrections: 1_000, characters: 500_000 };
+/**
+ * What is learned from: the latest corrections, and of each text the beginning. Older ones stay listed and are forgotten by the
+ * engine. Learning takes seconds of one core at these bounds, at each correction and at the start.
+ */
+export const BOUNDS = { corrections: 1_000, characters: 200_000, charactersEach: 1_000 };
 /** How far other processes may be behind, in milliseconds. */
 const CHECK_MS = 1_000;
 
@@ -31,7 +34,7 @@ export class Teaching {
     this.#database = database;
     this.#untaught = engine;
     this.#log = log;
-    this.#taught = { engine, lessons: lessonsOf([]) };
+    this.#taught = { engine, lessons: lessonsOf([], 0) };
   }
 
   get current(): Taught {
@@ -78,7 +81,7 @@ export class Teaching {
     // Counted before the corrections are read: what comes in between is read twice, never missed.
     const changes = await countChanges(knex);
     if (changes === this.#changes) return;
-    const lessons = lessonsOf(await latestCorrections(knex, BOUNDS));
+    const lessons = lessonsOf(await latestCorrections(knex, BOUNDS), BOUNDS.charactersEach);
     const { corrections } = lessons;
     const engine = corrections.length > 0 ? await this.#untaught.learn(corrections) : this.#untaught;
     this.#taught = { engine, lessons };

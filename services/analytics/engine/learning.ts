@@ -5,6 +5,7 @@ import { CUES, type Seen, see } from "./features.ts";
 import { blankModel, bucketOf, type LinearModel, logitsOf, softmax } from "./linear-model.ts";
 import { engineOf, type Models } from "./local-engine.ts";
 import { readable } from "./readable.ts";
+import { Turn } from "./turn.ts";
 
 /** Two to the power of this many buckets: a few hundred texts need no more. */
 const BITS = 13;
@@ -16,41 +17,59 @@ interface Lesson {
   readonly label: number;
 }
 
+/** A lesson as the training sees it. */
+interface Example {
+  readonly ids: Int32Array;
+  readonly values: Float64Array;
+  readonly label: number;
+  /** What the trained models say already. */
+  readonly base: Float64Array;
+}
+
+function exampleOf(models: readonly LinearModel[], { seen, label }: Lesson): Example {
+  const { cues, grams } = seen;
+  const cueValues = cues.values.map((value, at) => value * (cues.ids[at] === 0 ? SETTINGS.bias : SETTINGS.cues));
+  return {
+    ids: Int32Array.from([...cues.ids, ...grams.ids.map((hash) => CUES + bucketOf(hash, BITS))]),
+    values: Float64Array.from([...cueValues, ...grams.values.map((value) => value * SETTINGS.grams)]),
+    label,
+    base: logitsOf(models, seen),
+  };
+}
+
+/** Moves the weights towards one example by one step of gradient descent. */
+function step(weights: Float64Array, { ids, values, label, base }: Example, rate: number): void {
+  const classes = base.length;
+  const logits = Float64Array.from(base);
+  for (let at = 0; at < ids.length; at++) {
+    const row = (ids[at] as number) * classes;
+    const value = values[at] as number;
+    for (let k = 0; k < classes; k++) logits[k] = (logits[k] as number) + value * (weights[row + k] as number);
+  }
+  const slopes = softmax(logits);
+  slopes[label] = (slopes[label] as number) - 1;
+  for (let at = 0; at < ids.length; at++) {
+    const row = (ids[at] as number) * classes;
+    const pace = rate * (values[at] as number);
+    for (let k = 0; k < classes; k++) weights[row + k] = (weights[row + k] as number) - pace * (slopes[k] as number);
+  }
+}
+
 /** A small model that moves what `models` say towards the lessons, held back so that few lessons move little. */
-function correctionOf(models: readonly LinearModel[], lessons: readonly Lesson[]): LinearModel {
+async function correctionOf(
+  models: readonly LinearModel[],
+  lessons: readonly Lesson[],
+  turn: Turn,
+): Promise<LinearModel> {
   const classes = models[0]?.classes ?? 0;
   const model = blankModel(classes, BITS);
-  const taught = lessons.map(({ seen, label }) => {
-    const ids: number[] = [];
-    const values: number[] = [];
-    seen.cues.ids.forEach((id, at) => {
-      ids.push(id);
-      values.push((seen.cues.values[at] as number) * (id === 0 ? SETTINGS.bias : SETTINGS.cues));
-    });
-    seen.grams.ids.forEach((hash, at) => {
-      ids.push(CUES + bucketOf(hash, BITS));
-      values.push((seen.grams.values[at] as number) * SETTINGS.grams);
-    });
-    return { ids, values, label, base: logitsOf(models, seen) };
-  });
+  const examples = lessons.map((lesson) => exampleOf(models, lesson));
   const weights = new Float64Array((CUES + 2 ** BITS) * classes);
   for (let round = 0; round < SETTINGS.rounds; round++) {
     const rate = SETTINGS.rate / (1 + round * 0.2);
-    for (const { ids, values, label, base } of taught) {
-      const logits = Float64Array.from(base);
-      for (let at = 0; at < ids.length; at++) {
-        const row = (ids[at] as number) * classes;
-        for (let k = 0; k < classes; k++)
-          logits[k] = (logits[k] as number) + (values[at] as number) * (weights[row + k] as number);
-      }
-      const shares = softmax(logits);
-      for (let at = 0; at < ids.length; at++) {
-        const row = (ids[at] as number) * classes;
-        for (let k = 0; k < classes; k++) {
-          const slope = (shares[k] as number) - (k === label ? 1 : 0);
-          weights[row + k] = (weights[row + k] as number) - rate * (values[at] as number) * slope;
-        }
-      }
+    for (const example of examples) {
+      if (turn.isOver) await turn.pass();
+      step(weights, example, rate);
     }
     const kept = 1 - Math.min(0.9, rate * SETTINGS.pull * 20);
     for (let at = 0; at < weights.length; at++) weights[at] = (weights[at] as number) * kept;
@@ -63,28 +82,39 @@ function correctionOf(models: readonly LinearModel[], lessons: readonly Lesson[]
   return model;
 }
 
-function taught(models: readonly LinearModel[], corrections: readonly Correction[], of: "sentiment" | "category") {
-  const lessons: Lesson[] = corrections.flatMap((correction) => {
+async function taught(
+  models: readonly LinearModel[],
+  corrections: readonly Correction[],
+  of: "sentiment" | "category",
+  turn: Turn,
+): Promise<readonly LinearModel[]> {
+  const lessons: Lesson[] = [];
+  for (const correction of corrections) {
+    if (turn.isOver) await turn.pass();
     const value = correction[of];
     const sentences = value ? readable(correction.text) : [];
-    return value && sentences.length > 0 ? [{ seen: see(sentences), label: value - 1 }] : [];
-  });
-  return lessons.length === 0 ? models : [...models, correctionOf(models, lessons)];
+    if (value && sentences.length > 0) lessons.push({ seen: see(sentences), label: value - 1 });
+  }
+  return lessons.length === 0 ? models : [...models, await correctionOf(models, lessons, turn)];
 }
 
 const keyOf = ({ text, sentiment = 0, category = 0 }: Correction) => JSON.stringify([text, sentiment, category]);
 
-/** The engine over `models` adapted to all of the corrections, whatever their order; named after what it learned. */
-export function learnFrom(name: string, models: Models, corrections: readonly Correction[]): Engine {
+/**
+ * The engine over `models` adapted to all of the corrections, whatever their order; named after what it learned. It takes
+ * milliseconds a correction, and lets other work through meanwhile.
+ */
+export async function learnFrom(name: string, models: Models, corrections: readonly Correction[]): Promise<Engine> {
   if (corrections.length === 0) return engineOf(name, models);
   const ordered = corrections.map((one) => [keyOf(one), one] as const).sort(([a], [b]) => (a < b ? -1 : 1));
   const hash = createHash("sha256")
     .update(ordered.map(([key]) => key).join("\n"))
     .digest("hex");
   const lessons = ordered.map(([, one]) => one);
+  const turn = new Turn();
   return engineOf(`${name}+${hash.slice(0, 8)}`, {
-    sentiment: taught(models.sentiment, lessons, "sentiment"),
-    category: taught(models.category, lessons, "category"),
+    sentiment: await taught(models.sentiment, lessons, "sentiment", turn),
+    category: await taught(models.category, lessons, "category", turn),
     urgency: models.urgency,
   });
 }

@@ -5,7 +5,7 @@ import type { Knex } from "knex";
 import { ActorKind } from "#gen/deskwire/actor/v1/actor_pb.js";
 import { type ApprovalReason, ApprovalReasonKind, ApprovalReasonSchema } from "#gen/deskwire/ticket/v1/approval_pb.js";
 import { ListApprovalsRequestSchema, TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
-import { methodName, principalOf } from "../../../runtime/call.ts";
+import { methodName, originOf, principalOf } from "../../../runtime/call.ts";
 import type { Database } from "../../../runtime/database/database.ts";
 import { formatId } from "../../../runtime/ids.ts";
 import { listPage, totalSize } from "../../../runtime/pagination.ts";
@@ -106,8 +106,8 @@ export function approvalMethods({
     async decideApproval(request, context) {
       assertMayDecide(context);
       const method = TicketService.method.decideApproval;
-      const { requestId } = request;
-      const info = { actor: deciderOf(request), clock: now, policy, method: methodName(method), requestId };
+      const by = { method: methodName(method), requestId: request.requestId, origin: originOf(context) };
+      const info = { actor: deciderOf(request), clock: now, policy, ...by };
       const call = { method, request, context, now: now() };
       const response = await write(database, call, (trx) => decide(trx, info, request, context));
       bell.ring();

@@ -18,7 +18,7 @@ import {
   ReceiveMessageResponseSchema,
   TicketService,
 } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
-import { methodName, REPLAYED_HEADER } from "../../../runtime/call.ts";
+import { methodName, originOf, REPLAYED_HEADER } from "../../../runtime/call.ts";
 import type { Database } from "../../../runtime/database/database.ts";
 import { fingerprint } from "../../../runtime/fingerprint.ts";
 import { requestIdReused } from "../../../runtime/idempotency.ts";
@@ -141,13 +141,13 @@ export async function receiveMessage(
   ]);
   const actor = create(ActorSchema, { kind: ActorKind.CUSTOMER, id: customerId });
   const time = now();
-  const name = methodName(method.receiveMessage);
+  const call = { method: methodName(method.receiveMessage), requestId, origin: originOf(context) };
   return await database.transaction(async (trx) => {
     if (requestId && !(await remember(trx, request, time))) {
       const first = await earlier(trx, request);
       if (first) return replayed(first);
     }
-    const info: WriteInfo = { actor, clock: now, policy, method: name, requestId };
+    const info: WriteInfo = { actor, clock: now, policy, ...call };
     const response = await receive(trx, info, request, customerId, { reading, plan });
     if (requestId) {
       await trx("received_message")

@@ -8,6 +8,7 @@ import {
   ReceiveMessageResponseSchema,
   type TicketService,
 } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
+import { PRINCIPAL_HEADER } from "../../../runtime/call.ts";
 import type { HttpRequest, HttpResponse } from "../../../runtime/cleartext-port.ts";
 import { fail, reasonOf } from "../../../runtime/errors.ts";
 import { answerJson } from "../../../runtime/http-error.ts";
@@ -16,7 +17,8 @@ import { readBody } from "../../../runtime/read-body.ts";
 import { verify } from "../../../runtime/standard-webhooks.ts";
 
 const MAX_BODY_BYTES = 1024 * 1024;
-const TIMEOUT_MS = 15_000;
+/** Nobody's key lets a message in: its signature did. */
+const CALL = { timeoutMs: 15_000, headers: { [PRINCIPAL_HEADER]: "inbound" } };
 
 /** What the door stands on. */
 export interface InboundOptions {
@@ -65,7 +67,7 @@ async function take({ secrets, tickets, now }: InboundOptions, request: HttpRequ
     throw fail(Code.ResourceExhausted, "MESSAGE_TOO_LARGE", `A message has up to ${MAX_BODY_BYTES} bytes. Shorten it.`);
   }
   const webhookId = verify(secrets, request.headers, now(), body);
-  const response = await tickets.receiveMessage(toRequest(body, webhookId), { timeoutMs: TIMEOUT_MS });
+  const response = await tickets.receiveMessage(toRequest(body, webhookId), CALL);
   return toJson(ReceiveMessageResponseSchema, response, { useProtoFieldName: true });
 }
 

@@ -4,6 +4,7 @@ import type { Knex } from "knex";
 import { ActorKind, ActorSchema } from "#gen/deskwire/actor/v1/actor_pb.js";
 import { MessageVisibility } from "#gen/deskwire/ticket/v1/message_pb.js";
 import { type Ticket, WaitingOn } from "#gen/deskwire/ticket/v1/ticket_pb.js";
+import { OWN_ORIGIN } from "../../../runtime/call.ts";
 import type { Database } from "../../../runtime/database/database.ts";
 import { formatId, parseId } from "../../../runtime/ids.ts";
 import type { Log } from "../../../runtime/log.ts";
@@ -120,7 +121,7 @@ export class CatchUp {
   async #keep(ticket: Ticket, reading: Reading | undefined): Promise<void> {
     const { database, policy, now } = this.#options;
     const actor = create(ActorSchema, { kind: ActorKind.SYSTEM, id: "analytics", name: "Analytics" });
-    const info: WriteInfo = { actor, clock: now, policy, method: "", requestId: "" };
+    const info: WriteInfo = { actor, clock: now, policy, method: "", requestId: "", origin: OWN_ORIGIN };
     await database.transaction(async (trx) => {
       const draft = await TicketDraft.load(trx, info, ticket.id);
       if (draft.ticket.etag !== ticket.etag) return;

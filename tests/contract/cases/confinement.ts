@@ -119,7 +119,7 @@ export const confinementCases: readonly Case[] = [
       for (const scopes of ["tickets:read tickets:any", "admin"]) {
         expect((await read(scopes)).ticket?.id).toBe(other.id);
       }
-      for (const scopes of ["", "tickets:read tickets:write approvals"]) {
+      for (const scopes of ["tickets:read", "tickets:read tickets:write approvals"]) {
         expect(await refusalOf(read(scopes))).toMatchObject({ reason: "OUTSIDE_TICKET" });
       }
     },

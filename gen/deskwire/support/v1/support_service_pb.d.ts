@@ -16,6 +16,7 @@ import type { Actor } from "../../actor/v1/actor_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { Category, Sentiment } from "../../analytics/v1/analysis_pb.js";
 import type { Correction } from "../../analytics/v1/correction_pb.js";
+import type { MetricsBucketSize, MetricsGroup, MetricsGrouping, MetricsKind, MetricsProgress, MetricsSeries, MetricsSettings } from "../../analytics/v1/metrics_pb.js";
 
 /**
  * Describes the file deskwire/support/v1/support_service.proto.
@@ -1301,6 +1302,151 @@ export declare type AddCustomerNoteResponse = Message<"deskwire.support.v1.AddCu
 export declare const AddCustomerNoteResponseSchema: GenMessage<AddCustomerNoteResponse>;
 
 /**
+ * Request of GetSupportMetrics. Filters are joined by AND.
+ *
+ * @generated from message deskwire.support.v1.GetSupportMetricsRequest
+ */
+export declare type GetSupportMetricsRequest = Message<"deskwire.support.v1.GetSupportMetricsRequest"> & {
+  /**
+   * How many days back from `end_time`: 1 to 3,660. Default: 7.
+   *
+   * @generated from field: int32 days = 1;
+   */
+  days: number;
+
+  /**
+   * Where the window ends. Default: now.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 2;
+   */
+  endTime?: Timestamp | undefined;
+
+  /**
+   * What to count on its own besides the window as a whole: each hour, day, week or month. Default: nothing.
+   *
+   * @generated from field: optional deskwire.analytics.v1.MetricsBucketSize bucket = 3;
+   */
+  bucket?: MetricsBucketSize | undefined;
+
+  /**
+   * What to tell apart: team, assignee, channel or customer. Default: nothing.
+   *
+   * @generated from field: optional deskwire.analytics.v1.MetricsGrouping group_by = 4;
+   */
+  groupBy?: MetricsGrouping | undefined;
+
+  /**
+   * How many groups at most, the busiest first: 1 to 50. Default: 10.
+   *
+   * @generated from field: int32 group_limit = 5;
+   */
+  groupLimit: number;
+
+  /**
+   * Which kinds of figures. Default: all.
+   *
+   * @generated from field: repeated deskwire.analytics.v1.MetricsKind kinds = 6;
+   */
+  kinds: MetricsKind[];
+
+  /**
+   * Only what happened in this team.
+   *
+   * @generated from field: string team = 7;
+   */
+  team: string;
+
+  /**
+   * Only what happened under this assignee.
+   *
+   * @generated from field: string assignee = 8;
+   */
+  assignee: string;
+
+  /**
+   * Only tickets of this channel.
+   *
+   * @generated from field: optional deskwire.ticket.v1.TicketChannel channel = 9;
+   */
+  channel?: TicketChannel | undefined;
+
+  /**
+   * Only tickets of this customer, such as CUS-1001.
+   *
+   * @generated from field: string customer_id = 10;
+   */
+  customerId: string;
+};
+
+/**
+ * Describes the message deskwire.support.v1.GetSupportMetricsRequest.
+ * Use `create(GetSupportMetricsRequestSchema)` to create a new message.
+ */
+export declare const GetSupportMetricsRequestSchema: GenMessage<GetSupportMetricsRequest>;
+
+/**
+ * Response of GetSupportMetrics.
+ *
+ * @generated from message deskwire.support.v1.GetSupportMetricsResponse
+ */
+export declare type GetSupportMetricsResponse = Message<"deskwire.support.v1.GetSupportMetricsResponse"> & {
+  /**
+   * The figures of everything that the filters let through.
+   *
+   * @generated from field: deskwire.analytics.v1.MetricsSeries total = 1;
+   */
+  total?: MetricsSeries | undefined;
+
+  /**
+   * The figures by group, the busiest first.
+   *
+   * @generated from field: repeated deskwire.analytics.v1.MetricsGroup groups = 2;
+   */
+  groups: MetricsGroup[];
+
+  /**
+   * How many more groups there are. What they did is in `total`.
+   *
+   * @generated from field: int32 groups_left_out = 3;
+   */
+  groupsLeftOut: number;
+
+  /**
+   * Where the window begins.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 4;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * Where it ends.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 5;
+   */
+  endTime?: Timestamp | undefined;
+
+  /**
+   * The settings behind the figures.
+   *
+   * @generated from field: deskwire.analytics.v1.MetricsSettings settings = 6;
+   */
+  settings?: MetricsSettings | undefined;
+
+  /**
+   * How far the desk's log has been read: figures are incomplete while `complete` is false.
+   *
+   * @generated from field: deskwire.analytics.v1.MetricsProgress progress = 7;
+   */
+  progress?: MetricsProgress | undefined;
+};
+
+/**
+ * Describes the message deskwire.support.v1.GetSupportMetricsResponse.
+ * Use `create(GetSupportMetricsResponseSchema)` to create a new message.
+ */
+export declare const GetSupportMetricsResponseSchema: GenMessage<GetSupportMetricsResponse>;
+
+/**
  * The desk as an agent works it: few methods, each a whole step of the work. It keeps nothing itself; the ticket service,
  * the CRM and analytics do.
  *
@@ -1445,6 +1591,20 @@ export declare const SupportService: GenService<{
     methodKind: "unary";
     input: typeof UndoCorrectionRequestSchema;
     output: typeof UndoCorrectionResponseSchema;
+  },
+  /**
+   * Get figures about how the desk does: tickets created, resolved and waiting, response and resolution times against the
+   * targets, who answers, mood and subjects of what customers write.
+   *
+   * Without arguments: the last seven days as a whole. Times are in seconds, percentiles are exact. Ask for `kinds` and a
+   * `bucket` that you need: an answer by day and by team is long.
+   *
+   * @generated from rpc deskwire.support.v1.SupportService.GetSupportMetrics
+   */
+  getSupportMetrics: {
+    methodKind: "unary";
+    input: typeof GetSupportMetricsRequestSchema;
+    output: typeof GetSupportMetricsResponseSchema;
   },
   /**
    * Look one customer up, by identifier or e-mail address, with recent notes and tickets.

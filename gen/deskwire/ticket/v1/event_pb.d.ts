@@ -107,6 +107,28 @@ export declare type TicketEvent = Message<"deskwire.ticket.v1.TicketEvent"> & {
   etag: string;
 
   /**
+   * Whose credentials did it: `key:<name>` of an API key, `<issuer>#<subject>` of a token, `local` where nobody is asked. The
+   * actor above is who it was done for, as that caller says.
+   *
+   * @generated from field: string principal = 13;
+   */
+  principal: string;
+
+  /**
+   * The program that called, as it names itself, such as `claude-code 2.1`.
+   *
+   * @generated from field: string client = 14;
+   */
+  client: string;
+
+  /**
+   * The MCP tool that was called, where it was one, such as `respond_to_ticket`.
+   *
+   * @generated from field: string tool = 15;
+   */
+  tool: string;
+
+  /**
    * The approval without its texts, for approval_requested and approval_decided.
    *
    * @generated from field: deskwire.ticket.v1.Approval approval = 20;

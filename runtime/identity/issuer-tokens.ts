@@ -1,20 +1,25 @@
-// Makes out callers by their bearer tokens: JWTs of one issuer, for this server alone (MCP authorization; RFC 6750, RFC 9068).
-import { Code, type ConnectError } from "@connectrpc/connect";
+// Makes out callers by the tokens of an OAuth or OpenID Connect issuer: JWTs, for this desk alone (RFC 9068, RFC 8725).
+import { Code } from "@connectrpc/connect";
 import { errors, type JWTPayload, jwtVerify } from "jose";
-import { MAX_PRINCIPAL } from "../../runtime/call.ts";
-import { fail } from "../../runtime/errors.ts";
-import { type Log, logToStderr } from "../../runtime/log.ts";
-import type { Identify } from "./caller.ts";
+import { MAX_PRINCIPAL } from "../call.ts";
+import { fail } from "../errors.ts";
+import type { Log } from "../log.ts";
+import { Recent } from "../recent.ts";
+import type { Caller } from "./caller.ts";
 import { issuerKeys, KeysUnavailable } from "./issuer-keys.ts";
-import { metadataUrl, type ProtectedResource } from "./protected-resource.ts";
+import { restriction } from "./scopes.ts";
 
 /** Whose tokens are taken. */
-export interface BearerOptions extends ProtectedResource {
+export interface IssuerOptions {
+  /** The issuer, exactly as its tokens write it (`iss`). */
+  readonly issuer: string;
   /** What a token must be issued for, its `aud`. */
   readonly audience: string;
   /** Where the issuer's keys are. Absent: where the issuer's metadata says. */
   readonly jwksUrl?: string | undefined;
-  readonly log?: Log | undefined;
+  /** The scopes that open something: a token must have one of them. */
+  readonly scopes: readonly string[];
+  readonly log: Log;
 }
 
 // Signatures alone: with a shared secret, or none, whoever can check a token could make one (RFC 8725, section 3.1).
@@ -25,6 +30,9 @@ const ALGORITHMS = [
 const CLOCK_TOLERANCE_S = 30;
 /** RFC 6749, section 3.3. */
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
+/** How many callers' tokens are remembered, and for how long: a key that the issuer takes back is out soon after. */
+const CACHED = 1_000;
+const CACHED_MS = 30_000;
 
 /** From `scope` (RFC 9068) or `scp`, where some issuers put it, be it words in a row or a list. */
 function grantedScopes({ scope, scp }: JWTPayload): ReadonlySet<string> {
@@ -39,37 +47,29 @@ function principalOf(issuer: string, subject: unknown): string | undefined {
   return principal.length <= MAX_PRINCIPAL ? principal : undefined;
 }
 
+/** Says whose a token is. */
+export type VerifyToken = (token: string) => Promise<Caller>;
+
 /**
- * Makes out callers by the token in `Authorization`, which has to be signed by the issuer, be issued for this server, have a
- * subject and not be expired (with 30 seconds of tolerance).
+ * Makes out callers by a token, which has to be signed by the issuer, be issued for this desk, have a subject and not be
+ * expired (with 30 seconds of tolerance). A token that was good is believed for half a minute without a second look.
  *
- * The returned function refuses with `TOKEN_MISSING` or `TOKEN_INVALID` (401), `SCOPE_MISSING` (403) for a token that opens
- * nothing here, and `ISSUER_UNAVAILABLE` (503); 401 and 403 say where to get a better token (RFC 9728, section 5.1). No
- * token is ever logged or part of an error.
+ * The returned function refuses with `TOKEN_INVALID`, `SCOPE_MISSING` for a token without a scope of the desk, and
+ * `ISSUER_UNAVAILABLE`. No token is ever logged or part of an error.
  */
-export function bearerIdentity(options: BearerOptions): Identify {
-  const { issuer, audience, scopes, log = logToStderr } = options;
-  const keys = issuerKeys(issuer, options.jwksUrl);
-  const wayOut = `Send "Authorization: Bearer <token>" with a token of ${issuer} for ${audience}.`;
+export function issuerTokens({ issuer, audience, jwksUrl, scopes, log }: IssuerOptions): VerifyToken {
+  const keys = issuerKeys(issuer, jwksUrl);
   const checks = {
     ...{ issuer, audience, algorithms: ALGORITHMS },
     ...{ requiredClaims: ["exp", "sub"], clockTolerance: CLOCK_TOLERANCE_S },
   };
-
-  function challenged(refusal: ConnectError, error?: "invalid_token" | "insufficient_scope"): ConnectError {
-    const parts = [
-      `resource_metadata="${metadataUrl(options.resource)}"`,
-      error && `error="${error}"`,
-      scopes.length > 0 && `scope="${scopes.join(" ")}"`,
-    ];
-    refusal.metadata.set("www-authenticate", `Bearer ${parts.filter(Boolean).join(", ")}`);
-    return refusal;
-  }
+  const known = new Recent<string, { readonly caller: Caller; readonly until: number }>(CACHED);
 
   const invalid = (why: string) =>
-    challenged(
-      fail(Code.Unauthenticated, "TOKEN_INVALID", `The token is not accepted: ${why}. ${wayOut}`),
-      "invalid_token",
+    fail(
+      Code.Unauthenticated,
+      "TOKEN_INVALID",
+      `The token is not accepted: ${why}. Send "Authorization: Bearer <token>" with a token of ${issuer} for ${audience}.`,
     );
 
   async function verify(token: string): Promise<JWTPayload> {
@@ -87,17 +87,19 @@ export function bearerIdentity(options: BearerOptions): Identify {
     }
   }
 
-  return async ({ headers }) => {
-    const token = /^bearer +(\S+) *$/i.exec(headers.authorization ?? "")?.[1];
-    if (token === undefined) throw challenged(fail(Code.Unauthenticated, "TOKEN_MISSING", `No token. ${wayOut}`));
+  return async (token) => {
+    const before = known.get(token);
+    if (before && Date.now() < before.until) return before.caller;
     const claims = await verify(token);
     const principal = principalOf(issuer, claims.sub);
     if (principal === undefined) throw invalid('unexpected "sub" claim value');
     const granted = grantedScopes(claims);
-    if (scopes.length > 0 && !scopes.some((scope) => granted.has(scope))) {
+    if (!scopes.some((scope) => granted.has(scope))) {
       const message = `The token opens nothing here. Get one with a scope of: ${scopes.join(", ")}.`;
-      throw challenged(fail(Code.PermissionDenied, "SCOPE_MISSING", message), "insufficient_scope");
+      throw fail(Code.PermissionDenied, "SCOPE_MISSING", message);
     }
-    return { principal, scopes: granted };
+    const caller = { principal, scopes: restriction(granted) };
+    known.set(token, { caller, until: Math.min(Date.now() + CACHED_MS, (claims.exp ?? 0) * 1000) });
+    return caller;
   };
 }

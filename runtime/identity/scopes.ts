@@ -1,0 +1,41 @@
+// What a caller may be allowed to do, and which method asks for what.
+import { type DescMethod, getOption, hasOption } from "@bufbuild/protobuf";
+import { Code, type ConnectError } from "@connectrpc/connect";
+import { scope as scopeOption } from "#gen/deskwire/access/v1/options_pb.js";
+import { tool } from "#gen/deskwire/mcp/v1/options_pb.js";
+import { ADMIN_SCOPE } from "../call.ts";
+import { fail } from "../errors.ts";
+
+/** All scopes, and what each opens. */
+export const SCOPES: Readonly<Record<string, string>> = {
+  "tickets:read": "read tickets, conversations and the log",
+  "tickets:reply": "answer customers",
+  "tickets:write": "open, change, annotate, merge and import tickets",
+  "tickets:any": "go beyond the one ticket that a run is confined to",
+  "customers:read": "read customers and the notes about them",
+  "customers:write": "add and change customers, and write notes about them",
+  "analytics:read": "have texts read, and see metrics",
+  "analytics:write": "correct what analytics has read",
+  approvals: "decide on answers that wait for approval",
+  [ADMIN_SCOPE]: "everything, with webhooks and whatever else runs the desk",
+};
+
+/** The scope that a method asks for; undefined where it asks for none. */
+export function requiredScope(method: DescMethod): string | undefined {
+  if (hasOption(method, scopeOption)) return getOption(method, scopeOption);
+  return (hasOption(method, tool) && getOption(method, tool).scope) || undefined;
+}
+
+/** The error for a caller who lacks a scope; over HTTP it says by RFC 6750, section 3.1, which one. */
+export function scopeMissing(scope: string): ConnectError {
+  const message = `This needs the scope ${scope}, which the caller does not hold. Use a key or token that has it.`;
+  const error = fail(Code.PermissionDenied, "SCOPE_MISSING", message, { scope });
+  error.metadata.set("www-authenticate", `Bearer error="insufficient_scope", scope="${scope}"`);
+  return error;
+}
+
+/** The scopes that restrict a caller; undefined for one whom nothing restricts. */
+export function restriction(scopes: Iterable<string>): ReadonlySet<string> | undefined {
+  const held = new Set(scopes);
+  return held.has(ADMIN_SCOPE) ? undefined : held;
+}

@@ -1,0 +1,21 @@
+// Long work in a process that has other calls to answer: it stops now and then to let them through.
+import { setImmediate } from "node:timers/promises";
+
+/** How long work may keep the process to itself, in milliseconds. */
+const TURN_MS = 10;
+
+/** A stretch of work without a pause. */
+export class Turn {
+  #began = performance.now();
+
+  /** Whether others have waited long enough. */
+  get isOver(): boolean {
+    return performance.now() - this.#began > TURN_MS;
+  }
+
+  /** Lets others through, and begins anew. */
+  async pass(): Promise<void> {
+    await setImmediate();
+    this.#began = performance.now();
+  }
+}
