@@ -12,6 +12,7 @@ import {
 } from "./cleartext-port.ts";
 import { answerCors } from "./cors.ts";
 import { fail, failForNow } from "./errors.ts";
+import { unaryServer } from "./grpc/unary-server.ts";
 import { createHealth, type Health } from "./health.ts";
 import { answerError, answerJson, pathOf, refuseMethod } from "./http-error.ts";
 import type { Identity } from "./identity/identity.ts";
@@ -221,6 +222,15 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     shutdownSignal: shutdown.signal,
   });
 
+  const unary = unaryServer(services, {
+    maxMessageBytes,
+    maxTimeoutMs: MAX_TIMEOUT_MS,
+    shutdown: shutdown.signal,
+  });
+  const serve = (request: HttpRequest, response: HttpResponse): void | Promise<void> => {
+    if (!unary(request, response)) return rpc(request, response as Parameters<typeof rpc>[1]);
+  };
+
   const open = new Set(health.service.desc.methods.map(({ name }) => `/${health.service.desc.typeName}/${name}`));
   const admitted = async (
     identity: Pick<Identity, "admit">,
@@ -233,7 +243,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       if (!(error instanceof ConnectError)) throw error;
       return answerError(request, response, codeToHttpStatus(error.code), error);
     }
-    return rpc(request, response as Parameters<typeof rpc>[1]);
+    return serve(request, response);
   };
 
   const handle = (request: HttpRequest, response: HttpResponse): void | Promise<void> => {
@@ -248,7 +258,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     const unreadable = wrongContentType(request);
     if (unreadable) return answerError(request, response, 415, unreadable);
     if (options.identity && !open.has(path)) return admitted(options.identity, request, response);
-    return rpc(request, response as Parameters<typeof rpc>[1]);
+    return serve(request, response);
   };
 
   let port: CleartextPort;

@@ -14,6 +14,7 @@ import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-no
 import { type BalancingOptions, balanced, type Endpoint } from "./balancing.ts";
 import { methodName } from "./call.ts";
 import { fail, failEnded } from "./errors.ts";
+import { unaryClient } from "./grpc/unary-client.ts";
 import { retrying } from "./retry.ts";
 import type { BoundService } from "./service.ts";
 import { tracedTransport } from "./telemetry/traced-transport.ts";
@@ -186,7 +187,7 @@ function connectTo(url: string, at: LookupAddress | undefined): Endpoint {
     ...(lookup && { lookup }),
   } as SecureClientSessionOptions);
   const transport = createGrpcTransport({ baseUrl: url, sessionManager, defaultTimeoutMs: DEFAULT_TIMEOUT_MS });
-  return { transport, close: () => sessionManager.abort() };
+  return { transport: { ...transport, unary: unaryClient(url, sessionManager) }, close: () => sessionManager.abort() };
 }
 
 /**

@@ -2,6 +2,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { Knex } from "knex";
 import { sameTrace } from "../telemetry/tracing.ts";
+import type { DirectClient } from "./direct-runner.ts";
 import { databaseBusy } from "./errors.ts";
 
 /** Bounds on what is gathered. */
@@ -26,12 +27,17 @@ interface Job {
   readonly reject: (error: unknown) => void;
 }
 
+/** A work held the connection for too long, and may still be at it. */
+class TookTooLong extends Error {
+  constructor(timeoutMs: number) {
+    super(`A transaction was rolled back because it took longer than ${timeoutMs} ms.`);
+  }
+}
+
 function within<T>(timeoutMs: number, work: Work<T>): Work<T> {
   return (trx) =>
     new Promise<T>((resolve, reject) => {
-      const late = () =>
-        reject(new Error(`A transaction was rolled back because it took longer than ${timeoutMs} ms.`));
-      const timer = setTimeout(late, timeoutMs);
+      const timer = setTimeout(() => reject(new TookTooLong(timeoutMs)), timeoutMs);
       work(trx)
         .then(resolve, reject)
         .finally(() => clearTimeout(timer));
@@ -94,22 +100,56 @@ export class GroupCommit {
     this.#running = false;
   }
 
-  /** Runs a group; resolves after the commit, with what then is to be told to each. */
+  /**
+   * Runs a group; resolves after the commit, with what then is to be told to each.
+   *
+   * All of a group are handed one and the same transaction: one a work would cost more than most works. So when a work takes
+   * too long and is given up, the transaction ends, lest the work write among those that follow; the others run again.
+   */
   async #commit(group: readonly Job[]): Promise<(() => void)[]> {
     const [only, ...others] = group;
     if (only && others.length === 0) {
       const value = await this.#knex.transaction(only.work);
       return [() => only.resolve(value)];
     }
-    return await this.#knex.transaction(async (trx) => {
-      const answers: (() => void)[] = [];
-      for (const { work, resolve, reject } of group) {
-        await trx.transaction(work).then(
-          (value) => answers.push(() => resolve(value)),
-          (error) => answers.push(() => reject(error)),
-        );
-      }
+    let late: Job | undefined;
+    const answers: (() => void)[] = [];
+    try {
+      await this.#knex.transaction(async (trx) => {
+        for (const job of group) {
+          try {
+            const value = await inSavepoint(trx, job.work);
+            answers.push(() => job.resolve(value));
+          } catch (error) {
+            answers.push(() => job.reject(error));
+            if (!(error instanceof TookTooLong)) continue;
+            late = job;
+            throw error;
+          }
+        }
+      });
       return answers;
-    });
+    } catch (error) {
+      if (late === undefined) throw error;
+      this.#waiting.unshift(...group.filter((job) => job !== late));
+      return answers.slice(-1);
+    }
+  }
+}
+
+/** Runs a work in a savepoint, without a knex of its own, which would take longer to make than most works to run. */
+async function inSavepoint<T>(trx: Knex.Transaction, work: Work<T>): Promise<T> {
+  const { direct } = trx.client as DirectClient;
+  if (direct === undefined) throw new TypeError("group commit is for a database that answers at once");
+  const { connection } = direct;
+  connection.run("SAVEPOINT work");
+  try {
+    const value = await work(trx);
+    connection.run("RELEASE work");
+    return value;
+  } catch (error) {
+    connection.run("ROLLBACK TO work");
+    connection.run("RELEASE work");
+    throw error;
   }
 }

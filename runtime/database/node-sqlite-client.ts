@@ -2,6 +2,7 @@
 import { createRequire } from "node:module";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import type { Knex } from "knex";
+import { type DirectConnection, DirectRunner } from "./direct-runner.ts";
 
 type Rows = Record<string, unknown>[];
 interface Changes {
@@ -21,7 +22,10 @@ type TransactionArguments = Parameters<Knex.Client["transaction"]>;
 interface SqliteTransaction {
   txid: string;
   readonly outerTx?: SqliteTransaction | null;
+  readonly trxClient: object;
   query(connection: unknown, sql: string): Promise<unknown>;
+  isCompleted(): boolean;
+  _onAcquire(container: unknown, connection: SqliteConnection): Promise<unknown>;
 }
 
 // knex publishes no types for its dialects, and exports them by file alone.
@@ -58,17 +62,23 @@ function bindable(value: unknown, index: number, sql: string): SQLInputValue {
   );
 }
 
+/** A statement, and whether it gives rows, which takes SQLite longer to tell than many a statement to run. */
+interface Prepared {
+  readonly statement: StatementSync;
+  readonly givesRows: boolean;
+}
+
 /** One open SQLite file and the statements prepared on it. */
 export class SqliteConnection {
   readonly database: DatabaseSync;
-  readonly #statements = new Map<string, StatementSync>();
+  readonly #statements = new Map<string, Prepared>();
   readonly #cacheSize: number;
   #inTransaction = false;
 
-  constructor(file: string, cacheSize: number = STATEMENT_CACHE_SIZE) {
-    this.database = new DatabaseSync(file, { timeout: 5_000, enableForeignKeyConstraints: true });
+  constructor(file: string, { cacheSize = STATEMENT_CACHE_SIZE, readOnly = false } = {}) {
+    this.database = new DatabaseSync(file, { timeout: 5_000, enableForeignKeyConstraints: true, readOnly });
     this.#cacheSize = cacheSize;
-    this.database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+    if (!readOnly) this.database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
   }
 
   /** The statements prepared at this moment, least recently used first; never more than the cache holds. */
@@ -76,22 +86,23 @@ export class SqliteConnection {
     return [...this.#statements.keys()];
   }
 
-  #prepare(sql: string): StatementSync {
-    let statement = this.#statements.get(sql);
-    if (statement === undefined) {
-      statement = this.database.prepare(sql);
+  #prepare(sql: string): Prepared {
+    let prepared = this.#statements.get(sql);
+    if (prepared === undefined) {
+      const statement = this.database.prepare(sql);
       // SQLite compiles the first statement of a text and would drop the others without a word.
       if (/[^\s;]/.test(sql.slice(statement.sourceSQL.length))) {
         throw new Error(`One statement at a time: everything after the first would be ignored. SQL: ${sql}`);
       }
       statement.setReadBigInts(true);
+      prepared = { statement, givesRows: statement.columns().length > 0 };
       const oldest = this.#statements.size >= this.#cacheSize ? this.#statements.keys().next() : undefined;
       if (oldest?.value !== undefined) this.#statements.delete(oldest.value);
     } else {
       this.#statements.delete(sql);
     }
-    this.#statements.set(sql, statement);
-    return statement;
+    this.#statements.set(sql, prepared);
+    return prepared;
   }
 
   /** Runs one statement. Rows of columns if it has any, else the counts of what it changed. */
@@ -116,9 +127,9 @@ export class SqliteConnection {
   }
 
   #execute(sql: string, bindings: readonly unknown[]): Rows | Changes {
-    const statement = this.#prepare(sql);
+    const { statement, givesRows } = this.#prepare(sql);
     const values = bindings.map((value, index) => bindable(value, index, sql));
-    if (statement.columns().length === 0) {
+    if (!givesRows) {
       const { lastInsertRowid, changes } = statement.run(...values);
       return { lastID: Number(lastInsertRowid), changes: Number(changes) };
     }
@@ -150,6 +161,13 @@ class ImmediateTransaction extends KnexTransaction {
   begin(connection: unknown): Promise<unknown> {
     return this.query(connection, "BEGIN IMMEDIATE");
   }
+
+  override _onAcquire(container: unknown, connection: SqliteConnection): Promise<unknown> {
+    const ended = super._onAcquire(container, connection);
+    const direct: DirectConnection = { connection, readsOnly: false, isOver: () => this.isCompleted() };
+    Object.defineProperty(this.trxClient, "direct", { value: direct });
+    return ended;
+  }
 }
 
 /**
@@ -157,15 +175,44 @@ class ImmediateTransaction extends KnexTransaction {
  *
  * Integers come back as numbers where a number holds them exactly, else as bigint. Booleans are stored as 0 and 1,
  * Dates as milliseconds. Refuses undefined, objects and several statements in one text. Queries run synchronously.
+ *
+ * Reads outside of transactions have a connection of their own, and so never wait for a transaction: they see what was
+ * committed before (WAL).
  */
 export class NodeSqliteClient extends BetterSqliteClient {
+  #reader: DirectConnection | undefined;
+
   _driver(): unknown {
     return DatabaseSync;
   }
 
+  /** Where queries outside of transactions can be run at once; undefined until the file is there. */
+  get direct(): DirectConnection | undefined {
+    return this.#reader;
+  }
+
+  override runner(builder: never): never {
+    return new DirectRunner(this as never, builder) as never;
+  }
+
   override async acquireRawConnection(): Promise<SqliteConnection> {
-    const settings = this.connectionSettings as { filename: string };
-    return new SqliteConnection(settings.filename);
+    const { filename } = this.connectionSettings as { filename: string };
+    const connection = new SqliteConnection(filename);
+    // A database in memory is its connection's own.
+    if (filename !== ":memory:") {
+      this.#reader ??= {
+        connection: new SqliteConnection(filename, { readOnly: true }),
+        readsOnly: true,
+        isOver: () => false,
+      };
+    }
+    return connection;
+  }
+
+  override async destroy(...rest: Parameters<Knex.Client["destroy"]>): Promise<void> {
+    await super.destroy(...rest);
+    this.#reader?.connection.close();
+    this.#reader = undefined;
   }
 
   override async destroyRawConnection(connection: SqliteConnection): Promise<void> {

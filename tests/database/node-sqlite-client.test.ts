@@ -13,7 +13,7 @@ beforeEach(async () => {
     name: "thing",
     up: async (trx) => trx.schema.createTable("thing", (t) => t.text("name")),
   });
-  connection = new SqliteConnection(":memory:", 3);
+  connection = new SqliteConnection(":memory:", { cacheSize: 3 });
   return async () => {
     await database.close();
     await place.remove();

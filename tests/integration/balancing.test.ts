@@ -24,8 +24,9 @@ const answering = new Map<string, PromiseWithResolvers<void>>();
 
 /** A replica whose answer names its address; a call of `wait` is answered once it is let go. */
 async function replica(host: string): Promise<Listener> {
+  const methods = Object.fromEntries(AnalyticsService.methods.map(({ localName }) => [localName, unused]));
   const service = bindService(AnalyticsService, {
-    ...Object.fromEntries(AnalyticsService.methods.map(({ localName }) => [localName, unused])),
+    ...methods,
     async analyze({ text }: { text: string }) {
       if (text === "wait") await (answering.get(host) as PromiseWithResolvers<void>).promise;
       return { analysis: { engine: host } };

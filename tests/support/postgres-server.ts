@@ -19,8 +19,12 @@ async function loadEmbeddedPostgres() {
   return EmbeddedPostgres;
 }
 
-/** Starts a server; what it holds is not kept safe from a crash of the machine. */
-export async function startPostgres() {
+/**
+ * Starts a server.
+ *
+ * @param durable whether what it holds survives a crash of the machine, which a test does not need
+ */
+export async function startPostgres({ durable = false } = {}) {
   const folder = await mkdtemp(join(tmpdir(), "deskwire-postgres-"));
   // As root the server runs as another user, who has to reach the data through this folder.
   await chmod(folder, 0o755);
@@ -35,9 +39,11 @@ export async function startPostgres() {
     persistent: false,
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ["--no-sync", "--locale=C", "--encoding=UTF8"],
-    postgresFlags: ["fsync=off", "full_page_writes=off", "deadlock_timeout=50ms", "max_connections=200"].flatMap(
-      (setting) => ["-c", setting],
-    ),
+    postgresFlags: [
+      ...(durable ? [] : ["fsync=off", "full_page_writes=off"]),
+      "deadlock_timeout=50ms",
+      "max_connections=200",
+    ].flatMap((setting) => ["-c", setting]),
     onLog: (message) => log.push(message),
     onError: (message) => log.push(String(message)),
   });

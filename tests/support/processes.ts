@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 
 /** The source tree. */
 export const ROOT = new URL("../../", import.meta.url);
-const READY_MS = 20_000;
+const READY_MS = 60_000;
 
 /** Runs a program to its end; rejects when it fails. */
 export const run = promisify(execFile);

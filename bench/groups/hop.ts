@@ -1,0 +1,22 @@
+// What a hop between processes costs, against HTTP/2 and HTTP/1.1 with nothing on top.
+import type { Group } from "../lib/group.ts";
+import { bareHttp, bareHttp2 } from "../variants/bare.ts";
+import { noOpServer, TEXT } from "../variants/no-op.ts";
+
+const BODY = JSON.stringify({ text: TEXT });
+
+export const hop: Group = {
+  name: "One hop: a call that does nothing",
+  baseline: "bare http2",
+  callers: [32],
+  goals: [{ variant: "gRPC", callers: 32, what: "calls", ratio: 0.6 }],
+  async open({ resources }) {
+    const server = await noOpServer(resources);
+    return [
+      await bareHttp2(resources, "bare http2", Buffer.from(BODY)),
+      await bareHttp(resources, "bare http", BODY),
+      await server.grpc("gRPC"),
+      server.connectJson("Connect JSON"),
+    ];
+  },
+};

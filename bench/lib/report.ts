@@ -1,0 +1,66 @@
+// What a person reads: a table a group, ratios first.
+import type { Measured } from "./interleave.ts";
+
+/** A goal of a variant against its group's baseline. */
+export interface Goal {
+  readonly variant: string;
+  readonly callers: number;
+  readonly what: "calls" | "cpu";
+  /** Calls/s at least so many times the baseline's, or CPU a call at most so many times. */
+  readonly ratio: number;
+}
+
+/** Variants measured side by side, and the one they are held against. */
+export interface GroupResult {
+  readonly name: string;
+  readonly baseline: string;
+  readonly measured: readonly Measured[];
+  readonly goals: readonly Goal[];
+}
+
+/** How a variant compares with the baseline of its group, at the same number of callers. */
+export function ratioOf(
+  { measured, baseline }: GroupResult,
+  variant: Measured,
+  what: Goal["what"],
+): number | undefined {
+  const base = measured.find(({ name, callers }) => name === baseline && callers === variant.callers);
+  if (base === undefined) return undefined;
+  if (what === "calls") return variant.callsPerSecond / base.callsPerSecond;
+  return base.cpuPerCall && variant.cpuPerCall ? variant.cpuPerCall / base.cpuPerCall : undefined;
+}
+
+const round = (value: number) => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2));
+const show = (value: number | undefined) => (value === undefined ? "–" : round(value));
+
+/** The table of a group, in Markdown. */
+export function tableOf(group: GroupResult): string {
+  const head = "| variant | callers | × calls/s | × CPU a call | calls/s | CPU µs a call | p50 ms | p99 ms |";
+  const rows = group.measured.map((variant) =>
+    [
+      variant.name,
+      variant.callers,
+      show(ratioOf(group, variant, "calls")),
+      show(ratioOf(group, variant, "cpu")),
+      variant.callsPerSecond.toFixed(0),
+      variant.cpuPerCall?.toFixed(0) ?? "–",
+      variant.p50Ms.toFixed(2),
+      variant.p99Ms.toFixed(2),
+    ].join(" | "),
+  );
+  return [`## ${group.name} (1 = ${group.baseline})`, "", head, "|---|---|---|---|---|---|---|---|"]
+    .concat(rows.map((row) => `| ${row} |`))
+    .join("\n");
+}
+
+/** One line a goal: what was wanted, what came out. */
+export function goalsOf(group: GroupResult): string[] {
+  return group.goals.flatMap(({ variant, callers, what, ratio }) => {
+    const found = group.measured.find((one) => one.name === variant && one.callers === callers);
+    const value = found && ratioOf(group, found, what);
+    if (value === undefined) return [];
+    const reached = what === "calls" ? value >= ratio : value <= ratio;
+    const wanted = what === "calls" ? `≥ ${ratio} × calls/s` : `≤ ${round(ratio)} × CPU a call`;
+    return [`${reached ? "reached" : "MISSED "}  ${variant}, ${callers} callers: ${round(value)}, wanted ${wanted}`];
+  });
+}

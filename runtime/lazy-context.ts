@@ -1,0 +1,89 @@
+// What a method knows of its call, made as it is asked for: most methods ask for little, and headers are dear.
+import type { DescMethod, DescService } from "@bufbuild/protobuf";
+import { type ContextValues, createContextValues, type HandlerContext } from "@connectrpc/connect";
+
+type HeadersInit = ConstructorParameters<typeof Headers>[0];
+
+/** What a context is made from. */
+export interface ContextSource {
+  readonly method: DescMethod;
+  readonly protocolName: string;
+  /** The headers of the request; read when the method asks for them. */
+  readonly headers: () => HeadersInit;
+  /** Aborted when the call is over for its caller; made when the method asks for it. */
+  readonly signal: () => AbortSignal;
+  /** On the clock of `performance.now()`; undefined where there is no deadline. */
+  readonly deadline: number | undefined;
+  readonly url: string;
+}
+
+/** The context of a unary or streaming call. */
+export class LazyContext implements HandlerContext {
+  readonly requestMethod = "POST";
+  readonly #source: ContextSource;
+  #requestHeader: Headers | undefined;
+  #responseHeader: Headers | undefined;
+  #responseTrailer: Headers | undefined;
+  #values: ContextValues | undefined;
+  #signal: AbortSignal | undefined;
+
+  constructor(source: ContextSource) {
+    this.#source = source;
+  }
+
+  get method(): DescMethod {
+    return this.#source.method;
+  }
+
+  get service(): DescService {
+    return this.#source.method.parent;
+  }
+
+  get protocolName(): string {
+    return this.#source.protocolName;
+  }
+
+  get url(): string {
+    return this.#source.url;
+  }
+
+  get signal(): AbortSignal {
+    this.#signal ??= this.#source.signal();
+    return this.#signal;
+  }
+
+  timeoutMs(): number | undefined {
+    const { deadline } = this.#source;
+    return deadline === undefined ? undefined : Math.max(0, deadline - performance.now());
+  }
+
+  get requestHeader(): Headers {
+    this.#requestHeader ??= new Headers(this.#source.headers());
+    return this.#requestHeader;
+  }
+
+  get responseHeader(): Headers {
+    this.#responseHeader ??= new Headers();
+    return this.#responseHeader;
+  }
+
+  get responseTrailer(): Headers {
+    this.#responseTrailer ??= new Headers();
+    return this.#responseTrailer;
+  }
+
+  get values(): ContextValues {
+    this.#values ??= createContextValues();
+    return this.#values;
+  }
+
+  /** The headers that the method has set; undefined where it set none. */
+  get setHeaders(): Headers | undefined {
+    return this.#responseHeader;
+  }
+
+  /** The trailers that the method has set; undefined where it set none. */
+  get setTrailers(): Headers | undefined {
+    return this.#responseTrailer;
+  }
+}
