@@ -5,7 +5,7 @@ import { fail, reasonOf } from "../runtime/errors.ts";
 import { asKeyNeeded } from "../runtime/identity/api-key.ts";
 import { listen } from "../runtime/listener.ts";
 import type { Log } from "../runtime/log.ts";
-import type { Authenticate } from "../runtime/transport.ts";
+import type { RemoteOptions } from "../runtime/transport.ts";
 import { buildCatalog } from "./catalog/build-catalog.ts";
 import { reflectServices } from "./catalog/reflect.ts";
 import type { Catalog } from "./catalog.ts";
@@ -32,8 +32,8 @@ export interface McpCommand {
   readonly args: readonly string[];
   /** Where a running desk is looked for. */
   readonly url: string;
-  /** Says who calls, to the running desk; a server given by --reflect is told nothing. */
-  readonly authenticate?: Authenticate | undefined;
+  /** How the running desk is talked to; a server given by --reflect is shown no key. */
+  readonly remote?: RemoteOptions | undefined;
   readonly info: ServerInfo;
   /** How long a result may be, in tokens. Default: the catalog's. */
   readonly maxResultTokens?: number | undefined;
@@ -79,7 +79,7 @@ async function openSource(options: ReturnType<typeof parse>, command: McpCommand
   try {
     const reflected = await reflectServices(reflect ?? url, {
       services: options.service ?? [],
-      authenticate: reflect ? undefined : command.authenticate,
+      ...(reflect ? { ca: command.remote?.ca } : command.remote),
     });
     const catalog = buildCatalog({ ...reflected, expose, maxResultTokens, log });
     if (catalog.tools.length === 0) {

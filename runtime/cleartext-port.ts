@@ -1,4 +1,4 @@
-// One cleartext port for HTTP/1.1 and for HTTP/2 with prior knowledge (RFC 9113, section 3.3), told apart by the preface.
+// One port for HTTP/1.1 and HTTP/2: in clear, told apart by the preface (RFC 9113, section 3.3), or by TLS and ALPN (RFC 7301).
 import { once } from "node:events";
 import {
   createServer as createHttp1,
@@ -16,6 +16,8 @@ import {
 } from "node:http2";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import type { Writable } from "node:stream";
+import { createServer as createTls, type Server as TlsServer } from "node:tls";
+import type { Certificate } from "./certificate.ts";
 
 export type HttpRequest = IncomingMessage | Http2ServerRequest;
 export type HttpResponse = ServerResponse | Http2ServerResponse;
@@ -60,13 +62,15 @@ const LIMITS: PortLimits = {
 };
 
 const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1");
-const TCP_KEEPALIVE_MS = 60_000;
+const SOCKETS = { noDelay: true, allowHalfOpen: true, keepAlive: true, keepAliveInitialDelay: 60_000 };
 /** How long a client may go on sending a request that has its answer already. */
 const LINGER_MS = 1_000;
 
 /** An open port. */
 export interface CleartextPort {
   readonly port: number;
+  /** Shows another certificate to those who connect from now on. */
+  setCertificate(certificate: Certificate): void;
   /** Takes no new connection, lets what is under way finish, and after `graceMs` milliseconds cuts what is left. */
   close(graceMs: number): Promise<void>;
 }
@@ -158,6 +162,19 @@ function http2Server(handler: Handler, limits: PortLimits): Http2Server {
   });
 }
 
+/** Hands over connections once both sides have agreed on a protocol; clients that know no ALPN speak HTTP/1.1. */
+function tlsServer(
+  certificate: Certificate,
+  limits: PortLimits,
+  serve: (protocol: "h1" | "h2", socket: Socket) => void,
+): TlsServer {
+  const server = createTls(
+    { ...SOCKETS, ...certificate, ALPNProtocols: ["h2", "http/1.1"], handshakeTimeout: limits.sniffTimeoutMs },
+    (socket) => serve(socket.alpnProtocol === "h2" ? "h2" : "h1", socket),
+  );
+  return server.on("tlsClientError", (_error, socket) => socket.destroy());
+}
+
 /**
  * Opens a port at which both HTTP versions reach the same handler.
  *
@@ -167,6 +184,8 @@ export async function openCleartextPort(options: {
   host: string;
   port: number;
   handler: Handler;
+  /** Speaks TLS with it; absent: in clear. */
+  certificate?: Certificate | undefined;
   limits?: Partial<PortLimits>;
 }): Promise<CleartextPort> {
   const limits = { ...LIMITS, ...options.limits };
@@ -183,28 +202,32 @@ export async function openCleartextPort(options: {
     sessions.add(session);
     session.once("close", () => sessions.delete(session));
   });
-  const server = createServer(
-    { noDelay: true, allowHalfOpen: true, keepAlive: true, keepAliveInitialDelay: TCP_KEEPALIVE_MS },
-    (socket) => {
-      sockets.add(socket);
-      undecided.add(socket);
-      socket.once("close", () => {
-        sockets.delete(socket);
-        undecided.delete(socket);
-      });
-      sniff(socket, limits.sniffTimeoutMs, (protocol) => {
-        undecided.delete(socket);
-        socket.allowHalfOpen = protocol === "h1";
-        (protocol === "h2" ? h2 : h1).emit("connection", socket);
-      });
-    },
-  );
+  const serve = (protocol: "h1" | "h2", socket: Socket) => {
+    socket.allowHalfOpen = protocol === "h1";
+    (protocol === "h2" ? h2 : h1).emit("connection", socket);
+  };
+  const inClear = (socket: Socket) => {
+    undecided.add(socket);
+    socket.once("close", () => undecided.delete(socket));
+    sniff(socket, limits.sniffTimeoutMs, (protocol) => {
+      undecided.delete(socket);
+      serve(protocol, socket);
+    });
+  };
+  const { certificate } = options;
+  const tls = certificate && tlsServer(certificate, limits, serve);
+  const server = tls ?? createServer(SOCKETS, inClear);
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
   server.maxConnections = limits.maxConnections;
   server.listen({ host: options.host, port: options.port });
   await once(server, "listening");
 
   return {
     port: (server.address() as AddressInfo).port,
+    setCertificate: (next) => tls?.setSecureContext(next),
     async close(graceMs) {
       closing = true;
       const closed = once(server, "close");

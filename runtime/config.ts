@@ -16,6 +16,8 @@ import {
   port,
   positive,
   postgresUrl,
+  rate,
+  rates,
   ratio,
   secureUrl,
   serviceSecrets,
@@ -104,6 +106,27 @@ export const VARIABLES = {
     "Secret by which the processes of a desk know each other; several while it changes, separated by commas, the newest first. Needed where they listen on more than loopback.",
     "",
     serviceSecrets,
+  ),
+  RATE_LIMIT: variable(
+    "How often each caller who shows a key or token may call, in each process: `10/s`, `600/min`, `5000/h`, or `none`. A key may have its own.",
+    "600/min",
+    rate,
+  ),
+  TOOL_RATE_LIMITS: variable(
+    "How often each caller may use a tool or method: `respond_to_ticket=30/min,TicketService/ListEvents=1/s`.",
+    "",
+    rates,
+  ),
+  TLS_CERT_FILE: variable(
+    "Certificate with its chain, in PEM, for a port that speaks TLS; read again when it changes. Unset: in clear.",
+    "",
+    optionalText,
+  ),
+  TLS_KEY_FILE: variable("The certificate's key, in PEM.", "", optionalText),
+  TLS_CA_FILE: variable(
+    "Certificates, in PEM, of which one has to have signed that of a desk or a part that is called by https. Unset: those that Node knows.",
+    "",
+    optionalText,
   ),
   MCP_ISSUER: variable(
     "OAuth or OpenID Connect issuer whose tokens are taken beside API keys, written as in their `iss`.",
@@ -194,6 +217,11 @@ function assertIssuer(config: Config, name: "MCP_AUDIENCE" | "MCP_JWKS_URL"): vo
   refuse(name, value, "a value only together with MCP_ISSUER: without an issuer no token is asked for");
 }
 
+function assertWholeCertificate({ TLS_CERT_FILE: cert, TLS_KEY_FILE: key }: Config): void {
+  if (cert && !key) refuse("TLS_KEY_FILE", "", "the file of the key that belongs to TLS_CERT_FILE");
+  if (key && !cert) refuse("TLS_CERT_FILE", "", "the file of the certificate that belongs to TLS_KEY_FILE");
+}
+
 function assertAudience({ MCP_ISSUER, MCP_AUDIENCE, PORT }: Config): void {
   if (MCP_ISSUER === undefined || MCP_AUDIENCE !== undefined || PORT !== 0) return;
   refuse("PORT", "0", "a fixed port, or MCP_AUDIENCE to what tokens are issued for: with MCP_ISSUER it must be known");
@@ -216,6 +244,7 @@ export function settledConfig(environment: Environment = process.env): { config:
     () => assertIssuer(config, "MCP_AUDIENCE"),
     () => assertIssuer(config, "MCP_JWKS_URL"),
     () => assertAudience(config),
+    () => assertWholeCertificate(config),
   ]);
   return { config, settings };
 }

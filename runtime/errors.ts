@@ -28,10 +28,14 @@ export function fail(code: Code, reason: string, message: string, metadata: Reco
   return new ConnectError(message, code, undefined, [errorInfo(reason, metadata)]);
 }
 
-/** Makes an error that is worth a retry after `retryAfterMs` milliseconds (google.rpc.RetryInfo). */
+/**
+ * Makes an error that is worth a retry after `retryAfterMs` milliseconds: by google.rpc.RetryInfo, and in whole seconds by the
+ * header `retry-after` (RFC 9110, section 10.2.3).
+ */
 export function failForNow(code: Code, reason: string, message: string, retryAfterMs: number): ConnectError {
   const retry = { desc: RetryInfoSchema, value: { retryDelay: durationFromMs(retryAfterMs) } };
-  return new ConnectError(message, code, undefined, [errorInfo(reason, {}), retry]);
+  const headers = { "retry-after": String(Math.ceil(retryAfterMs / 1000)) };
+  return new ConnectError(message, code, headers, [errorInfo(reason, {}), retry]);
 }
 
 /**

@@ -3,6 +3,7 @@ import type { FileRegistry } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { codeToHttpStatus } from "@connectrpc/connect/protocol-connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
+import { type CertificateFiles, readCertificate, watchCertificate } from "./certificate.ts";
 import {
   type CleartextPort,
   type HttpRequest,
@@ -43,6 +44,8 @@ export interface ListenOptions {
    * and everybody is believed.
    */
   readonly identity?: Pick<Identity, "admit"> | undefined;
+  /** Where the port's certificate is, if it is to speak TLS; read again when it changes. */
+  readonly tls?: CertificateFiles | undefined;
   /** Origins of web pages that may call, besides Buf Studio. */
   readonly allowedOrigins: readonly string[];
   /** Hosts that clients may address, besides loopback and `host`. */
@@ -83,9 +86,10 @@ const RESTART_MS = 500;
 const FAREWELL_MS = 1_000;
 
 /** The address at which clients on this machine reach a port. */
-export function urlOf(host: string, port: number): string {
-  if (host === "0.0.0.0" || host === "::") return `http://localhost:${port}`;
-  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+export function urlOf(host: string, port: number, tls = false): string {
+  const scheme = tls ? "https" : "http";
+  if (host === "0.0.0.0" || host === "::") return `${scheme}://localhost:${port}`;
+  return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 function cannotOpen(error: unknown, host: string, port: number): unknown {
@@ -173,7 +177,8 @@ function wrongContentType(request: HttpRequest): ConnectError | undefined {
 /**
  * Opens the port and serves on it, over HTTP/1.1 and HTTP/2 alike.
  *
- * Throws where the port cannot be opened, saying what to do, and where an allowed host or origin is malformed.
+ * Throws where the port cannot be opened or the certificate not be used, saying what to do, and where an allowed host or
+ * origin is malformed.
  */
 export async function listen(options: ListenOptions): Promise<Listener> {
   const { host, log = logToStderr, graceMs = DEFAULT_GRACE_MS } = options;
@@ -261,11 +266,13 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     return serve(request, response);
   };
 
+  const certificate = options.tls && (await readCertificate(options.tls));
   let port: CleartextPort;
   try {
     port = await openCleartextPort({
       host,
       port: options.port,
+      certificate,
       ...(options.limits && { limits: options.limits }),
       handler(request, response) {
         const failed = (error: unknown) => {
@@ -284,8 +291,11 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     throw cannotOpen(error, host, options.port);
   }
 
+  const unwatch = options.tls && watchCertificate(options.tls, (next) => port.setCertificate(next), log);
+
   let closed: Promise<void> | undefined;
   const end = async () => {
+    unwatch?.();
     health.shutdown();
     const abort = setTimeout(() => {
       shutdown.abort(
@@ -299,5 +309,11 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     closed ??= end();
     return closed;
   };
-  return { url: urlOf(host, port.port), port: port.port, health, close, [Symbol.asyncDispose]: close };
+  return {
+    url: urlOf(host, port.port, certificate !== undefined),
+    port: port.port,
+    health,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
 }

@@ -12,6 +12,9 @@ const MAX_DELAY_MS = 2_000;
 const MAX_TOKENS = 20;
 const TOKENS_A_SUCCESS = 0.1;
 
+/** What Node calls the ways in which a certificate can be wrong, and an answer that is no TLS. */
+const UNTRUSTED = /CERT|VERIFY_LEAF|^ERR_(SSL|TLS)_/;
+
 /** Whether a call may be sent twice: it only reads, or it carries a request id, by which a write happens once (AIP-155). */
 function isRepeatable<I extends DescMessage, O extends DescMessage>(
   method: DescMethodUnary<I, O>,
@@ -32,6 +35,10 @@ const NOWHERE = new Set(["EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN"]);
 function named(error: unknown, signal: AbortSignal | undefined): ConnectError {
   const known = ConnectError.from(error);
   const systemCode = (known.cause as NodeJS.ErrnoException | undefined)?.code;
+  if (systemCode !== undefined && UNTRUSTED.test(systemCode)) {
+    const message = `The certificate of the other side is not accepted (${known.rawMessage}). Set TLS_CA_FILE to the authority that signed it, and the URL to a name that it is for.`;
+    return fail(Code.Unavailable, "CERTIFICATE_NOT_TRUSTED", message);
+  }
   const broken = (known.code === Code.Aborted && systemCode !== undefined) || NOWHERE.has(systemCode ?? "");
   const closed = known.code === Code.Canceled && reasonOf(known) === undefined && !signal?.aborted;
   if (!broken && !closed) return known;

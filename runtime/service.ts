@@ -20,6 +20,8 @@ export interface BoundService {
   readonly implementation: ServiceImpl<DescService>;
   /** What has become of the calls, method by method. */
   readonly calls: readonly CallStats[];
+  /** What else is asked of calls at the edge; whoever composes the desk may add to it. */
+  readonly conditions: Condition[];
 }
 
 /** Calls of one service at once; past it the next is refused at once, which is better than all of them being late. */
@@ -108,24 +110,36 @@ class Admission {
   }
 }
 
+/** Something else that is asked of a call at the edge; throws where it is not met. */
+export type Condition = (method: DescMethod, context: HandlerContext) => void;
+
+function assertScope(scope: string, held: string | null): void {
+  if (held === null) return;
+  const scopes = held.split(" ");
+  if (!scopes.includes(scope) && !scopes.includes(ADMIN_SCOPE)) throw scopeMissing(scope);
+}
+
 /**
- * Asks for the scope of a method, of callers at the edge. A service that calls in order to answer its own caller was asked
- * itself, for the scope of the method that it answers: who may read a ticket is shown its customer too.
+ * Asks for what a method takes, of callers at the edge. A service that calls in order to answer its own caller was asked
+ * itself, for what the method that it answers takes: who may read a ticket is shown its customer too.
  */
-function authorization(method: DescMethod): (context: HandlerContext) => void {
+function authorization(method: DescMethod, conditions: readonly Condition[]): (context: HandlerContext) => void {
   const scope = requiredScope(method);
-  if (scope === undefined) return () => {};
-  return ({ requestHeader }) => {
-    const held = requestHeader.get(SCOPES_HEADER);
-    if (held === null || requestHeader.has(VIA_HEADER)) return;
-    const scopes = held.split(" ");
-    if (scopes.includes(scope) || scopes.includes(ADMIN_SCOPE)) return;
-    throw scopeMissing(scope);
+  return (context) => {
+    const { requestHeader } = context;
+    if (requestHeader.has(VIA_HEADER)) return;
+    if (scope !== undefined) assertScope(scope, requestHeader.get(SCOPES_HEADER));
+    for (const condition of conditions) condition(method, context);
   };
 }
 
-function guard(method: DescMethod, call: Method, log: Log, admission: Admission): Method {
-  const authorize = authorization(method);
+function guard(
+  method: DescMethod,
+  call: Method,
+  log: Log,
+  admission: Admission,
+  authorize: (context: HandlerContext) => void,
+): Method {
   const input = (request: unknown): never => {
     if (method.methodKind === "client_streaming" || method.methodKind === "bidi_streaming") {
       return validated(method, request as AsyncIterable<MessageShape<DescMethod["input"]>>) as never;
@@ -155,8 +169,7 @@ function guard(method: DescMethod, call: Method, log: Log, admission: Admission)
 
 /**
  * Puts the guard before each method of an implementation: a caller without the method's scope is refused with
- * `permission_denied` (SCOPE_MISSING); requests that break a rule of the proto are refused with
- * `invalid_argument` before any code of the service runs, and an unexpected error becomes `internal` with an incident
+ * `permission_denied` (SCOPE_MISSING); requests that break a rule of the proto are refused with `invalid_argument` before any code of the service runs, and an unexpected error becomes `internal` with an incident
  * number, its cause only in the log. More than `maxCalls` at once are `resource_exhausted`.
  */
 export function bindService<S extends DescService>(
@@ -166,6 +179,7 @@ export function bindService<S extends DescService>(
   maxCalls: number = MAX_CALLS,
 ): BoundService {
   const admission = new Admission(maxCalls);
+  const conditions: Condition[] = [];
   const methods = implementation as Record<string, Method>;
   const calls: CallStats[] = [];
   const guarded = desc.methods.map((method) => {
@@ -173,9 +187,11 @@ export function bindService<S extends DescService>(
     if (!call) throw new TypeError(`${desc.typeName} has no implementation of ${method.name}`);
     const stats = new CallStats(methodName(method));
     calls.push(stats);
-    return [method.localName, observed(method, guard(method, call.bind(implementation), log, admission), stats, log)];
+    const authorize = authorization(method, conditions);
+    const guarded = guard(method, call.bind(implementation), log, admission, authorize);
+    return [method.localName, observed(method, guarded, stats, log)];
   });
-  return { desc, calls, implementation: Object.fromEntries(guarded) as ServiceImpl<DescService> };
+  return { desc, calls, conditions, implementation: Object.fromEntries(guarded) as ServiceImpl<DescService> };
 }
 
 /** Plans the validation of every request type now: the first one of a type costs a tenth of a second. */

@@ -169,6 +169,8 @@ export type Authenticate = (headers: ConstructorParameters<typeof Headers>[0]) =
 export interface RemoteOptions extends Omit<BalancingOptions, "connect"> {
   /** Says who calls. Absent: headers go as they are. */
   readonly authenticate?: Authenticate | undefined;
+  /** Certificates in PEM of which one has to have signed the other side's, in place of those that the system knows. */
+  readonly ca?: string | undefined;
 }
 
 /** A transport that says with every call who calls. */
@@ -181,10 +183,11 @@ export function authenticated(transport: Transport, authenticate: Authenticate):
   };
 }
 
-function connectTo(url: string, at: LookupAddress | undefined): Endpoint {
+function connectTo(url: string, at: LookupAddress | undefined, ca: string | undefined): Endpoint {
   const lookup: LookupFunction | undefined = at && ((_host, _options, found) => found(null, [at]));
   const sessionManager = new Http2SessionManager(url, KEEPALIVE, {
     ...(lookup && { lookup }),
+    ...(ca && { ca }),
   } as SecureClientSessionOptions);
   const transport = createGrpcTransport({ baseUrl: url, sessionManager, defaultTimeoutMs: DEFAULT_TIMEOUT_MS });
   return { transport: { ...transport, unary: unaryClient(url, sessionManager) }, close: () => sessionManager.abort() };
@@ -194,8 +197,8 @@ function connectTo(url: string, at: LookupAddress | undefined): Endpoint {
  * Calls services of another process over gRPC at `url`, such as `http://127.0.0.1:5001`, with a deadline and retries. A host
  * name may stand for several replicas: calls go to all of them in turn.
  */
-export function remoteTransport(url: string, { authenticate, ...options }: RemoteOptions = {}): RemoteTransport {
-  const { transport, close } = balanced(url, { ...options, connect: (address) => connectTo(url, address) });
+export function remoteTransport(url: string, { authenticate, ca, ...options }: RemoteOptions = {}): RemoteTransport {
+  const { transport, close } = balanced(url, { ...options, connect: (address) => connectTo(url, address, ca) });
   const telling = authenticate ? authenticated(transport, authenticate) : transport;
   return { ...tracedTransport(retrying(telling, DEFAULT_TIMEOUT_MS), url), close };
 }

@@ -8,6 +8,7 @@ import type { ImportRow } from "#gen/deskwire/ticket/v1/import_pb.js";
 import { runCommand } from "../runtime/command.ts";
 import { readConfig } from "../runtime/config.ts";
 import { fail } from "../runtime/errors.ts";
+import { clientOptions } from "../services/access.ts";
 import { assertMapped, FIELDS, type Overrides, parseOverrides } from "./import/columns.ts";
 import { RemoteDesk } from "./import/desk.ts";
 import type { FileRow, UnreadableRow } from "./import/file-row.ts";
@@ -158,10 +159,12 @@ async function main(args: string[]): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stop.abort());
   const input = addAbortSignal(stop.signal, await openInput(file));
   const report = new Report(options.refused);
-  const { DESKWIRE_URL, DESKWIRE_API_KEY: apiKey } = readConfig();
+  const config = readConfig();
   const desk = options["dry-run"]
     ? undefined
-    : new RemoteDesk(options.url ?? DESKWIRE_URL, stop.signal, (message) => report.note(message), { apiKey });
+    : new RemoteDesk(options.url ?? config.DESKWIRE_URL, stop.signal, (message) => report.note(message), {
+        remote: clientOptions(config),
+      });
   await desk?.assertThere();
   try {
     await importRows({ rows: read(input, overrides), overrides, batchSize, desk, report });

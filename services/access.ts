@@ -2,20 +2,23 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { Code } from "@connectrpc/connect";
+import { readAuthorities } from "../runtime/certificate.ts";
 import { isLoopback } from "../runtime/config/parsers.ts";
 import { type Config, PARTS, type Part } from "../runtime/config.ts";
 import type { DatabaseLocation } from "../runtime/database/database.ts";
 import { fail } from "../runtime/errors.ts";
+import { showing } from "../runtime/identity/api-key.ts";
 import { createIdentity, type Identity, type TrustedIssuer } from "../runtime/identity/identity.ts";
 import { issuerTokens } from "../runtime/identity/issuer-tokens.ts";
 import { KeyRing } from "../runtime/identity/key-ring.ts";
 import { KeyStore } from "../runtime/identity/key-store.ts";
 import { metadataRoutes } from "../runtime/identity/protected-resource.ts";
+import { RateLimiter } from "../runtime/identity/rate-limit.ts";
 import { SCOPES } from "../runtime/identity/scopes.ts";
 import { ServiceTokens } from "../runtime/identity/service-tokens.ts";
 import type { Route } from "../runtime/listener.ts";
 import { type Log, logToStderr } from "../runtime/log.ts";
-import type { Authenticate } from "../runtime/transport.ts";
+import type { RemoteOptions } from "../runtime/transport.ts";
 
 /** What a port is guarded by. */
 export interface Guard {
@@ -28,8 +31,9 @@ export interface Guard {
 export interface Access extends AsyncDisposable {
   /** Whether callers are asked for credentials, at this moment. */
   asksCallers(): Promise<boolean>;
-  /** How this process says to another part who calls; undefined where it has no secret to prove itself by. */
-  authenticate(part: Part): Authenticate | undefined;
+  /** How another part is called, and told who calls. */
+  remote(part: Part): RemoteOptions;
+  readonly limiter: RateLimiter;
   /**
    * What guards the port.
    *
@@ -48,6 +52,11 @@ export function accessLocation(config: Config): DatabaseLocation {
 /** A secret nobody can guess, as SERVICE_SECRET takes it. */
 export function newServiceSecret(): string {
   return randomBytes(32).toString("base64url");
+}
+
+/** How a command talks to the running desk. */
+export function clientOptions(config: Config): RemoteOptions {
+  return { authenticate: showing(config.DESKWIRE_API_KEY), ca: readAuthorities(config.TLS_CA_FILE) };
 }
 
 async function assertCredentials(config: Config, parts: readonly Part[], keys: KeyRing): Promise<void> {
@@ -112,9 +121,12 @@ export async function openAccess(config: Config, parts: readonly Part[], log: Lo
     const tokens = secrets && new ServiceTokens(secrets);
     const services = tokens && { tokens, audiences: parts };
     const loopback = isLoopback(config.HOST);
+    const ca = readAuthorities(config.TLS_CA_FILE);
+    const limiter = new RateLimiter({ callers: config.RATE_LIMIT, calls: config.TOOL_RATE_LIMITS });
     return {
       asksCallers: async () => !loopback || config.MCP_ISSUER !== undefined || (await keys.any()),
-      authenticate: (part) => tokens && ((headers) => tokens.seal(part, headers)),
+      remote: (part) => ({ ca, authenticate: tokens && ((headers) => tokens.seal(part, headers)) }),
+      limiter,
       guard(url, scopes) {
         const { MCP_ISSUER, MCP_AUDIENCE: audience = url, MCP_JWKS_URL: jwksUrl } = config;
         const resource = /^https?:/i.test(audience) ? audience : url;
@@ -127,7 +139,7 @@ export async function openAccess(config: Config, parts: readonly Part[], log: Lo
                 verify: issuerTokens({ issuer: MCP_ISSUER, audience, jwksUrl, scopes: opening, log }),
               };
         return {
-          identity: createIdentity({ loopback, keys, issuer, services, scopes, log }),
+          identity: createIdentity({ loopback, keys, issuer, services, limiter, scopes, log }),
           routes: issuer ? metadataRoutes({ resource, issuer: issuer.issuer, scopes }) : {},
         };
       },

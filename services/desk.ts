@@ -38,8 +38,8 @@ export interface DeskOptions {
   readonly parts: readonly Part[];
   /** Whether to fill a desk that is opened for the first time. PostgreSQL is never filled. */
   readonly demo: boolean;
-  /** How this process says to another part who calls. Absent: it does not prove itself. */
-  readonly authenticate?: Access["authenticate"] | undefined;
+  /** How other parts are called, and how often this one may be. Absent: nobody is told who calls, and as often as they like. */
+  readonly access?: Pick<Access, "remote" | "limiter"> | undefined;
   readonly log?: Log;
 }
 
@@ -94,7 +94,7 @@ function analyticsModel(config: Config) {
  *
  * @throws ConnectError `DATA_DIR_IN_USE` when another process holds the SQLite files; `POLICY_INVALID`, `POLICY_UNREADABLE`
  */
-export async function openDesk({ config, parts, demo, authenticate, log = logToStderr }: DeskOptions): Promise<Desk> {
+export async function openDesk({ config, parts, demo, access, log = logToStderr }: DeskOptions): Promise<Desk> {
   const policy = readPolicy(config.DESK_POLICY);
   const services: BoundService[] = [];
   const modules: ServiceModule[] = [];
@@ -109,7 +109,7 @@ export async function openDesk({ config, parts, demo, authenticate, log = logToS
   const remotes: RemoteTransport[] = [];
   const to = (name: ServiceName): Transport => {
     if (parts.includes(name)) return direct;
-    const remote = remoteTransport(urls[name], { authenticate: authenticate?.(name) });
+    const remote = remoteTransport(urls[name], access?.remote(name));
     remotes.push(remote);
     return remote;
   };
@@ -165,6 +165,9 @@ export async function openDesk({ config, parts, demo, authenticate, log = logToS
       const module = await open[part]();
       modules.push(module);
       services.push(...module.services);
+      if (access?.limiter.limitsCalls) {
+        for (const { conditions } of module.services) conditions.push((...call) => access.limiter.countCall(...call));
+      }
     }
     const files = loadDescriptors();
     const catalog = parts.includes("adapter") ? supportCatalog(files, to("support"), config, log) : undefined;

@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { createMcpEndpoint } from "../adapter/server/mcp-http.ts";
 import type { McpStats } from "../adapter/server/observe.ts";
 import { scopesOf } from "../adapter/server/view.ts";
+import type { CertificateFiles } from "../runtime/certificate.ts";
 import { runCommand } from "../runtime/command.ts";
 import { printSettings } from "../runtime/config/print.ts";
 import { type Config, misspeltVariables, PARTS, type Part, settledConfig } from "../runtime/config.ts";
@@ -40,6 +41,10 @@ const DEFAULT_PORTS: Readonly<Record<Part, number>> = {
 function portOf(parts: readonly Part[], config: Config): number {
   const [part, ...others] = parts;
   return config.PORT ?? (part !== undefined && others.length === 0 ? DEFAULT_PORTS[part] : 8080);
+}
+
+function certificateFiles({ TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile }: Config): CertificateFiles | undefined {
+  return certFile !== undefined && keyFile !== undefined ? { certFile, keyFile } : undefined;
 }
 
 /** Keeps health in step with what the services say of themselves; tells once when one can no longer do its work. */
@@ -83,10 +88,10 @@ async function main(args: string[]): Promise<void> {
   const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
   await using _tracing = await startTracing(config, service);
   await using access = await openAccess(config, parts, log);
-  const { authenticate } = access;
-  await using desk = await openDesk({ config, parts, demo: !values["no-demo"], authenticate, log });
+  await using desk = await openDesk({ config, parts, demo: !values["no-demo"], access, log });
   const port = portOf(parts, config);
-  const mcpUrl = `${urlOf(config.HOST, parts.includes("adapter") ? port : DEFAULT_PORTS.adapter)}/mcp`;
+  const tls = certificateFiles(config);
+  const mcpUrl = `${urlOf(config.HOST, parts.includes("adapter") ? port : DEFAULT_PORTS.adapter, tls !== undefined)}/mcp`;
   const { identity, routes } = access.guard(mcpUrl, desk.catalog ? scopesOf(desk.catalog) : []);
   const mcpStats: McpStats = new Map();
   const mcp =
@@ -114,13 +119,15 @@ async function main(args: string[]): Promise<void> {
       ...(mcp && { "/mcp": (request, response) => mcp.handler(request, response) }),
     },
     identity,
+    tls,
     allowedOrigins: config.ALLOWED_ORIGINS,
     allowedHosts: config.ALLOWED_HOSTS,
     log,
   });
   await watchReadiness(desk, listener, log);
   const timer = setInterval(() => void watchReadiness(desk, listener, log), READY_CHECK_MS);
-  console.log(banner({ config, parts, url: listener.url, seeded: desk.seeded, version }));
+  const asksCallers = await access.asksCallers();
+  console.log(banner({ config, parts, url: listener.url, seeded: desk.seeded, version, asksCallers }));
   await new Promise<void>((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
   });

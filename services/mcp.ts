@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { runMcp } from "../adapter/main.ts";
 import { runCommand } from "../runtime/command.ts";
 import { PARTS, readConfig } from "../runtime/config.ts";
-import { showing } from "../runtime/identity/api-key.ts";
 import { createLog } from "../runtime/log.ts";
 import { startTracing } from "../runtime/telemetry/start-tracing.ts";
+import { clientOptions } from "./access.ts";
 import { openDesk } from "./desk.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
@@ -18,7 +18,7 @@ await runCommand(async () => {
   await runMcp({
     args: process.argv.slice(2),
     url: config.DESKWIRE_URL,
-    authenticate: showing(config.DESKWIRE_API_KEY),
+    remote: clientOptions(config),
     info: { name: "deskwire", title: "Deskwire", version },
     maxResultTokens: config.MAX_RESULT_TOKENS,
     log,

@@ -1,5 +1,6 @@
 // From the text of a variable to its value; each refuses what is not allowed, saying what is.
 import { isApiKey, looksLikeApiKey } from "../identity/api-key.ts";
+import { parseRate, type Rate } from "../identity/rate.ts";
 import { isNetwork } from "../networks.ts";
 import { keyOf } from "../standard-webhooks.ts";
 import { refuse } from "./variable.ts";
@@ -113,6 +114,27 @@ export function apiKey(value: string, name: string): string | undefined {
   if (value === "") return undefined;
   if (/^[!-~]+$/.test(value) && value.length >= MIN_KEY && (!looksLikeApiKey(value) || isApiKey(value))) return value;
   return refuse(name, value, `a whole key (dk_…), or ${MIN_KEY} characters or more that nobody can guess`);
+}
+
+/** Undefined for `none`. */
+export function rate(value: string, name: string): Rate | undefined {
+  if (value === "none") return undefined;
+  return parseRate(value) ?? refuse(name, value, "a rate such as 10/s, 600/min or 5000/h, or to none");
+}
+
+/** Rates by tool or method. */
+export function rates(value: string, name: string): ReadonlyMap<string, Rate> {
+  const entries = list(value).map((item) => {
+    const [, subject, text = ""] = /^([\w/]+)=(.+)$/.exec(item) ?? [];
+    const parsed = parseRate(text);
+    if (subject !== undefined && parsed) return [subject, parsed] as const;
+    return refuse(
+      name,
+      item,
+      "tools or methods with rates, such as respond_to_ticket=30/min,TicketService/ListEvents=1/s",
+    );
+  });
+  return new Map(entries);
 }
 
 /** Secrets of Standard Webhooks. */

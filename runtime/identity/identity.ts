@@ -9,6 +9,7 @@ import { type Caller, callerHeaders, clientName, type Identify, localCaller } fr
 import type { VerifyToken } from "./issuer-tokens.ts";
 import type { KeyRing } from "./key-ring.ts";
 import { metadataUrl } from "./protected-resource.ts";
+import type { RateLimiter } from "./rate-limit.ts";
 import { SERVICE_TOKEN_HEADER, type SealedHeaders, type ServiceTokens } from "./service-tokens.ts";
 
 /** What an issuer's tokens are checked by, and where a client learns of it. */
@@ -30,6 +31,7 @@ export interface IdentityOptions {
   readonly issuer?: TrustedIssuer | undefined;
   /** Knows the other processes of the desk; undefined where there are none. */
   readonly services?: { readonly tokens: ServiceTokens; readonly audiences: readonly string[] } | undefined;
+  readonly limiter: RateLimiter;
   /** The scopes that a client without credentials is told to ask for. */
   readonly scopes: readonly string[];
   readonly log: Log;
@@ -65,7 +67,7 @@ function rewrite(headers: Headers, names: readonly string[], known: Readonly<Rec
 }
 
 /** Makes out callers by API key, issuer's token or service token. */
-export function createIdentity({ loopback, keys, issuer, services, scopes, log }: IdentityOptions): Identity {
+export function createIdentity({ loopback, keys, issuer, services, limiter, scopes, log }: IdentityOptions): Identity {
   const issued =
     issuer && `, or "Authorization: Bearer <token>" with a token of ${issuer.issuer} for ${issuer.audience}`;
   const wayOut = `Send a key of this desk as "x-api-key: dk_…" (npm run keys makes one)${issued ?? ""}.`;
@@ -93,7 +95,11 @@ export function createIdentity({ loopback, keys, issuer, services, scopes, log }
 
   async function byKey(key: string): Promise<Caller> {
     const known = await keys.find(key);
-    if (known) return { principal: `key:${known.name}`, scopes: known.scopes };
+    if (known) {
+      const principal = `key:${known.name}`;
+      limiter.countCaller(principal, known.rate);
+      return { principal, scopes: known.scopes };
+    }
     if (looksLikeApiKey(key) && !isApiKey(key)) throw refused("it is mistyped or cut off, for its checksum is wrong");
     throw refused("there is no such key, or it has expired or was revoked");
   }
@@ -106,7 +112,10 @@ export function createIdentity({ loopback, keys, issuer, services, scopes, log }
     if (!credential)
       throw fail(Code.Unauthenticated, "CREDENTIALS_MISSING", `Nobody is let in without saying who. ${wayOut}`);
     const { shown, bearer } = credential;
-    return bearer && issuer && shown.includes(".") ? issuer.verify(shown) : byKey(shown);
+    if (!bearer || !issuer || !shown.includes(".")) return byKey(shown);
+    const caller = await issuer.verify(shown);
+    limiter.countCaller(caller.principal, undefined);
+    return caller;
   }
 
   const identify: Identify = async ({ headers }) => {

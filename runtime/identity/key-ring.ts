@@ -1,16 +1,18 @@
 // The keys that open this process, in memory: a call costs a hash and a look-up, and a revoked key is out within seconds.
 import { timingSafeEqual } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import { Code } from "@connectrpc/connect";
 import { ADMIN_SCOPE } from "../call.ts";
 import { fail } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { hashOf, isApiKey } from "./api-key.ts";
 import { isLive, type KeyRow, type KeyStore } from "./key-store.ts";
+import { parseRate, type Rate } from "./rate.ts";
 import { METRICS_SCOPE, restriction, SCOPES } from "./scopes.ts";
 
 /** How old what is in memory may be, in milliseconds, and so how long a revoked key still opens. */
 const REFRESH_MS = 2_000;
-/** The same for a key that is not in memory: it may have been made just now, and strangers may try many. */
+/** How often at most they are read for keys that are not in memory: one may be new, and strangers may try many. */
 const UNKNOWN_MS = 250;
 /** How long it may do while the database does not answer. */
 const STALE_MS = 60_000;
@@ -20,7 +22,8 @@ const TOUCH_MS = 60_000;
 export interface KnownKey {
   readonly name: string;
   readonly scopes: ReadonlySet<string> | undefined;
-  readonly rateLimit?: string | undefined;
+  /** Its own, in place of the usual one. */
+  readonly rate?: Rate | undefined;
 }
 
 /** What a key ring stands on. */
@@ -55,7 +58,11 @@ function environmentEntry(key: string): [string, Entry] {
 
 function entryOf(row: KeyRow): [string, Entry] {
   const { name, hash, scopes, rate_limit } = row;
-  const key = { name, scopes: restriction(scopes.split(" ")), rateLimit: rate_limit ?? undefined };
+  const key = {
+    name,
+    scopes: restriction(scopes.split(" ")),
+    rate: rate_limit === null ? undefined : parseRate(rate_limit),
+  };
   return [hash, { key, hash: Buffer.from(hash, "hex"), row }];
 }
 
@@ -67,9 +74,11 @@ export class KeyRing {
   readonly #used = new Map<number, number>();
   #entries: ReadonlyMap<string, Entry>;
   #store: KeyStore | undefined;
-  /** By the clock that nobody sets. */
+  /** When they were read, and when they are to be read again, by the clock that nobody sets. */
   #readAt = Number.NEGATIVE_INFINITY;
+  #dueAt = 0;
   #reading: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
 
   constructor(options: KeyRingOptions) {
     this.#options = options;
@@ -84,9 +93,9 @@ export class KeyRing {
    * @throws ConnectError `unavailable` (KEYS_UNAVAILABLE)
    */
   async find(shown: string): Promise<KnownKey | undefined> {
-    await this.#fresh(REFRESH_MS);
+    await this.#fresh();
     const hash = hashOf(shown);
-    if (!this.#entries.has(hash) && isApiKey(shown)) await this.#fresh(UNKNOWN_MS);
+    if (!this.#entries.has(hash) && isApiKey(shown)) await this.#readNext();
     const entry = this.#entries.get(hash);
     // Finding it by its hash tells nothing of the key by the time it takes; comparing it anew keeps that so with any map.
     if (!entry || !timingSafeEqual(entry.hash, Buffer.from(hash, "hex"))) return undefined;
@@ -99,13 +108,13 @@ export class KeyRing {
 
   /** Whether there are keys at all. Revoked and expired ones count: a desk does not open itself by a key that has run out. */
   async any(): Promise<boolean> {
-    await this.#fresh(REFRESH_MS);
+    await this.#fresh();
     return this.#entries.size > 0;
   }
 
   /** Whether a key opens now. */
   async anyLive(): Promise<boolean> {
-    await this.#fresh(REFRESH_MS);
+    await this.#fresh();
     return [...this.#entries.values()].some(({ row }) => !row || isLive(row, this.#now()));
   }
 
@@ -114,12 +123,26 @@ export class KeyRing {
     await this.#reading?.catch(() => {});
   }
 
-  #fresh(atMostMs: number): Promise<void> | undefined {
-    if (performance.now() - this.#readAt < atMostMs) return undefined;
+  #fresh(): Promise<void> | undefined {
+    if (performance.now() < this.#dueAt) return undefined;
     this.#reading ??= this.#read().finally(() => {
       this.#reading = undefined;
     });
     return this.#reading;
+  }
+
+  /** Reads them once more, in a while: what was made before now is there then. */
+  #readNext(): Promise<void> {
+    const next = async () => {
+      await delay(Math.max(0, UNKNOWN_MS - (performance.now() - this.#readAt)));
+      await this.#reading;
+      // Whoever comes from here on waits for another reading, which begins after they came.
+      this.#next = undefined;
+      this.#dueAt = 0;
+      await this.#fresh();
+    };
+    this.#next ??= next();
+    return this.#next;
   }
 
   async #read(): Promise<void> {
@@ -131,8 +154,10 @@ export class KeyRing {
         this.#entries = new Map([...this.#fixed, ...(await this.#store.list()).map(entryOf)]);
       }
       this.#readAt = performance.now();
+      this.#dueAt = this.#readAt + REFRESH_MS;
     } catch (error) {
       if (this.#readAt === Number.NEGATIVE_INFINITY) throw error;
+      this.#dueAt = performance.now() + REFRESH_MS;
       if (performance.now() - this.#readAt < STALE_MS) return;
       log("API keys cannot be read", { error });
       throw fail(Code.Unavailable, "KEYS_UNAVAILABLE", "API keys cannot be checked now. Try again later.");

@@ -4,8 +4,8 @@ import { type Client, Code, ConnectError, createClient } from "@connectrpc/conne
 import type { ImportRow } from "#gen/deskwire/ticket/v1/import_pb.js";
 import { type ImportTicketsResponse, TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import { fail } from "../../runtime/errors.ts";
-import { asKeyNeeded, showing } from "../../runtime/identity/api-key.ts";
-import { remoteTransport } from "../../runtime/transport.ts";
+import { asKeyNeeded } from "../../runtime/identity/api-key.ts";
+import { type RemoteOptions, remoteTransport } from "../../runtime/transport.ts";
 
 const PROBE_TIMEOUT_MS = 5_000;
 const BATCH_TIMEOUT_MS = 120_000;
@@ -21,8 +21,8 @@ async function* requests(rows: readonly ImportRow[]) {
 
 /** How a desk is talked to. */
 export interface RemoteDeskOptions {
-  /** Shown to a desk that asks for one. */
-  readonly apiKey?: string | undefined;
+  /** How it is called, and told who calls. */
+  readonly remote?: RemoteOptions | undefined;
   readonly retryDelaysMs?: readonly number[];
 }
 
@@ -39,11 +39,11 @@ export class RemoteDesk {
     url: string,
     signal: AbortSignal,
     onRetry: (message: string) => void,
-    { apiKey, retryDelaysMs = RETRY_DELAYS_MS }: RemoteDeskOptions = {},
+    { remote, retryDelaysMs = RETRY_DELAYS_MS }: RemoteDeskOptions = {},
   ) {
     this.#retryDelaysMs = retryDelaysMs;
     this.#url = url;
-    this.#tickets = createClient(TicketService, remoteTransport(url, { authenticate: showing(apiKey) }));
+    this.#tickets = createClient(TicketService, remoteTransport(url, remote));
     this.#signal = signal;
     this.#onRetry = onRetry;
   }

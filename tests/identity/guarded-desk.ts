@@ -53,7 +53,7 @@ export async function guardedDesk(
   const logged: string[] = [];
   const log = (message: string) => void logged.push(message);
   const access = await openAccess(config, parts, log);
-  const desk = await openDesk({ config, parts, demo: false, authenticate: access.authenticate, log: silent });
+  const desk = await openDesk({ config, parts, demo: false, access, log: silent });
   const catalog = desk.catalog;
   const { identity, routes } = access.guard("http://127.0.0.1:8080/mcp", catalog ? scopesOf(catalog) : []);
   const { identify } = identity;

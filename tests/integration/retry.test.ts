@@ -46,7 +46,7 @@ beforeEach(async () => {
   listener = await listen({
     host: "127.0.0.1",
     port: 0,
-    services: [{ calls: [], desc: service.desc, implementation: Object.fromEntries(entries) }],
+    services: [{ calls: [], conditions: [], desc: service.desc, implementation: Object.fromEntries(entries) }],
     allowedHosts: [],
     allowedOrigins: [],
     log: () => {},

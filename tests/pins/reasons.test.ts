@@ -30,6 +30,7 @@ const REASONS = {
   InvalidArgument: [
     "ALLOWED_HOSTS_INVALID",
     "ALLOWED_ORIGINS_INVALID",
+    "CERTIFICATE_UNUSABLE",
     "CONFIGURATION_INVALID",
     "CONFINEMENT_INVALID",
     "CONTENT_TYPE_MISSING",
@@ -75,6 +76,7 @@ const REASONS = {
   ResourceExhausted: [
     "DATABASE_BUSY",
     "MESSAGE_TOO_LARGE",
+    "RATE_LIMITED",
     "RUNS_BUSY",
     "SERVICE_BUSY",
     "TOO_MANY_KEYS",
@@ -91,6 +93,7 @@ const REASONS = {
     "TOKEN_INVALID",
   ],
   Unavailable: [
+    "CERTIFICATE_NOT_TRUSTED",
     "CONNECTION_LOST",
     "CRM_UNAVAILABLE",
     "DATABASE_UNAVAILABLE",
