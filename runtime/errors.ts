@@ -55,12 +55,20 @@ export function failValidation(violations: Violation[]): ConnectError {
   );
 }
 
+/** Makes the error for a call that ran out of time. */
+export function failLate(): ConnectError {
+  return fail(Code.DeadlineExceeded, "DEADLINE_EXCEEDED", "The call ran out of time. Allow it more, or ask for less.");
+}
+
+/** Makes the error for a call whose caller ended it. */
+export function failCanceled(): ConnectError {
+  return fail(Code.Canceled, "CANCELED", "The caller ended the call.");
+}
+
 /** Makes the error for a call whose signal was aborted: it ran out of time, or its caller ended it. */
 export function failEnded({ reason }: AbortSignal): ConnectError {
   if (reason instanceof ConnectError) return reason;
-  return (reason as Error | undefined)?.name === "TimeoutError"
-    ? fail(Code.DeadlineExceeded, "DEADLINE_EXCEEDED", "The call ran out of time. Allow it more, or ask for less.")
-    : fail(Code.Canceled, "CANCELED", "The caller ended the call.");
+  return (reason as Error | undefined)?.name === "TimeoutError" ? failLate() : failCanceled();
 }
 
 /** The name of a code, such as `not_found`. */

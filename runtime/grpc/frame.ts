@@ -16,7 +16,7 @@ export function frameOf(message: Uint8Array): Buffer {
 function tooLong(bytes: number, maxBytes: number): ConnectError {
   return fail(
     Code.ResourceExhausted,
-    "MESSAGE_TOO_LONG",
+    "MESSAGE_TOO_LARGE",
     `The message has ${bytes} bytes, and ${maxBytes} are the most that is taken. Send less at a time.`,
   );
 }
@@ -35,7 +35,7 @@ export class UnaryBody {
     this.#maxBytes = maxBytes;
   }
 
-  /** @throws ConnectError `resource_exhausted` (MESSAGE_TOO_LONG) as soon as the message says so of itself */
+  /** @throws ConnectError `resource_exhausted` (MESSAGE_TOO_LARGE) as soon as the message says so of itself */
   push(chunk: Buffer): void {
     this.#received = this.#received ? Buffer.concat([this.#received, chunk]) : chunk;
     if (this.#received.length < PREFIX_BYTES) return;

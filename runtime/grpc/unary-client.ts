@@ -13,7 +13,7 @@ import {
 import { Code, ConnectError, type Transport, type UnaryResponse } from "@connectrpc/connect";
 import { codeFromHttpStatus, findTrailerError } from "@connectrpc/connect/protocol-grpc";
 import type { Http2SessionManager } from "@connectrpc/connect-node";
-import { fail, failEnded } from "../errors.ts";
+import { failEnded, failLate } from "../errors.ts";
 import { frameOf, UnaryBody } from "./frame.ts";
 
 const CANCEL = constants.NGHTTP2_CANCEL;
@@ -101,10 +101,7 @@ function receive({ stream, manager, signal, timeoutMs }: Sent) {
     stream.close(CANCEL);
   };
   const stop = () => giveUp(failEnded(signal as AbortSignal));
-  const late = () =>
-    giveUp(
-      fail(Code.DeadlineExceeded, "DEADLINE_EXCEEDED", "The call ran out of time. Allow it more, or ask for less."),
-    );
+  const late = () => giveUp(failLate());
   const timer = timeoutMs > 0 ? setTimeout(late, timeoutMs) : undefined;
   signal?.addEventListener("abort", stop, { once: true });
   stream.once("response", (received) => {

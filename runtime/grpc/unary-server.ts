@@ -1,10 +1,10 @@
 // Unary gRPC calls on HTTP/2, without the layers that streams, compression and three protocols need: those stay with Connect.
 import type { Http2ServerRequest, Http2ServerResponse, OutgoingHttpHeaders } from "node:http2";
 import { create, type DescMethod, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
-import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
+import { ConnectError, type HandlerContext } from "@connectrpc/connect";
 import { parseTimeout, setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import type { HttpRequest, HttpResponse } from "../cleartext-port.ts";
-import { fail } from "../errors.ts";
+import { failCanceled, failLate } from "../errors.ts";
 import { LazyContext } from "../lazy-context.ts";
 import type { BoundService } from "../service.ts";
 import { assertSendable, frameOf, malformed, UnaryBody } from "./frame.ts";
@@ -60,7 +60,7 @@ class Call {
     const { stream } = this.#request;
     stream.on("data", (chunk: Buffer) => this.#take(chunk));
     stream.once("end", () => void this.#answer());
-    stream.once("close", () => this.#end(fail(Code.Canceled, "CANCELED", "The caller ended the call.")));
+    stream.once("close", () => this.#end(failCanceled()));
     if (error) this.#refuse(error);
     else if (timeoutMs !== undefined) this.#timer = setTimeout(() => this.#expire(), timeoutMs);
   }
@@ -125,9 +125,7 @@ class Call {
   }
 
   #expire(): void {
-    this.#refuse(
-      fail(Code.DeadlineExceeded, "DEADLINE_EXCEEDED", "The call ran out of time. Allow it more, or ask for less."),
-    );
+    this.#refuse(failLate());
   }
 
   /** Ends the call for the method: it has answered, or nobody waits for its answer. */
