@@ -1,11 +1,11 @@
 // Learning from a person's corrections: a small model on top of the trained ones.
 import { hash } from "node:crypto";
-import { setImmediate } from "node:timers/promises";
 import type { Correction, Engine } from "./engine.ts";
 import { ALWAYS, CUES, type Seen, see } from "./features.ts";
 import { blankModel, bucketOf, type LinearModel, logitsOf, softmax } from "./linear-model.ts";
 import { engineOf, type Models } from "./local-engine.ts";
 import { readable } from "./readable.ts";
+import { Turn } from "./turn.ts";
 
 /** Two to the power of this many buckets: a few hundred texts need no more. */
 const BITS = 13;
@@ -18,8 +18,6 @@ const PULL = 0.1;
 /** How readily a cue and a hashed feature are taken for the reason: a lesson is about its words more than about its tone. */
 const CUE_GAIN = 0.5;
 const GRAM_GAIN = 2;
-/** How long learning may keep the process to itself, in milliseconds, before other calls get their turn. */
-const TURN_MS = 10;
 
 interface Lesson {
   readonly seen: Seen;
@@ -41,25 +39,33 @@ function gainOf(id: number): number {
 }
 
 /** The lessons with their features numbered, and the place in the model of each number. */
-function exercisesOf(models: readonly LinearModel[], lessons: readonly Lesson[]) {
-  const numbers = new Map<number, number>();
+async function exercisesOf(models: readonly LinearModel[], lessons: readonly Lesson[], turn: Turn) {
+  const numbers = new Int32Array(CUES + 2 ** BITS).fill(-1);
+  const places: number[] = [];
   const numberOf = (id: number) => {
-    const number = numbers.get(id) ?? numbers.size;
-    numbers.set(id, number);
-    return number;
+    if (numbers[id] === -1) numbers[id] = places.push(id) - 1;
+    return numbers[id] as number;
   };
-  const exercises = lessons.map(({ seen, label }): Exercise => {
-    const ids = [...seen.cues.ids, ...seen.grams.ids.map((hash) => CUES + bucketOf(hash, BITS))];
-    const values = [...seen.cues.values, ...seen.grams.values].map((value, at) => value * gainOf(ids[at] as number));
-    const base = logitsOf(models, seen);
-    return { ids: Int32Array.from(ids, numberOf), values: Float64Array.from(values), label, base };
-  });
-  return { exercises, ids: [...numbers.keys()] };
+  const exercises: Exercise[] = [];
+  for (const { seen, label } of lessons) {
+    if (turn.isOver) await turn.pass();
+    const { cues, grams } = seen;
+    const size = cues.ids.length + grams.ids.length;
+    const exercise = { ids: new Int32Array(size), values: new Float64Array(size), label, base: logitsOf(models, seen) };
+    for (let at = 0; at < size; at++) {
+      const gram = at - cues.ids.length;
+      const id = gram < 0 ? (cues.ids[at] as number) : CUES + bucketOf(grams.ids[gram] as number, BITS);
+      exercise.ids[at] = numberOf(id);
+      exercise.values[at] = gainOf(id) * ((gram < 0 ? cues.values[at] : grams.values[gram]) as number);
+    }
+    exercises.push(exercise);
+  }
+  return { exercises, ids: places };
 }
 
 function practise({ ids, values, label, base }: Exercise, weights: Float64Array, rate: number): void {
   const classes = base.length;
-  const logits = Float64Array.from(base);
+  const logits = base.slice();
   for (let at = 0; at < ids.length; at++) {
     const row = (ids[at] as number) * classes;
     for (let k = 0; k < classes; k++) {
@@ -76,16 +82,19 @@ function practise({ ids, values, label, base }: Exercise, weights: Float64Array,
 }
 
 /** A small model that moves what `models` say towards the lessons, held back so that few lessons move little. */
-async function correctionOf(models: readonly LinearModel[], lessons: readonly Lesson[]): Promise<LinearModel> {
+async function correctionOf(
+  models: readonly LinearModel[],
+  lessons: readonly Lesson[],
+  turn: Turn,
+): Promise<LinearModel> {
   const classes = models[0]?.classes ?? 0;
-  const { exercises, ids } = exercisesOf(models, lessons);
+  const { exercises, ids } = await exercisesOf(models, lessons, turn);
   const weights = new Float64Array(ids.length * classes);
-  const turn = new Turn();
   for (let round = 0; round < ROUNDS; round++) {
     const rate = RATE / (1 + round / 4);
     for (const exercise of exercises) {
+      if (turn.isOver) await turn.pass();
       practise(exercise, weights, rate);
-      await turn.passed();
     }
     const kept = 1 / (1 + rate * PULL);
     for (let at = 0; at < weights.length; at++) weights[at] = (weights[at] as number) * kept;
@@ -99,44 +108,36 @@ async function correctionOf(models: readonly LinearModel[], lessons: readonly Le
   return model;
 }
 
-/** A turn of this process's time. */
-class Turn {
-  #started = performance.now();
-
-  /** Lets other work through once the turn is over. */
-  async passed(): Promise<void> {
-    if (performance.now() - this.#started < TURN_MS) return;
-    await setImmediate();
-    this.#started = performance.now();
-  }
-}
-
 async function taught(
   models: readonly LinearModel[],
   corrections: readonly Correction[],
   question: "sentiment" | "category",
+  turn: Turn,
 ): Promise<readonly LinearModel[]> {
   const lessons: Lesson[] = [];
-  const turn = new Turn();
   for (const { text, [question]: value } of corrections) {
+    if (turn.isOver) await turn.pass();
     const sentences = value ? readable(text) : [];
     if (value && sentences.length > 0) lessons.push({ seen: see(sentences), label: value - 1 });
-    await turn.passed();
   }
-  return lessons.length === 0 ? models : [...models, await correctionOf(models, lessons)];
+  return lessons.length === 0 ? models : [...models, await correctionOf(models, lessons, turn)];
 }
 
 const keyOf = ({ text, sentiment = 0, category = 0 }: Correction) => JSON.stringify([text, sentiment, category]);
 
-/** The engine over `models` adapted to all of the corrections, whatever their order; named after what it learned. */
+/**
+ * The engine over `models` adapted to all of the corrections, whatever their order; named after what it learned. It takes
+ * less than a millisecond a correction of a few lines, and lets other work through meanwhile.
+ */
 export async function learnFrom(name: string, models: Models, corrections: readonly Correction[]): Promise<Engine> {
   if (corrections.length === 0) return engineOf(name, models);
   const ordered = corrections.map((one) => [keyOf(one), one] as const).sort(([a], [b]) => (a < b ? -1 : 1));
   const state = hash("sha256", ordered.map(([key]) => key).join("\n"), "hex").slice(0, 8);
   const lessons = ordered.map(([, one]) => one);
+  const turn = new Turn();
   return engineOf(`${name}+${state}`, {
-    sentiment: await taught(models.sentiment, lessons, "sentiment"),
-    category: await taught(models.category, lessons, "category"),
+    sentiment: await taught(models.sentiment, lessons, "sentiment", turn),
+    category: await taught(models.category, lessons, "category", turn),
     urgency: models.urgency,
   });
 }
