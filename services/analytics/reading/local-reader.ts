@@ -1,9 +1,8 @@
 // Reads by the engine in this process.
-
+import { Turn } from "../engine/turn.ts";
 import type { Answer, Reader } from "./reader.ts";
 import type { ReadingCache } from "./reading-cache.ts";
 import { textHash } from "./text-hash.ts";
-import { Turn } from "./turn.ts";
 
 /** Makes the reader. A batch that was cancelled or ran out of time stops between texts. */
 export function localReader(cache: ReadingCache): Reader {
