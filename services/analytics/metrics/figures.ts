@@ -12,7 +12,8 @@ import {
 } from "#gen/deskwire/analytics/v1/metrics_pb.js";
 import { Span } from "./chunk.ts";
 import { Answered } from "./facts.ts";
-import { Counter, type Lengths, type Tally } from "./fold.ts";
+import { Counter, type Tally } from "./fold.ts";
+import type { Lengths } from "./lengths.ts";
 import { percentiles } from "./percentiles.ts";
 
 const CATEGORIES = Array.from({ length: 16 }, (_, category) => category as Category);

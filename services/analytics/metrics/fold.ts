@@ -3,6 +3,7 @@
 import { MetricsKind } from "#gen/deskwire/analytics/v1/metrics_pb.js";
 import { CHUNK_FACTS, type Chunk, Code, type Customers, MAX_ENGINE, MoodValue, Run, Span } from "./chunk.ts";
 import { KINDS } from "./facts.ts";
+import { Lengths } from "./lengths.ts";
 
 const kind = (name: (typeof KINDS)[number]) => KINDS.indexOf(name);
 const [CREATED, REPLY, RESOLVED] = [kind("created"), kind("reply"), kind("resolved")];
@@ -42,45 +43,6 @@ export interface Frame {
   readonly start: number;
   readonly end: number;
   readonly starts: readonly number[];
-}
-
-/** Lengths of time with the cell of each, as many as there come. */
-export class Lengths {
-  #cells = new Uint32Array(1024);
-  #wall = new Uint32Array(1024);
-  #business = new Uint32Array(1024);
-  #count = 0;
-
-  /** Makes room for so many more, so that adding one asks for nothing. */
-  reserve(more: number): void {
-    const needed = this.#count + more;
-    if (needed <= this.#cells.length) return;
-    const grown = (numbers: Uint32Array) => {
-      const larger = new Uint32Array(Math.max(needed, 2 * numbers.length));
-      larger.set(numbers);
-      return larger;
-    };
-    [this.#cells, this.#wall, this.#business] = [grown(this.#cells), grown(this.#wall), grown(this.#business)];
-  }
-
-  add(cell: number, wall: number, business: number): void {
-    const at = this.#count++;
-    this.#cells[at] = cell;
-    this.#wall[at] = wall;
-    this.#business[at] = business;
-  }
-
-  get cells(): Uint32Array {
-    return this.#cells.subarray(0, this.#count);
-  }
-
-  get wall(): Uint32Array {
-    return this.#wall.subarray(0, this.#count);
-  }
-
-  get business(): Uint32Array {
-    return this.#business.subarray(0, this.#count);
-  }
 }
 
 /** The groups of a chunk's own numbers. */
