@@ -67,7 +67,8 @@ export class Tally {
   /** 1 at the number of each engine that read one of the texts. */
   readonly engines = new Uint8Array(MAX_ENGINE + 1);
   readonly #moods: boolean;
-  readonly #times: boolean;
+  /** By `Span`, whether such lengths are asked for. */
+  readonly #spans: Readonly<Record<number, boolean | undefined>>;
   /** The cells of the chunk in hand. */
   readonly #cells = new Int32Array(CHUNK_FACTS);
 
@@ -76,7 +77,10 @@ export class Tally {
     this.frame = frame;
     this.grouping = grouping;
     this.#moods = kinds.has(MetricsKind.MOOD);
-    this.#times = kinds.has(MetricsKind.RESPONSE_TIME) || kinds.has(MetricsKind.RESOLUTION_TIME);
+    const [response, resolution] = [MetricsKind.RESPONSE_TIME, MetricsKind.RESOLUTION_TIME].map((kind) =>
+      kinds.has(kind),
+    );
+    this.#spans = { [Span.FIRST]: response, [Span.NEXT]: response, [Span.RESOLUTION]: resolution };
     const cells = grouping.groups * frame.starts.length;
     this.counters = new Float64Array(cells * COUNTERS);
     this.changes = new Float64Array(cells);
@@ -123,7 +127,7 @@ export class Tally {
       const what = code & 15;
       const isText = what === CREATED || what === MESSAGE;
       if (isText && this.#moods) this.#addMoods(part);
-      else if (!isText && this.#times && Code.span.in(code) !== Span.NONE) this.#addLengths(part);
+      else if (!isText && this.#spans[Code.span.in(code)]) this.#addLengths(part);
       index = part.to;
       value += Code.values(code) * Run.facts(run);
     }

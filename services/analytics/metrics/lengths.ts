@@ -1,4 +1,4 @@
-// Lengths of time that are gathered while facts are counted, for percentiles and means.
+// Lengths of time, as many as a question is about.
 
 /** Lengths of time with the cell of each, as many as there come. */
 export class Lengths {
