@@ -51,11 +51,42 @@ export interface ToolResult {
   readonly isError?: true;
 }
 
+/** A call that waits for a person. */
+export interface PendingApproval {
+  /** Such as `APR-1001`. */
+  readonly id: string;
+  readonly reason: string;
+}
+
+/** What a person decides. */
+export interface Decision {
+  readonly approve: boolean;
+  /** What to write in place of the draft; empty for the draft as it is. */
+  readonly editedText?: string;
+  readonly comment: string;
+}
+
+/** How calls of a tool wait for a person, and how they are decided. */
+export interface ApprovalFlow {
+  /** The scope that deciding takes; undefined for none. */
+  readonly scope: string | undefined;
+  /** The argument whose text the person may edit; undefined for none. */
+  readonly textArgument: string | undefined;
+  /** What a result waits for; undefined where it waits for nothing. */
+  pending(result: Pick<ToolResult, "structuredContent" | "isError">): PendingApproval | undefined;
+  /** Carries out what a person at the client has decided; answers what the call has come to then. */
+  decide(held: ToolResult, pending: PendingApproval, decision: Decision, context: CallContext): Promise<ToolResult>;
+}
+
 /** One method of a service as a tool. */
 export interface Tool {
   readonly definition: ToolDefinition;
   /** The scope a caller needs; undefined where none is needed. */
   readonly scope?: string | undefined;
+  /** Whether the tool is for callers alone whose scopes name `scope`: not for one whom nothing restricts. */
+  readonly explicitScope?: boolean | undefined;
+  /** Present where calls may wait for a person. */
+  readonly approval?: ApprovalFlow | undefined;
   /** What has become of its calls. */
   readonly calls: CallStats;
   /** Calls the method. Never throws for what the arguments or the service did wrong: that is a result with `isError`. */

@@ -85,9 +85,12 @@ export function approvalRoute(approvals: Approvals, options: RunnerOptions, runn
   }
 
   /** The answer of the run that waited; null where none did. */
-  async function goOn(approval: Approval, { request, signal }: Exchange): Promise<Answer | null> {
+  async function goOn(approval: Approval, { request, response, signal }: Exchange): Promise<Answer | null> {
     const run = await store.claimByApproval(approval.id);
     if (run === undefined) return null;
+    response.once("finish", () =>
+      store.delivered(run.id).catch((error) => log("not noted that an answer was delivered", { run: run.id, error })),
+    );
     settleApproval(run, approval);
     if (run.approvals.length > 0) {
       const answer = answerOf(run, "approval", runner.isOurs(run));

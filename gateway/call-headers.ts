@@ -20,8 +20,8 @@ export function callerHeadersOf(incoming: Incoming, caller: Caller): Headers {
 }
 
 /** The headers of a run's calls: whom it is for, and the ticket that it is confined to. */
-export function callHeaders(incoming: Incoming, { principal, scopes, ticket }: Run): Headers {
-  const headers = callerHeadersOf(incoming, { principal, scopes: scopes && new Set(scopes) });
+export function callHeaders(incoming: Incoming, { principal, scopes, client, ticket }: Run): Headers {
+  const headers = callerHeadersOf(incoming, { principal, client, scopes: scopes && new Set(scopes) });
   if (ticket !== undefined) headers.set(CONFINEMENT_HEADER, ticket);
   return headers;
 }

@@ -1,10 +1,10 @@
 // Which ticket a run is for. What follows from it the services enforce, whatever the model is talked into.
 import type { MessageParam } from "@anthropic-ai/sdk/resources/messages";
 import { Code } from "@connectrpc/connect";
-import type { Caller } from "../adapter/server/caller.ts";
 import { CONFINEMENT_HEADER } from "../runtime/call.ts";
 import type { HttpRequest } from "../runtime/cleartext-port.ts";
 import { fail } from "../runtime/errors.ts";
+import type { Caller } from "../runtime/identity/caller.ts";
 import { invalidRequest, type MessagesRequest } from "./messages.ts";
 
 /** Scopes that free a caller of every confinement. */

@@ -8,6 +8,7 @@ import type {
 } from "@anthropic-ai/sdk/resources/messages";
 import { Code } from "@connectrpc/connect";
 import { fail, failEnded } from "../runtime/errors.ts";
+import { withCacheMarks } from "./caching.ts";
 import type { Toolbox } from "./expand-tools.ts";
 import { type LimitName, type RunLimits, reachedLimit } from "./limits.ts";
 import type { ModelParams } from "./messages.ts";
@@ -105,8 +106,9 @@ class Loop {
     const time = AbortSignal.timeout(Math.max(1, Math.ceil(leftMs)));
     const onEvent = (event: RawMessageStreamEvent) => watcher.onEvent(event);
     const turn = { signal: AbortSignal.any([signal, time]), headers: modelHeaders, onEvent };
+    const { params, messages } = withCacheMarks(paramsOf(run), sendable(run));
     try {
-      const { content, stop_reason, stop_sequence, usage } = await upstream.turn(paramsOf(run), sendable(run), turn);
+      const { content, stop_reason, stop_sequence, usage } = await upstream.turn(params, messages, turn);
       run.messages.push({ role: "assistant", content: content as never });
       run.turns++;
       run.usage = addUsage(run.usage, usage);

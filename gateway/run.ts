@@ -41,6 +41,8 @@ export interface Run {
   readonly principal: string;
   /** Undefined where nothing restricts the caller. */
   readonly scopes: readonly string[] | undefined;
+  /** The program that asked, as it names itself. */
+  readonly client?: string | undefined;
   /** The one ticket that the run is about; undefined where it is not confined to one. */
   readonly ticket: string | undefined;
   /** Names of the client's own tools; what else the model may use is the desk's. */

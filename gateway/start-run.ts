@@ -87,6 +87,7 @@ export function startRun(sources: RunSources): Run {
     id: newId("run"),
     principal: caller.principal,
     scopes: caller.scopes && [...caller.scopes],
+    client: caller.client,
     ticket: ticketOf(request, headers, caller),
     theirs: [...sources.toolbox.theirs],
     dryRun: headers[DRY_RUN_HEADER] === "true",

@@ -1,8 +1,8 @@
 // A run as one stream of the API's events: the text of all its turns as it comes, and of the desk's tools only that they are at work.
 import type { ContentBlock, RawMessageStreamEvent } from "@anthropic-ai/sdk/resources/messages";
 import type { Answer } from "./answer.ts";
+import type { ApiFailure } from "./api-failure.ts";
 import { blockEvents } from "./block-events.ts";
-import type { ApiFailure } from "./errors.ts";
 import { errorBody } from "./errors.ts";
 import type { Watcher } from "./loop.ts";
 import { type Run, shownContent } from "./run.ts";

@@ -1,11 +1,9 @@
 // The model's API, by the official SDK: one turn at a time, always as a stream, so that a long answer is no long silence.
-import Anthropic, { APIConnectionError, APIError, APIUserAbortError } from "@anthropic-ai/sdk";
 import type { Message, MessageParam, RawMessageStreamEvent } from "@anthropic-ai/sdk/resources/messages";
 import { Code } from "@connectrpc/connect";
 import { fail } from "../runtime/errors.ts";
 import type { Log } from "../runtime/log.ts";
 import type { ModelParams } from "./messages.ts";
-import { patientFetch } from "./patient-fetch.ts";
 
 /** Where the model is, and with what key. */
 export interface UpstreamOptions {
@@ -31,22 +29,19 @@ export interface TurnOptions {
   onEvent(event: RawMessageStreamEvent): boolean;
 }
 
+/**
+ * Has the model answer a conversation.
+ *
+ * Rejects with `ModelFailure`, and with `MODEL_KEY_MISSING`.
+ */
+export type Turn = (params: ModelParams, messages: readonly MessageParam[], options: TurnOptions) => Promise<Message>;
+
 /** The model. */
 export interface Upstream {
   /** Whether there is a key. */
   readonly ready: boolean;
-  /**
-   * Has the model answer a conversation.
-   *
-   * Rejects with the SDK's errors, and with `MODEL_KEY_MISSING`.
-   */
-  turn(params: ModelParams, messages: readonly MessageParam[], options: TurnOptions): Promise<Message>;
+  readonly turn: Turn;
 }
-
-const FIRST_DELAY_MS = 500;
-const MAX_DELAY_MS = 8_000;
-/** Errors that come as an event of a stream and pass. */
-const PASSING = new Set<string | null>(["overloaded_error", "api_error", "rate_limit_error", "timeout_error"]);
 
 /** The error for a desk without a model. */
 export function modelKeyMissing() {
@@ -57,68 +52,17 @@ export function modelKeyMissing() {
   );
 }
 
-/** Whether an answer that broke off midway is worth another try: the connection was lost, or the API said that it is overloaded. */
-function brokeOff(error: unknown): boolean {
-  // These come before an answer has begun, and the SDK has tried them again already.
-  if (error instanceof APIUserAbortError || error instanceof APIConnectionError) return false;
-  if (error instanceof APIError) return error.status === undefined && PASSING.has(error.type);
-  // What is thrown while a stream is read: a cut connection, an event that is no JSON, an end in the middle.
-  return error instanceof Error;
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  signal.addEventListener("abort", () => resolve(), { once: true });
-  await promise;
-  clearTimeout(timer);
-}
-
-/** Connects to the model's API. The key stays in here: it is in no log, no error and no answer. */
+/** Makes the way to the model's API. The key is in no log, no error and no answer. */
 export function createUpstream(options: UpstreamOptions): Upstream {
-  const { apiKey, baseUrl, maxRetries = 4, stallMs = 90_000, maxRetryAfterMs = 30_000, log } = options;
+  const { apiKey } = options;
   if (!apiKey) return { ready: false, turn: () => Promise.reject(modelKeyMissing()) };
-  const client = new Anthropic({
-    apiKey,
-    ...(baseUrl && { baseURL: baseUrl }),
-    maxRetries,
-    timeout: stallMs,
-    fetch: patientFetch({ stallMs, maxRetryAfterMs }),
-    // Its lines hold what customers wrote.
-    logLevel: "off",
-    // Trace context and baggage of the desk are nobody's business outside.
-    openTelemetry: { propagation: false },
-  });
-
-  async function once(
-    params: ModelParams,
-    messages: readonly MessageParam[],
-    { signal, headers, onEvent }: TurnOptions,
-  ) {
-    let shown = false;
-    const stream = client.messages.stream({ ...params, messages } as never, { signal, headers });
-    try {
-      for await (const event of stream) shown = onEvent(event) || shown;
-      const message = await stream.finalMessage();
-      // The SDK takes a stream that just ends for a whole one.
-      if (message.stop_reason === null) throw new Error("the stream ended before its message did");
-      return { message };
-    } catch (error) {
-      return { error, shown };
-    }
-  }
-
+  let connected: Promise<Turn> | undefined;
   return {
     ready: true,
-    async turn(params, messages, turn) {
-      for (let attempt = 0; ; attempt++) {
-        const { message, error, shown } = await once(params, messages, turn);
-        // Without what the SDK keeps beside the fields of the API.
-        if (message) return JSON.parse(JSON.stringify(message));
-        if (shown || attempt >= maxRetries || turn.signal.aborted || !brokeOff(error)) throw error;
-        log("the model's answer broke off; asking again", { attempt: attempt + 1, error: String(error) });
-        await pause(Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** attempt) * (1 - Math.random() / 4), turn.signal);
-      }
+    async turn(...args) {
+      // Loading the SDK takes a fifth of a second, which the start of a desk need not wait for.
+      connected ??= import("./model-client.ts").then(({ connectModel }) => connectModel(apiKey, options));
+      return (await connected)(...args);
     },
   };
 }

@@ -72,7 +72,7 @@ export const VARIABLES = {
     httpUrl,
   ),
   DESKWIRE_URL: variable(
-    "The running desk that `npm run mcp` and `npm run import` talk to.",
+    "The running desk that commands such as `npm run mcp`, `agent` and `import` talk to.",
     "http://127.0.0.1:8080",
     httpUrl,
   ),
@@ -97,7 +97,11 @@ export const VARIABLES = {
     "",
     apiKey,
   ),
-  DESKWIRE_API_KEY: secret("The key that `npm run mcp` and `npm run import` show to the running desk.", "", apiKey),
+  DESKWIRE_API_KEY: secret(
+    "The key that commands such as `npm run mcp`, `agent` and `import` show to the running desk.",
+    "",
+    apiKey,
+  ),
   SERVICE_SECRET: secret(
     "Secret by which the processes of a desk know each other; several while it changes, separated by commas, the newest first. Needed where they listen on more than loopback.",
     "",

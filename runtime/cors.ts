@@ -13,9 +13,21 @@ const MCP_REQUEST_HEADERS = [
 ];
 const MCP_RESPONSE_HEADERS = ["MCP-Protocol-Version", "Mcp-Session-Id", "Retry-After", "WWW-Authenticate"];
 
+// What the official SDKs of the Messages API send from a browser, and what the gateway takes and tells besides.
+const STAINLESS = ["Arch", "Lang", "OS", "Package-Version", "Retry-Count", "Runtime", "Runtime-Version", "Timeout"];
+const MESSAGES_REQUEST_HEADERS = [
+  ...["Anthropic-Version", "Anthropic-Beta", "Anthropic-Dangerous-Direct-Browser-Access", "Idempotency-Key"],
+  ...["Deskwire-Ticket", "Deskwire-Dry-Run", "X-Stainless-Helper-Method"],
+  ...STAINLESS.map((name) => `X-Stainless-${name}`),
+];
+const MESSAGES_RESPONSE_HEADERS = ["Request-Id", "Deskwire-Replayed"];
+
 const METHODS = [...cors.allowedMethods, "DELETE"].join(", ");
-const REQUEST_HEADERS = [...cors.allowedHeaders, "Authorization", "X-Api-Key", ...MCP_REQUEST_HEADERS].join(", ");
-const RESPONSE_HEADERS = [...cors.exposedHeaders, ...MCP_RESPONSE_HEADERS].join(", ");
+const REQUEST_HEADERS = [
+  ...[...cors.allowedHeaders, "Authorization", "X-Api-Key"],
+  ...[...MCP_REQUEST_HEADERS, ...MESSAGES_REQUEST_HEADERS],
+].join(", ");
+const RESPONSE_HEADERS = [...cors.exposedHeaders, ...MCP_RESPONSE_HEADERS, ...MESSAGES_RESPONSE_HEADERS].join(", ");
 const MAX_AGE_SECONDS = "7200";
 
 /**

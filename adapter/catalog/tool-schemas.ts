@@ -3,7 +3,7 @@ import type { DescMessage, DescMethod } from "@bufbuild/protobuf";
 import { hasCustomJsonRepresentation } from "@bufbuild/protobuf/wkt";
 import { errorSchema } from "./errors.ts";
 import { MessageSchemas, shownFields } from "./message-schema.ts";
-import { fieldOptions } from "./options.ts";
+import { fieldOptions, toolOptions } from "./options.ts";
 import { moreOf } from "./paging.ts";
 import { REQUEST_ID } from "./request-key.ts";
 import type { RequiredFields } from "./required.ts";
@@ -25,6 +25,7 @@ export interface ResultNames {
   readonly more: string;
   readonly error: string;
   readonly replayed: string;
+  readonly waiting: string;
 }
 
 export interface ToolSchemas {
@@ -103,11 +104,14 @@ export function toolSchemas(method: DescMethod, required: RequiredFields): ToolS
   const names = {
     ...{ notice: name("notice"), truncated: name("truncated"), more: name("more"), error: name("error") },
     replayed: name("replayed"),
+    waiting: name("waiting"),
   };
   const hasReplays = REQUEST_ID in arguments_;
   const untrusted = anyField(output, (options) => options.untrusted);
   const pages = moreOf(method) !== undefined;
+  const waits = toolOptions(method)?.approval !== undefined;
   const properties: Schema = {
+    ...(waits && { [names.waiting]: { type: "string", description: "Present where the call waits for a person." } }),
     ...(untrusted && { [names.notice]: { type: "string", description: "What the boundaries around texts mean." } }),
     [names.truncated]: { type: "string", description: "What was cut because the result was too long." },
     ...results,

@@ -7,7 +7,17 @@ import { commentOf } from "../../runtime/comments.ts";
 import { requiredScope, scopeMissing } from "../../runtime/identity/scopes.ts";
 import type { Log } from "../../runtime/log.ts";
 import { CallStats } from "../../runtime/telemetry/call-stats.ts";
-import type { CallContext, Json, JsonObject, Media, Tool, ToolDefinition, ToolResult } from "../catalog.ts";
+import type {
+  ApprovalFlow,
+  CallContext,
+  Json,
+  JsonObject,
+  Media,
+  Tool,
+  ToolDefinition,
+  ToolResult,
+} from "../catalog.ts";
+import { approvalFlow, waitingNotice } from "./approval.ts";
 import { Excerpts, tokens } from "./budget.ts";
 import { decode } from "./decode.ts";
 import { type Encoding, encode } from "./encode.ts";
@@ -29,7 +39,7 @@ import {
   VALUE,
 } from "./tool-schemas.ts";
 import { Boundary } from "./untrusted.ts";
-import { count, inWords, paragraph, unwrapped } from "./words.ts";
+import { count, inWords, paragraph, snakeCase, unwrapped } from "./words.ts";
 
 /** How many messages of a stream are collected at most. */
 const MAX_STREAMED = 1_000;
@@ -59,6 +69,8 @@ interface Arguments {
 class MethodTool implements Tool {
   readonly definition: ToolDefinition;
   readonly scope: string | undefined;
+  readonly explicitScope: boolean;
+  readonly approval: ApprovalFlow | undefined;
   readonly calls: CallStats;
   readonly #method: DescMethod;
   readonly #setting: ToolSetting;
@@ -73,6 +85,10 @@ class MethodTool implements Tool {
     this.#more = streamsOut(method) ? undefined : moreOf(method);
     this.definition = definition(method, name, this.#schemas);
     this.scope = requiredScope(method);
+    this.explicitScope = toolOptions(method)?.explicitScope ?? false;
+    const { waiting, replayed } = this.#schemas.names;
+    const toolOf = (decider: DescMethod) => new MethodTool(decider, snakeCase(decider.name), setting);
+    this.approval = approvalFlow(method, toolOf, [waiting, replayed]);
     this.calls = new CallStats(name);
     this.#errors = {
       inputSchema: this.#schemas.input,
@@ -222,7 +238,9 @@ class MethodTool implements Tool {
     const { names } = this.#schemas;
     const { maxResultTokens } = this.#setting;
     const { notice } = boundary;
+    const pending = this.approval?.pending({ structuredContent: result });
     const before: JsonObject = {
+      ...(pending && { [names.waiting]: waitingNotice(pending) }),
       ...(notice && { [names.notice]: notice }),
       ...(left && { [names.truncated]: left }),
       ...(replayed && this.#schemas.hasReplays && { [names.replayed]: true }),

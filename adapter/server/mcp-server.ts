@@ -4,9 +4,10 @@ import { Server, type ServerCapabilities, type ServerContext } from "@modelconte
 import { AjvJsonSchemaValidator } from "@modelcontextprotocol/server/validators/ajv";
 import { type Caller, clientName } from "../../runtime/identity/caller.ts";
 import { type Log, logToStderr } from "../../runtime/log.ts";
-import type { Catalog } from "../catalog.ts";
+import type { Catalog, JsonObject } from "../catalog.ts";
 import { type Call, createCall } from "./call-context.ts";
 import { completeArgument, hasCompletion } from "./completion.ts";
+import { withDecision } from "./elicitation.ts";
 import { type McpStats, observed } from "./observe.ts";
 import { describePrompt, getPrompt } from "./prompts.ts";
 import { invalidParams, sealed } from "./protocol-errors.ts";
@@ -114,13 +115,14 @@ export function createServerFactory(options: ServerOptions): ServerFactory {
       "tools/call",
       recorded(
         "tools/call",
-        async ({ params: { name, arguments: args } }, context) => {
+        async ({ params: { name, arguments: args = {} } }, context) => {
           const tool = view(context).tools.get(name);
           if (tool === undefined) throw invalidParams(`Unknown tool: ${name}. tools/list names those there are.`);
           const { context: callContext, progressSent } = call(context);
-          const result = await tool.call(args ?? {}, callContext);
+          const result = await tool.call(args, callContext);
           await progressSent();
-          return result as never;
+          const asked = { server, context, tool, args: args as JsonObject, call: callContext };
+          return (await withDecision(asked, result)) as never;
         },
         ({ params: { name } }, context) => (view(context).tools.has(name) ? name : undefined),
       ),

@@ -21,8 +21,8 @@ function describe(address: "uri" | "uriTemplate", template: ResourceTemplate): R
   return { [address]: template.uriTemplate, name, title, description, ...(mimeType && { mimeType }) };
 }
 
-function createView(catalog: Catalog, opens: (scope: string | undefined) => boolean): View {
-  const tools = catalog.tools.filter(({ scope }) => opens(scope));
+function createView(catalog: Catalog, opens: (scope: string | undefined, explicit?: boolean) => boolean): View {
+  const tools = catalog.tools.filter(({ scope, explicitScope }) => opens(scope, explicitScope));
   const readable = catalog.resources.filter(({ scope }) => opens(scope));
   return {
     definitions: tools.map(({ definition }) => definition),
@@ -41,7 +41,7 @@ export function scopesOf({ tools, resources }: Catalog): string[] {
 
 /** Makes the views of a catalog; each is built when its scopes are first seen. */
 export function createViews(catalog: Catalog): Views {
-  const everything = createView(catalog, () => true);
+  const everything = createView(catalog, (_, explicit) => !explicit);
   const known = scopesOf(catalog);
   // Keyed by the scopes that the catalog asks for: a caller cannot fill the map with scopes of its own invention.
   const views = new Map<string, View>();

@@ -145,13 +145,26 @@ function mixed(seeds: readonly Seed[]): Example[] {
   });
 }
 
+/** Seeds one after the other: two of one urgency, or one that makes the whole urgent, such as a deadline. */
+function joined(seeds: readonly Seed[]): Example[] {
+  const classes: readonly string[] = CLASSES.urgency;
+  const ranked = seeds.filter(({ urgency }) => urgency !== undefined);
+  const rankOf = ({ urgency = "" }: Seed) => classes.indexOf(urgency);
+  return ranked.flatMap((seed, at) => {
+    const other = ranked[(at * MIX_STEP + 1) % ranked.length] as Seed;
+    const label = Math.max(rankOf(seed), rankOf(other));
+    const isClear = label === classes.indexOf("high") || seed.urgency === other.urgency;
+    return isClear ? [{ text: `${seed.text} ${other.text}`, label, weight: SEED.urgency / 2 }] : [];
+  });
+}
+
 function urgencyExamples(sources: Sources, seeds: readonly Seed[]): Example[] {
   const intents = (["banking77", "bitext"] as const).flatMap((source) =>
     sources[source]
       .filter(({ text }) => used(text, PART.urgency))
       .map((row) => ({ text: row.text, label: urgencyOfIntent(row, source) })),
   );
-  return [...labelled("urgency", intents), ...fromSeeds("urgency", seeds)];
+  return [...labelled("urgency", intents), ...fromSeeds("urgency", seeds), ...joined(seeds)];
 }
 
 /** The examples to fit a model to. None of them is held out. */

@@ -48,7 +48,7 @@ export const SOURCES = {
   bitext: {
     file: "category_bitext27",
     title: "Bitext customer support intents, sample",
-    licence: "CDLA-Sharing-1.0 (its section 3.5: results, such as trained weights, are free of it)",
+    licence: "CDLA-Sharing-1.0, which leaves results such as trained weights unrestricted",
     attribution: "Bitext Innovations International",
   },
   unifiedBanking: {
@@ -62,7 +62,7 @@ export const SOURCES = {
     file: "category_unified9",
     rows: "bitext",
     title: "Bitext customer support intents, sample, mapped to nine categories",
-    licence: "CDLA-Sharing-1.0 (its section 3.5: results, such as trained weights, are free of it)",
+    licence: "CDLA-Sharing-1.0, which leaves results such as trained weights unrestricted",
     attribution: "Bitext Innovations International",
   },
   unifiedClinc: {

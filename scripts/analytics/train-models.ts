@@ -18,13 +18,14 @@ const SETTINGS: Readonly<Record<ModelName, Settings>> = {
 };
 
 /**
- * What is known of a desk's mail before it is read, in log odds: whoever writes to a desk is half as likely again to have
- * trouble as the people whose tweets and comments the models were trained on, all moods weighing the same there.
+ * What is known of a desk's mail before it is read, in log odds, all classes weighing about the same in training: who writes to a
+ * desk is half as likely again to have trouble as the writers of tweets and comments, and most requests are of medium
+ * urgency, as the contract says.
  */
 const PRIOR: Readonly<Record<ModelName, readonly number[]>> = {
   sentiment: [Math.log(1.5), 0, 0],
   category: [],
-  urgency: [],
+  urgency: [0, Math.log(1.5), -Math.log(1.5)],
 };
 
 /** Weights as they are written, with what is known about them. */

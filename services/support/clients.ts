@@ -1,6 +1,7 @@
 // The services that support stands on, and the two ways to ask them.
 import { type CallOptions, type Client, Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
 import type { AnalyticsService } from "#gen/deskwire/analytics/v1/analytics_service_pb.js";
+import type { MetricsService } from "#gen/deskwire/analytics/v1/metrics_service_pb.js";
 import type { CrmService } from "#gen/deskwire/crm/v1/crm_service_pb.js";
 import type { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import { onBehalfOf } from "../../runtime/call.ts";
@@ -12,9 +13,10 @@ export interface Clients {
   readonly crm: Client<typeof CrmService>;
   readonly tickets: Client<typeof TicketService>;
   readonly analytics: Client<typeof AnalyticsService>;
+  readonly metrics: Client<typeof MetricsService>;
 }
 
-const NAMES = { crm: "The CRM", tickets: "The ticket service", analytics: "Analytics" } as const;
+const NAMES = { crm: "The CRM", tickets: "The ticket service", analytics: "Analytics", metrics: "Analytics" } as const;
 
 /** How long an answer waits for one part of it, in milliseconds, so that one slow service does not cost the whole. */
 export const PART_TIMEOUT_MS = 3_000;

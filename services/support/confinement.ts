@@ -25,6 +25,12 @@ export const CONFINEMENT: ConfinementRules<typeof SupportService> = {
   // These write to other tickets, or make some that nobody asked for.
   openTicket: "refused",
   mergeTickets: "refused",
+  // A run decides on nothing, and sees no drafts of others.
+  listApprovals: "refused",
+  getApproval: "refused",
+  decideApproval: "refused",
+  // Figures are about all that the desk does.
+  getSupportMetrics: "refused",
   // What the desk learns from them counts for all tickets.
   correctAnalysis: "refused",
   undoCorrection: "refused",

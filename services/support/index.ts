@@ -1,6 +1,7 @@
 // The support service as a module. It keeps nothing: the CRM, the ticket service and analytics do.
 import { createClient, type Transport } from "@connectrpc/connect";
 import { AnalyticsService } from "#gen/deskwire/analytics/v1/analytics_service_pb.js";
+import { MetricsService } from "#gen/deskwire/analytics/v1/metrics_service_pb.js";
 import { CrmService } from "#gen/deskwire/crm/v1/crm_service_pb.js";
 import { SupportService } from "#gen/deskwire/support/v1/support_service_pb.js";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
@@ -25,6 +26,7 @@ export function supportModule({ crm, tickets, analytics, log = logToStderr }: Su
     crm: createClient(CrmService, crm),
     tickets: createClient(TicketService, tickets),
     analytics: createClient(AnalyticsService, analytics),
+    metrics: createClient(MetricsService, analytics),
   };
   const service = supportService(clients, log);
   const confined = confine(SupportService, service, CONFINEMENT, customerOfTicket(clients));

@@ -7,12 +7,13 @@ import type { SupportService, UpdateTicketRequest } from "#gen/deskwire/support/
 import { TicketOrder, WaitingOn } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { onBehalfOf, writeOnBehalfOf } from "../../runtime/call.ts";
 import type { Log } from "../../runtime/log.ts";
+import { approvalMethods, pendingApproval } from "./approvals.ts";
 import { type Clients, needed } from "./clients.ts";
 import { correctAnalysis } from "./correct-analysis.ts";
+import { getSupportMetrics } from "./get-support-metrics.ts";
 import { handleTicket } from "./handle-ticket.ts";
 import { lookUpCustomer } from "./look-up-customer.ts";
 import { openTicket } from "./open-ticket.ts";
-import { pendingApproval } from "./pending-approval.ts";
 import { summaries, summarize } from "./summary.ts";
 
 const DEFAULT_PAGE = 20;
@@ -31,6 +32,8 @@ function updateMask(request: UpdateTicketRequest): string[] {
 export function supportService(clients: Clients, log: Log): ServiceImpl<typeof SupportService> {
   const { crm, tickets, analytics } = clients;
   return {
+    ...approvalMethods(clients),
+
     handleTicket: (request, context) => handleTicket(clients, request, context, log),
 
     async respondToTicket({ ticketId, response, updateStatus, addCustomerNote, etag, author, requestId }, context) {
@@ -122,6 +125,8 @@ export function supportService(clients: Clients, log: Log): ServiceImpl<typeof S
       const { correction } = await needed("analytics", analytics.undoCorrection(request, writeOnBehalfOf(context)));
       return { correction };
     },
+
+    getSupportMetrics: (request, context) => getSupportMetrics(clients, request, context),
 
     lookUpCustomer: (request, context) => lookUpCustomer(clients, request, context, log),
 

@@ -73,6 +73,24 @@ describe.each(DIALECTS)("%s", (dialect) => {
     expect((await tickets.getTicket({ ticketId })).messages).toEqual([]);
   });
 
+  test("a decision that cannot be stored to its end leaves approval and ticket as they were", async () => {
+    const { stack, database, tickets, ticketId, approvalId } = await waiting();
+    await using _ = stack;
+    const before = await tickets.getTicket({ ticketId });
+    // In the way of the decision's last event, which follows the message's.
+    const { value } = await database.knex("counter").where({ name: "event" }).first("value");
+    const blocker = { position: value + 2, ticket_id: 1001, type: 1, create_time: 0, event: "{}" };
+    await database.knex("event").insert(blocker);
+    const decision = { approvalId, decision: ApprovalDecision.APPROVE, requestId: "decide-once" };
+    expect(await refusalOf(tickets.decideApproval(decision))).toMatchObject({ code: "Internal" });
+    expect(await tickets.getTicket({ ticketId })).toEqual(before);
+    expect((await tickets.getApproval({ approvalId })).approval?.state).toBe(PENDING);
+    await database.knex("event").where({ position: blocker.position }).delete();
+    const { message } = await tickets.decideApproval(decision);
+    expect((await tickets.getTicket({ ticketId })).messages.map(({ id }) => id)).toEqual([message?.id]);
+    expect((await tickets.decideApproval(decision)).message?.id).toBe(message?.id);
+  });
+
   test("a customer is forgotten in drafts, and what waited can no longer be decided", async () => {
     const { stack, clock, database, tickets, customerId, approvalId } = await waiting();
     await using _ = stack;

@@ -1,7 +1,7 @@
 // A reply that waits for a person: the run pauses, and goes on with the decision as the result of its tool.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { TicketStatus } from "#gen/deskwire/ticket/v1/ticket_pb.js";
-import type { Caller } from "../../adapter/server/caller.ts";
+import type { Caller } from "../../runtime/identity/caller.ts";
 import { inOrder, resultsIn, turn, use } from "../support/messages-api/script.ts";
 import { type Answered, ask, type GatewayDesk, openGatewayDesk, request, services, texts } from "./desk.ts";
 

@@ -5,11 +5,12 @@ import { createClient, type Transport } from "@connectrpc/connect";
 import { CrmService } from "#gen/deskwire/crm/v1/crm_service_pb.js";
 import { SupportService } from "#gen/deskwire/support/v1/support_service_pb.js";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
+import type { Run } from "../../gateway/run.ts";
 import { PARTS, readConfig } from "../../runtime/config.ts";
 import type { Identify } from "../../runtime/identity/caller.ts";
 import { listen } from "../../runtime/listener.ts";
 import { directTransport } from "../../runtime/transport.ts";
-import { openDesk } from "../../services/desk.ts";
+import { type Desk, openDesk } from "../../services/desk.ts";
 import { temporaryStorage } from "../support/desk.ts";
 import type { Script } from "../support/messages-api/script.ts";
 import { type MessagesApi, MODEL_KEY, startMessagesApi } from "../support/messages-api/server.ts";
@@ -27,6 +28,7 @@ export interface GatewayDesk extends AsyncDisposable {
   /** A client as users write it, with nothing but the address changed. */
   readonly client: Anthropic;
   readonly transport: Transport;
+  readonly desk: Desk;
   /** What was logged. */
   readonly logged: string[];
   /** Bodies of the messages in a ticket's conversation. */
@@ -57,8 +59,7 @@ export async function openGatewayDesk(script: Script, options: GatewayDeskOption
     url: listener.url,
     model,
     client: new Anthropic({ baseURL: listener.url, apiKey: "a key of the desk", maxRetries: 0 }),
-    transport,
-    logged,
+    ...{ transport, desk, logged },
     async conversation(ticketId) {
       const { messages } = await createClient(TicketService, transport).listTicketMessages({ ticketId });
       return messages.map(({ body }) => body);
@@ -108,6 +109,18 @@ export function ask(desk: GatewayDesk, rest: object = {}, options: Anthropic.Req
 /** The text blocks of an answer. */
 export function texts({ content }: Pick<Anthropic.Message, "content">): string[] {
   return content.flatMap((block) => (block.type === "text" ? [block.text] : []));
+}
+
+/** A run as it is before its first turn. */
+export function startedRun(id: string, rest: Partial<Run> = {}): Run {
+  return {
+    ...{ id, principal: "p", scopes: undefined, ticket: undefined, theirs: [], dryRun: false },
+    params: { model: "m", max_tokens: 1 },
+    messages: [{ role: "user", content: "x" }],
+    ...{ base: 1, turns: 0, ms: 0, usage: {}, tools: [], drafts: [], results: [], approvals: [] },
+    ...{ lastStop: null, stopSequence: null },
+    ...rest,
+  };
 }
 
 /** Clients of the desk's services, in process. */

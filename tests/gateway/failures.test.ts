@@ -1,5 +1,6 @@
 // What goes wrong between the gateway and the model, and what the client and the desk have of it.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { createUpstream } from "../../gateway/upstream.ts";
 import { inOrder, overloaded, type Reply, turn, use } from "../support/messages-api/script.ts";
 import { MODEL_KEY } from "../support/messages-api/server.ts";
 import { eventually } from "../support/processes.ts";
@@ -24,6 +25,25 @@ const refusal = (status: number, type: string, headers = {}): Reply => ({
   headers,
 });
 
+/** One turn without another try, of an impatient client. */
+function turnOf(options: { baseUrl?: string }) {
+  const settings = {
+    apiKey: MODEL_KEY,
+    baseUrl: desk.model.url,
+    maxRetries: 0,
+    stallMs: 200,
+    log: () => {},
+    ...options,
+  };
+  const conversation = [{ role: "user" as const, content: "Hello" }];
+  const signal = new AbortController().signal;
+  return createUpstream(settings).turn({ model: "m", max_tokens: 1 }, conversation, {
+    signal,
+    headers: {},
+    onEvent: () => false,
+  });
+}
+
 describe("a failure that passes is waited for", () => {
   it.each([
     ["overload (529)", { ...overloaded, headers: soon }],
@@ -31,6 +51,7 @@ describe("a failure that passes is waited for", () => {
     ["a server error (500)", refusal(500, "api_error", soon)],
     ["a lost connection", "cut" as const],
     ["an answer that is cut off midway", { ...turn("Half a", "sentence"), breaks: { after: 4, how: "cut" as const } }],
+    ["a stream that ends in the middle", { ...turn("Half a", "sentence"), breaks: { after: 5, how: "end" as const } }],
     ["an event that is no JSON", { ...turn("Half"), breaks: { after: 3, how: "malformed" as const } }],
     ["overload in the middle", { ...turn("Half"), breaks: { after: 3, how: { error: "overloaded_error" } } }],
   ])("%s", async (_, failure) => {
@@ -78,12 +99,18 @@ describe("a failure that stays is told with its status and type", () => {
     expect(JSON.stringify([error.error, [...error.headers], desk.logged])).not.toContain(MODEL_KEY);
   });
 
-  it("an API that cannot be reached, and one that says nothing", async () => {
-    await using nowhere = await openGatewayDesk(inOrder(), {
-      environment: { ANTHROPIC_BASE_URL: "http://127.0.0.1:9" },
-    });
-    await expect(ask(nowhere)).rejects.toMatchObject({ status: 502, type: "api_error" });
-  }, 30_000);
+  it.each([
+    ["cannot be reached", "http://127.0.0.1:9", { status: 502, type: "api_error" }],
+    ["never answers", undefined, { status: 504, type: "timeout_error" }],
+  ])("an API that %s", async (_, baseUrl, failure) => {
+    desk.model.script = () => "hang";
+    await expect(turnOf({ baseUrl: baseUrl ?? desk.model.url })).rejects.toMatchObject({ failure });
+  });
+
+  it("an API that falls silent in the middle", async () => {
+    desk.model.script = () => ({ ...turn("Half a sentence"), breaks: { after: 4, how: "hang" } });
+    await expect(turnOf({})).rejects.toMatchObject({ failure: { status: 502 } });
+  });
 });
 
 describe("a client that hangs up", () => {

@@ -155,3 +155,35 @@ it("gives the model the desk's system prompt, the desk's instructions and then t
   expect(blocks[1]?.text).toContain("This is a customer support desk.");
   expect(blocks[2]?.text).toBe("Write in Swedish.");
 });
+
+describe("what the next turn will repeat", () => {
+  const marks: number[][] = [];
+  const places = ({ system, messages }: MessagesRequest) => {
+    const blocks = [
+      ...((system as object[] | undefined) ?? []),
+      ...messages.flatMap(({ content }) => content as object[]),
+    ];
+    return blocks.flatMap((block, index) => ("cache_control" in block ? [index] : []));
+  };
+  const note = (reply: Turn) => (request: MessagesRequest) => {
+    marks.push(places(request));
+    return reply;
+  };
+  const said = (block: object) => ({ messages: [{ role: "user", content: [block] }] });
+
+  it("is marked for the API's cache: the system prompt with the tools, and the conversation so far", async () => {
+    desk.model.script = inOrder(note(turn(read())), note(turn("Done.")));
+    await ask(desk, said({ type: "text", text: "Handle TKT-1001, please." }));
+    // Two blocks of the system prompt; then the question; then the model's use and the tool's result.
+    expect(marks.splice(0)).toEqual([
+      [1, 2],
+      [1, 4],
+    ]);
+  });
+
+  it("is left alone where the client has marks of its own", async () => {
+    desk.model.script = inOrder(note(turn(read())), note(turn("Done.")));
+    await ask(desk, said({ type: "text", text: "Handle TKT-1001 now.", cache_control: { type: "ephemeral" } }));
+    expect(marks.splice(0)).toEqual([[2], [2]]);
+  });
+});

@@ -6,11 +6,14 @@ import Anthropic from "@anthropic-ai/sdk";
 import { createClient } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
+import { type LoopOptions, NOBODY, work } from "../../gateway/loop.ts";
+import type { Run } from "../../gateway/run.ts";
+import { createUpstream } from "../../gateway/upstream.ts";
 import { remoteTransport } from "../../runtime/transport.ts";
 import { inOrder, type MessagesRequest, resultsIn, turn, use } from "../support/messages-api/script.ts";
 import { MODEL_KEY, startMessagesApi } from "../support/messages-api/server.ts";
 import { DeskProcess, eventually } from "../support/processes.ts";
-import { ask, type GatewayDesk, openGatewayDesk, request, texts } from "./desk.ts";
+import { ask, type GatewayDesk, openGatewayDesk, request, startedRun, texts } from "./desk.ts";
 
 let desk: GatewayDesk;
 
@@ -79,6 +82,38 @@ describe("a request that broke off", () => {
     transport.close();
     await rm(folder, { recursive: true, force: true });
   }, 60_000);
+});
+
+it("a run that ends between a write and its note of it writes nothing twice when it is taken up", async () => {
+  const { catalog } = desk.desk;
+  const tools = new Map(catalog?.tools.map((tool) => [tool.definition.name, tool]));
+  const upstream = createUpstream({ apiKey: MODEL_KEY, baseUrl: desk.model.url, log: () => {} });
+  const stored: string[] = [];
+  const options = (save: (run: Run) => Promise<void>): LoopOptions => ({
+    ...{ upstream, save, watcher: NOBODY, modelHeaders: {}, signal: new AbortController().signal },
+    limits: { maxTurns: 5, maxTokens: 1_000, maxMs: 10_000 },
+    toolbox: { definitions: [], ours: tools, theirs: new Set() },
+    headers: new Headers(),
+  });
+  desk.model.script = inOrder(turn(reply("TKT-1003", "The parcel is found.")), turn("Done."));
+  const run = startedRun("run_between");
+  // The second time it would note what the tool answered; the process dies just before.
+  const dies = work(
+    run,
+    options(async (it) => void (stored.push(JSON.stringify(it)) > 1 && expect.fail("killed"))),
+  );
+  await expect(dies).rejects.toThrow("killed");
+  const before = await desk.conversation("TKT-1003");
+  expect(before).toContain("The parcel is found.");
+  const again: Run = JSON.parse(stored[0] ?? "");
+  expect(
+    await work(
+      again,
+      options(async () => {}),
+    ),
+  ).toBe("end_turn");
+  expect(again.tools).toMatchObject([{ name: "respond_to_ticket", replayed: true }]);
+  expect(await desk.conversation("TKT-1003")).toEqual(before);
 });
 
 describe("an Idempotency-Key", () => {

@@ -111,6 +111,20 @@ describe("a request", () => {
   });
 });
 
+it("a web page that the desk allows may ask, with the headers that the SDK sends from a browser", async () => {
+  const sent =
+    "anthropic-version,anthropic-dangerous-direct-browser-access,x-api-key,x-stainless-retry-count,x-stainless-os";
+  const response = await fetch(`${desk.url}/v1/messages`, {
+    method: "OPTIONS",
+    headers: {
+      ...{ origin: "https://buf.build", "access-control-request-method": "POST" },
+      "access-control-request-headers": sent,
+    },
+  });
+  const allowed = response.headers.get("access-control-allow-headers")?.toLowerCase().split(", ");
+  expect(allowed).toEqual(expect.arrayContaining(sent.split(",")));
+});
+
 describe("a caller", () => {
   it("is made out by whoever guards the desk, and refused as the API refuses", async () => {
     const refusals: Record<string, Code> = { wrong: Code.Unauthenticated, poor: Code.PermissionDenied };

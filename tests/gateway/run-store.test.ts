@@ -1,24 +1,17 @@
 // Runs as they are kept, by two processes on one database.
 import { afterEach, describe, expect, it } from "vitest";
 import type { Answer } from "../../gateway/answer.ts";
-import type { Run } from "../../gateway/run.ts";
 import type { RequestIdentity } from "../../gateway/runs/identity.ts";
 import { migrations } from "../../gateway/runs/migrations.ts";
 import { LEASE_MS, RunStore } from "../../gateway/runs/store.ts";
 import type { Database } from "../../runtime/database/database.ts";
 import { reasonOf } from "../../runtime/errors.ts";
 import { DIALECTS, temporaryDatabase } from "../support/databases.ts";
+import { startedRun } from "./desk.ts";
 
 const MINUTE = 60_000;
 
-const runOf = (id: string, rest: Partial<Run> = {}): Run => ({
-  ...{ id, principal: "p", scopes: undefined, ticket: undefined, theirs: [], dryRun: false },
-  params: { model: "m", max_tokens: 1 },
-  messages: [{ role: "user", content: "x" }],
-  ...{ base: 1, turns: 0, ms: 0, usage: {}, tools: [], drafts: [], results: [], approvals: [] },
-  ...{ lastStop: null, stopSequence: null },
-  ...rest,
-});
+const runOf = startedRun;
 const answer = (run: string) => ({ id: run, deskwire: { run } }) as unknown as Answer;
 const named: RequestIdentity = { name: "key:k", explicit: true, hash: "h", again: false };
 const unnamed: RequestIdentity = { name: "content:h", explicit: false, hash: "h", again: false };

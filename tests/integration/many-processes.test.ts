@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Part } from "../../runtime/config.ts";
+import { inOrder, resultsIn, turn, use } from "../support/messages-api/script.ts";
+import { type MessagesApi, MODEL_KEY, startMessagesApi } from "../support/messages-api/server.ts";
 import { DeskProcess, eventually, freePort } from "../support/processes.ts";
 
 const PARTS: readonly Part[] = ["crm", "ticket", "analytics", "support", "adapter"];
@@ -12,6 +14,7 @@ const PARTS: readonly Part[] = ["crm", "ticket", "analytics", "support", "adapte
 let environment: Record<string, string>;
 const ports = new Map<Part, string>();
 const processes = new Map<Part, DeskProcess>();
+let model: MessagesApi;
 const client = new Client({ name: "test", version: "1" });
 
 async function start(part: Part): Promise<void> {
@@ -45,8 +48,9 @@ beforeAll(async () => {
   const dataDir = await mkdtemp(join(tmpdir(), "deskwire-"));
   for (const part of PARTS) ports.set(part, String(await freePort()));
   const url = (part: Part) => `http://127.0.0.1:${ports.get(part)}`;
+  model = await startMessagesApi(inOrder());
   environment = {
-    DATA_DIR: dataDir,
+    ...{ DATA_DIR: dataDir, CLAUDE_API_KEY: MODEL_KEY, ANTHROPIC_BASE_URL: model.url },
     CRM_URL: url("crm"),
     TICKET_URL: url("ticket"),
     ANALYTICS_URL: url("analytics"),
@@ -58,6 +62,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await client.close();
+  await model[Symbol.asyncDispose]();
   await Promise.all([...processes.values()].map((desk) => desk[Symbol.asyncDispose]()));
   await rm(environment.DATA_DIR ?? "", { recursive: true, force: true });
 });
@@ -90,6 +95,24 @@ describe("five processes", () => {
     expect(notes.map(({ body }) => body)).toEqual([
       expect.stringContaining("\nTicket TKT-1001 - Response: The second payment is on its way back to you....\n"),
     ]);
+  });
+
+  it("work a ticket by the messages gateway, which cannot reach beyond it", async () => {
+    model.script = inOrder(
+      turn(use("handle_ticket", { ticket_id: "TKT-1001" }), use("search_tickets", {})),
+      (request) => {
+        expect(resultsIn(request)).toMatchObject([{ is_error: false }, { is_error: true }]);
+        return turn(use("add_internal_note", { ticket_id: "TKT-1001", body: "Seen by the gateway." }));
+      },
+      turn("Noted."),
+    );
+    const messages = [{ role: "user", content: "Look at TKT-1001." }];
+    const answer = await post("adapter", "v1/messages", { messages, tools: [{ name: "support" }] });
+    expect(answer).toMatchObject({ stop_reason: "end_turn", deskwire: { ticket: "TKT-1001", turns: 3 } });
+    const listed = await post("ticket", "deskwire.ticket.v1.TicketService/ListTicketMessages", {
+      ticketId: "TKT-1001",
+    });
+    expect(JSON.stringify(listed)).toContain("Seen by the gateway.");
   });
 
   it("answer without analytics while it is down, and say so", async () => {

@@ -13,7 +13,7 @@ let desk: DeskProcess;
 
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), "deskwire-"));
-  desk = await DeskProcess.start([], { DATA_DIR: dataDir });
+  desk = await DeskProcess.start([], { DATA_DIR: dataDir, CLAUDE_API_KEY: "", ANTHROPIC_API_KEY: "" });
 });
 afterAll(async () => {
   await desk[Symbol.asyncDispose]();
@@ -30,6 +30,7 @@ describe("npm start", () => {
   it("prints where everything is", () => {
     expect(desk.output).toContain(`${desk.url}/mcp`);
     expect(desk.output).toContain("with demo customers and tickets");
+    expect(desk.output).toContain(`${desk.url}/v1/messages (no model: set CLAUDE_API_KEY and start again)`);
     expect(printed("Claude Code")).toBe(`claude mcp add --transport http deskwire ${desk.url}/mcp`);
   });
 

@@ -229,8 +229,11 @@ test("a model may write every identifier that a tool takes in its own way", () =
   expectOnly(bare.map(fieldName));
 });
 
-test("the support service has fewer than 16 methods", () => {
-  expect(services.find(({ name }) => name === "SupportService")?.methods.length).toBeLessThan(16);
+test("a model that nobody gave more sees fewer than 16 tools", () => {
+  const methods = services.find(({ name }) => name === "SupportService")?.methods ?? [];
+  const shown = methods.filter((method) => hasOption(method, tool) && !getOption(method, tool).explicitScope);
+  expect(shown.length).toBeGreaterThan(10);
+  expect(shown.length).toBeLessThan(16);
 });
 
 test("everything has a comment, in the descriptors that the tools are made from", () => {
@@ -247,6 +250,9 @@ test("everything has a comment, in the descriptors that the tools are made from"
 /** Why a text that a tool shows is not marked as untrusted, by reason. */
 const TRUSTED = {
   "set by a service": [
+    ...["Approval.ticket_id", "Approval.customer_id", "Approval.tool", "Approval.principal", "Approval.ticket_etag"],
+    ...["Approval.message_id", "ApprovalReason.message", "PendingApproval.comment", "GetApprovalResponse.news"],
+    "ListApprovalsResponse.next_page_token",
     ...["Customer.etag", "Ticket.etag", "Note.id", "TicketMessage.id", "TicketMessage.ticket_id", "TicketSummary.id"],
     ...["TicketSummary.customer_id", "TicketMessage.merged_from", "Ticket.merged_into", "Ticket.follow_up_of"],
     ...["MissingPart.part", "MissingPart.message", "TicketAnalysis.engine", "SearchTicketsResponse.next_page_token"],
@@ -257,10 +263,12 @@ const TRUSTED = {
     ],
     ...["MissingPart.part", "MissingPart.message", "TicketAnalysis.engine", "TicketAnalysis.language"],
     ...["SearchTicketsResponse.next_page_token"],
+    "MetricsSettings.time_zone",
     ...["SearchCustomersResponse.next_page_token", "ListConversationResponse.next_page_token"],
     ...["TicketPriorityFactor.name", "TicketPriorityFactor.why", "TicketSummary.priority_reason"],
   ],
   "the desk's own words": [
+    "MetricsGroup.key",
     ...["Customer.plan", "Customer.tags", "Customer.external_id", "Actor.id"],
     ...["Ticket.category", "Ticket.tags", "Ticket.assignee", "Ticket.team", "Ticket.external_id"],
     "Ticket.plan",
@@ -280,6 +288,10 @@ test("every text that a tool shows is marked as untrusted, or is known to be the
   expect(untrusted.map(fieldName).sort()).toEqual([
     ...[
       "Actor.name",
+      "Approval.comment",
+      "Approval.draft",
+      "Approval.edited_text",
+      "ApprovalReason.excerpt",
       "Correction.text",
       "Customer.attributes",
       "Customer.company",

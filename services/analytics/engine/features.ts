@@ -8,6 +8,9 @@ import { readUrgencyCues } from "./urgency-cues.ts";
 /** How many cues there are: features with a place of their own, which share no bucket. */
 export const CUES = 64;
 
+/** The cue that every text has: its weights say how likely each class is before anything is read. */
+export const ALWAYS = 0;
+
 /** Features with values, each with the tokens it was read from. */
 export class Features {
   readonly ids: number[] = [];
@@ -116,7 +119,7 @@ class Grams {
 
 /** Places of the cues; those of a category are these plus its number. */
 const CUE = {
-  always: 0,
+  always: ALWAYS,
   length: 1,
   exclaimed: 2,
   questions: 3,

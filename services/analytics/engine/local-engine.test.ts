@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Category, Sentiment } from "#gen/deskwire/analytics/v1/analysis_pb.js";
+import { Category, Sentiment, Urgency } from "#gen/deskwire/analytics/v1/analysis_pb.js";
 import { localEngine } from "./local-engine.ts";
 
 const LONGEST = 100_000;
@@ -87,4 +87,14 @@ test("every reading keeps the bounds of the contract, and the same text gets the
     }),
     { numRuns: 1000 },
   );
+});
+
+test("the text that docs/analytics.md shows is read as it says there", () => {
+  const text = "Hi, I was charged twice for my plan and nobody answers my mails. Please fix this by tomorrow!";
+  expect(localEngine.analyze(text)).toMatchObject({
+    sentiment: { sentiment: Sentiment.NEGATIVE, evidence: expect.arrayContaining(["charged twice", "nobody answers"]) },
+    categorization: { primaryCategory: Category.BILLING, evidence: ["charged twice"] },
+    urgency: { urgency: Urgency.HIGH, evidence: expect.arrayContaining(["by tomorrow"]) },
+    language: "en",
+  });
 });

@@ -1,6 +1,6 @@
 // The engine that reads by the trained models: no network, no key, a fraction of a millisecond a text.
 import { Category, Sentiment, Urgency } from "#gen/deskwire/analytics/v1/analysis_pb.js";
-import type { Correction, LearningEngine, Mood, Reading, Subject, UrgencyReading } from "./engine.ts";
+import type { LearningEngine, Mood, Reading, Subject, UrgencyReading } from "./engine.ts";
 import { evidenceOf } from "./evidence.ts";
 import { type Seen, see } from "./features.ts";
 import { readLanguage } from "./language.ts";
@@ -76,7 +76,7 @@ export function engineOf(name: string, models: Models): LearningEngine {
         language: readLanguage(seen.tokens.map(({ word }) => word)),
       };
     },
-    learn: (corrections: readonly Correction[]) => learnFrom(name, models, corrections),
+    learn: (corrections) => learnFrom(name, models, corrections),
   };
 }
 

@@ -15,6 +15,8 @@ import type { Question } from "./question.ts";
 
 /** How long counting may keep the process to itself, in milliseconds, before other calls get their turn. */
 const TURN_MS = 15;
+/** A taught engine has a new name with every correction. */
+const MAX_ENGINES = 20;
 
 /** What answering stands on. */
 export interface AnsweringOptions {
@@ -31,28 +33,32 @@ async function fold(
   signal: AbortSignal,
 ): Promise<void> {
   const needed: ChunkEntry[] = [];
-  for (const entry of cache.entries) {
-    if (entry.minTime >= frame.end) continue;
-    if (entry.maxTime >= frame.start || (backlog && grouping.customer)) needed.push(entry);
-    else if (backlog) into.addBalance(entry.balance);
+  /** Takes what lies before or after the window as a whole; false where it has to be looked into. */
+  const settled = ({ minTime, maxTime, balance }: Omit<ChunkEntry, "id" | "version">): boolean => {
+    if (minTime >= frame.end) return true;
+    if (maxTime >= frame.start || (backlog && grouping.customers)) return false;
+    if (backlog) into.addBalance(balance);
+    return true;
+  };
+  for (const page of cache.pages) {
+    if (!settled(page)) needed.push(...page.entries.filter((entry) => !settled(entry)));
   }
   let turn = performance.now();
-  for await (const chunk of cache.chunks(needed)) {
-    into.add(chunk);
-    if (performance.now() - turn < TURN_MS) continue;
-    await setImmediate();
-    signal.throwIfAborted();
-    turn = performance.now();
+  for await (const page of cache.chunks(needed, grouping.customers !== undefined)) {
+    for (const { chunk, customers } of page) {
+      into.add(chunk, customers);
+      if (performance.now() - turn < TURN_MS) continue;
+      await setImmediate();
+      signal.throwIfAborted();
+      turn = performance.now();
+    }
   }
 }
 
-async function enginesOf({ database }: AnsweringOptions, numbers: ReadonlySet<number>): Promise<string[]> {
-  if (numbers.size === 0) return [];
-  return database
-    .knex("metrics_engine")
-    .whereIn("id", [...numbers])
-    .orderBy("id")
-    .pluck("name");
+/** The engines that read the texts, the latest last; no more than anybody would read. */
+async function enginesOf({ database }: AnsweringOptions, read: Uint8Array): Promise<string[]> {
+  const numbers = [...read.keys()].filter((number) => read[number] === 1).slice(-MAX_ENGINES);
+  return numbers.length === 0 ? [] : database.knex("metrics_engine").whereIn("id", numbers).orderBy("id").pluck("name");
 }
 
 /** Answers a question. What is counted meanwhile may be in the answer or not; `progress` says what is in it for certain. */
@@ -67,13 +73,15 @@ export async function answer(
   const candidates = await candidatesOf(database.knex, question, cache.segments);
   let [shown, leftOut]: [number[], number] = [[], 0];
   if (groupBy !== MetricsGrouping.UNSPECIFIED) {
-    const activity = new Activity(frame, candidates);
-    await fold(options, { frame, grouping: candidates, backlog: true }, activity, signal);
+    // To know who of all customers has old tickets open would take all facts since the beginning.
+    const backlog = candidates.by === "segment";
+    const activity = new Activity(frame, candidates, backlog);
+    await fold(options, { frame, grouping: candidates, backlog }, activity, signal);
     ({ shown, leftOut } = ranked(activity.counts, groupLimit));
   }
   const tally = new Tally(frame, narrowed(candidates, shown));
-  const backlog = kinds.has(MetricsKind.VOLUME);
-  await fold(options, { frame, grouping: tally.grouping, backlog }, tally, signal);
+  const volume = kinds.has(MetricsKind.VOLUME);
+  await fold(options, { frame, grouping: tally.grouping, backlog: volume }, tally, signal);
   const figures = new Figures(tally, kinds);
   const names = await candidates.names(database.knex, shown);
   const groups = shown.map((group, place) => ({ key: names.get(group) ?? "", series: figures.series(place, sized) }));

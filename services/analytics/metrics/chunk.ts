@@ -16,7 +16,7 @@ export interface NumberedFact {
   readonly engine: number;
 }
 
-/** Columns of facts, in the order in which they came. */
+/** Columns of facts, in the order in which they came; whose tickets they are of is kept apart, see `Customers`. */
 export interface Chunk {
   readonly count: number;
   /** Seconds since 1970, from 0 on. */
@@ -25,13 +25,20 @@ export interface Chunk {
   readonly codes: Uint16Array;
   /** Indexes into `segmentIds`. */
   readonly segments: Uint16Array;
-  /** Indexes into `customerIds`. */
-  readonly customers: Uint16Array;
   readonly segmentIds: Uint32Array;
-  readonly customerIds: Uint32Array;
   /** One value for each text, two (seconds on the wall, of business) for each length of time; see `Code.values`. */
   readonly values: Uint32Array;
 }
+
+/** The customers of a chunk's facts: few questions ask for them. */
+export interface Customers {
+  /** Indexes into `customerIds`. */
+  readonly customers: Uint16Array;
+  readonly customerIds: Uint32Array;
+}
+
+/** A chunk with its customers. */
+export type WholeChunk = Chunk & Customers;
 
 const bits = (from: number, width: number) => ({
   of: (value: number) => value << from,
@@ -140,7 +147,7 @@ const extended = <A extends Uint16Array | Uint32Array>(column: A, more: readonly
 };
 
 /** A chunk without facts. */
-export const EMPTY: Chunk = {
+export const EMPTY: WholeChunk = {
   count: 0,
   times: new Uint32Array(),
   codes: new Uint16Array(),
@@ -152,7 +159,7 @@ export const EMPTY: Chunk = {
 };
 
 /** A chunk with these facts after those of another. */
-export function extend(chunk: Chunk, facts: readonly NumberedFact[]): Chunk {
+export function extend(chunk: WholeChunk, facts: readonly NumberedFact[]): WholeChunk {
   const segments = new LocalNumbers(chunk.segmentIds);
   const customers = new LocalNumbers(chunk.customerIds);
   const encoded = facts.map(encode);
@@ -183,54 +190,66 @@ export function extend(chunk: Chunk, facts: readonly NumberedFact[]): Chunk {
   };
 }
 
-const HEADER = 4;
-
-/** A chunk as bytes, little-endian: four counts, then the columns, those of 32 bits first. */
-export function toBytes({
-  count,
-  times,
-  codes,
-  segments,
-  customers,
-  segmentIds,
-  customerIds,
-  values,
-}: Chunk): Uint8Array {
-  const wide = HEADER + count + segmentIds.length + customerIds.length + values.length;
-  const bytes = new Uint8Array(4 * wide + 2 * 3 * count);
+/** Columns side by side as bytes, little-endian; those of 32 bits come first. */
+function bytesOf(columns: readonly (Uint16Array | Uint32Array)[]): Uint8Array {
+  const bytes = new Uint8Array(columns.reduce((length, { byteLength }) => length + byteLength, 0));
   let at = 0;
-  const put = (column: Uint16Array | Uint32Array) => {
-    bytes.set(new Uint8Array(column.buffer, column.byteOffset, column.byteLength), at);
-    at += column.byteLength;
-  };
-  put(Uint32Array.of(count, segmentIds.length, customerIds.length, values.length));
-  for (const column of [times, segmentIds, customerIds, values, codes, segments, customers]) put(column);
+  for (const { buffer, byteOffset, byteLength } of columns) {
+    bytes.set(new Uint8Array(buffer, byteOffset, byteLength), at);
+    at += byteLength;
+  }
   return bytes;
+}
+
+/** Takes columns off bytes, one after the other. */
+class Columns {
+  readonly #buffer: ArrayBuffer;
+  #at = 0;
+
+  constructor(bytes: Uint8Array) {
+    // A copy of its own: the driver's piece of memory may be part of a larger one, and may begin anywhere in it.
+    this.#buffer = new Uint8Array(bytes).buffer;
+  }
+
+  wide(length: number): Uint32Array {
+    const column = new Uint32Array(this.#buffer, this.#at, length);
+    this.#at += column.byteLength;
+    return column;
+  }
+
+  narrow(length: number): Uint16Array {
+    const column = new Uint16Array(this.#buffer, this.#at, length);
+    this.#at += column.byteLength;
+    return column;
+  }
+}
+
+/** A chunk without its customers as bytes: three counts, then the columns. */
+export function toBytes({ count, times, codes, segments, segmentIds, values }: Chunk): Uint8Array {
+  const header = Uint32Array.of(count, segmentIds.length, values.length);
+  return bytesOf([header, times, segmentIds, values, codes, segments]);
 }
 
 /** Reads what `toBytes` wrote. */
 export function fromBytes(bytes: Uint8Array): Chunk {
-  // A copy of its own: the driver's piece of memory may be part of a larger one, and may begin anywhere in it.
-  const { buffer } = new Uint8Array(bytes);
-  const [count = 0, segmentCount = 0, customerCount = 0, valueCount = 0] = new Uint32Array(buffer, 0, HEADER);
-  let at = 4 * HEADER;
-  const take = <A>(
-    type: new (buffer: ArrayBuffer, offset: number, length: number) => A,
-    width: number,
-    length: number,
-  ) => {
-    const column = new type(buffer, at, length);
-    at += width * length;
-    return column;
-  };
-  const times = take(Uint32Array, 4, count);
-  const segmentIds = take(Uint32Array, 4, segmentCount);
-  const customerIds = take(Uint32Array, 4, customerCount);
-  const values = take(Uint32Array, 4, valueCount);
-  const codes = take(Uint16Array, 2, count);
-  const segments = take(Uint16Array, 2, count);
-  const customers = take(Uint16Array, 2, count);
-  return { count, times, codes, segments, customers, segmentIds, customerIds, values };
+  const columns = new Columns(bytes);
+  const [count = 0, segmentCount = 0, valueCount = 0] = columns.wide(3);
+  const times = columns.wide(count);
+  const [segmentIds, values] = [columns.wide(segmentCount), columns.wide(valueCount)];
+  return { count, times, segmentIds, values, codes: columns.narrow(count), segments: columns.narrow(count) };
+}
+
+/** The customers of a chunk as bytes: two counts, then the columns. */
+export function customersToBytes({ customers, customerIds }: Customers): Uint8Array {
+  return bytesOf([Uint32Array.of(customers.length, customerIds.length), customerIds, customers]);
+}
+
+/** Reads what `customersToBytes` wrote. */
+export function customersFromBytes(bytes: Uint8Array): Customers {
+  const columns = new Columns(bytes);
+  const [count = 0, idCount = 0] = columns.wide(2);
+  const customerIds = columns.wide(idCount);
+  return { customerIds, customers: columns.narrow(count) };
 }
 
 /** What the chunk as a whole does to the backlog: pairs of a segment's number and the change. */

@@ -1,13 +1,13 @@
 // The stored facts as questions read them: an index of all chunks, and the chunks that were asked for last.
 import type { Knex } from "knex";
 import type { Database } from "../../../runtime/database/database.ts";
-import { type Chunk, fromBytes } from "./chunk.ts";
+import { type Chunk, type Customers, customersFromBytes, fromBytes } from "./chunk.ts";
 import { type Cursor, readCursor } from "./cursor.ts";
 import type { Segment } from "./facts.ts";
 
 /** How many bytes of facts are kept in memory: about a million tickets' worth. */
 const BUDGET_BYTES = 96 * 1024 * 1024;
-/** Chunks read at once. */
+/** Chunks read, and summed up, at once. */
 const PAGE = 64;
 
 /** What is known of a chunk without its facts. */
@@ -21,10 +21,39 @@ export interface ChunkEntry {
   readonly balance: Int32Array;
 }
 
-interface Kept {
-  readonly version: number;
+/** Chunks that follow each other. */
+export interface ChunkPage {
+  readonly entries: readonly ChunkEntry[];
+  readonly minTime: number;
+  readonly maxTime: number;
+  /** What they do to the backlog together. */
+  readonly balance: Int32Array;
+}
+
+/** A chunk, and whose its facts are where that was asked for. */
+export interface Facts {
   readonly chunk: Chunk;
+  readonly customers: Customers | undefined;
+}
+
+interface Kept<T> {
+  readonly version: number;
+  readonly value: T;
   readonly bytes: number;
+}
+
+/** One column of the table of chunks, as far as it is in memory. */
+class Column<T> {
+  readonly kept = new Map<number, Kept<T>>();
+  /** No kept chunk has a lower number. */
+  oldest = Number.POSITIVE_INFINITY;
+  readonly name: string;
+  readonly read: (bytes: Uint8Array) => T;
+
+  constructor(name: string, read: (bytes: Uint8Array) => T) {
+    this.name = name;
+    this.read = read;
+  }
 }
 
 interface EntryRow {
@@ -40,14 +69,32 @@ const toEntry = ({ id, version, min_time, max_time, balance }: EntryRow): ChunkE
   balance: new Int32Array(new Uint8Array(balance).buffer),
 });
 
+function pageOf(entries: readonly ChunkEntry[]): ChunkPage {
+  const changes = new Map<number, number>();
+  for (const { balance } of entries) {
+    for (let index = 0; index < balance.length; index += 2) {
+      const [segment, change] = [balance[index] as number, balance[index + 1] as number];
+      changes.set(segment, (changes.get(segment) ?? 0) + change);
+    }
+  }
+  return {
+    entries,
+    minTime: Math.min(...entries.map(({ minTime }) => minTime)),
+    maxTime: Math.max(...entries.map(({ maxTime }) => maxTime)),
+    balance: Int32Array.from([...changes].filter(([, change]) => change !== 0).flat()),
+  };
+}
+
 /** Reads facts of a database, each chunk once as long as it stays as it is and there is room. */
 export class FactCache {
   readonly #database: Database;
   readonly #budget: number;
-  readonly #entries = new Map<number, ChunkEntry>();
+  /** By their numbers, which begin with 1 and have no gaps. */
+  readonly #entries: ChunkEntry[] = [];
+  readonly #pages: (ChunkPage | undefined)[] = [];
   readonly #segments = new Map<number, Segment>();
-  /** The chunk that was used longest ago comes first. */
-  readonly #kept = new Map<number, Kept>();
+  readonly #data = new Column("data", fromBytes);
+  readonly #customers = new Column("customers", customersFromBytes);
   #keptBytes = 0;
   #generation = 0;
   #version = 0;
@@ -59,8 +106,11 @@ export class FactCache {
   }
 
   /** Everything that is stored, in the order of the log. */
-  get entries(): Iterable<ChunkEntry> {
-    return this.#entries.values();
+  get pages(): Iterable<ChunkPage> {
+    for (let number = 0; number * PAGE < this.#entries.length; number++) {
+      this.#pages[number] ??= pageOf(this.#entries.slice(number * PAGE, (number + 1) * PAGE));
+    }
+    return this.#pages as ChunkPage[];
   }
 
   /** All segments, by their numbers. */
@@ -91,7 +141,8 @@ export class FactCache {
       .orderBy("id")
       .select(columns);
     for (const row of rows) {
-      this.#entries.set(row.id, toEntry(row));
+      this.#entries[row.id - 1] = toEntry(row);
+      this.#pages[Math.floor((row.id - 1) / PAGE)] = undefined;
       this.#version = Math.max(this.#version, row.version);
     }
     await this.#readSegments(knex);
@@ -99,8 +150,9 @@ export class FactCache {
   }
 
   #clear(generation: number): void {
-    this.#entries.clear();
-    this.#kept.clear();
+    this.#entries.length = 0;
+    this.#pages.length = 0;
+    for (const column of [this.#data, this.#customers]) column.kept.clear();
     this.#keptBytes = 0;
     this.#version = 0;
     this.#generation = generation;
@@ -113,53 +165,57 @@ export class FactCache {
     for (const { id, team, assignee, channel } of rows) this.#segments.set(id, { team, assignee, channel });
   }
 
-  /** Yields the facts of chunks. One that has gone since the index was read is left out. */
-  async *chunks(entries: readonly ChunkEntry[]): AsyncGenerator<Chunk> {
+  /** Yields the facts of chunks, many at once. One that has gone since the index was read is left out. */
+  async *chunks(entries: readonly ChunkEntry[], customers: boolean): AsyncGenerator<Facts[]> {
     for (let at = 0; at < entries.length; at += PAGE) {
       const page = entries.slice(at, at + PAGE);
-      const missing = page.filter(({ id, version }) => this.#kept.get(id)?.version !== version);
-      const read = await this.#read(missing);
-      for (const { id } of page) {
-        const chunk = read.get(id) ?? this.#use(id);
-        if (chunk) yield chunk;
-      }
+      const data = await this.#load(page, this.#data);
+      const whose = customers ? await this.#load(page, this.#customers) : undefined;
+      yield page.flatMap(({ id }) => {
+        const [chunk, own] = [data.get(id), whose?.get(id)];
+        return chunk && (own || !customers) ? { chunk, customers: own } : [];
+      });
     }
   }
 
-  /** A kept chunk, which is now the one used last. */
-  #use(id: number): Chunk | undefined {
-    const kept = this.#kept.get(id);
-    if (!kept) return undefined;
-    this.#kept.delete(id);
-    this.#kept.set(id, kept);
-    return kept.chunk;
-  }
-
-  async #read(entries: readonly ChunkEntry[]): Promise<Map<number, Chunk>> {
-    const read = new Map<number, Chunk>();
-    if (entries.length === 0) return read;
+  async #load<T>(entries: readonly ChunkEntry[], column: Column<T>): Promise<Map<number, T>> {
+    const found = new Map<number, T>();
+    const missing: number[] = [];
+    for (const { id, version } of entries) {
+      const kept = column.kept.get(id);
+      if (kept?.version === version) found.set(id, kept.value);
+      else missing.push(id);
+    }
+    if (missing.length === 0) return found;
     const generation = this.#generation;
-    const ids = entries.map(({ id }) => id);
-    const rows: { id: number; version: number; data: Uint8Array }[] = await this.#database
+    const rows: { id: number; version: number; bytes: Uint8Array }[] = await this.#database
       .knex("metrics_chunk")
-      .whereIn("id", ids)
-      .select("id", "version", "data");
-    for (const { id, version, data } of rows) {
-      const chunk = fromBytes(data);
-      read.set(id, chunk);
-      if (generation === this.#generation) this.#keep(id, { version, chunk, bytes: data.byteLength });
+      .whereIn("id", missing)
+      .select("id", "version", { bytes: column.name });
+    for (const { id, version, bytes } of rows) {
+      const value = column.read(bytes);
+      found.set(id, value);
+      if (generation === this.#generation) this.#keep(column, id, { version, value, bytes: bytes.byteLength });
     }
-    return read;
+    return found;
   }
 
-  #keep(id: number, kept: Kept): void {
-    this.#keptBytes += kept.bytes - (this.#kept.get(id)?.bytes ?? 0);
-    this.#kept.delete(id);
-    this.#kept.set(id, kept);
-    for (const [oldest, { bytes }] of this.#kept) {
-      if (this.#keptBytes <= this.#budget) return;
-      this.#kept.delete(oldest);
-      this.#keptBytes -= bytes;
+  /** Keeps what was read; where there is no room, the newest chunks stay, which most questions are about. */
+  #keep<T>(column: Column<T>, id: number, kept: Kept<T>): void {
+    this.#drop(column, id);
+    column.kept.set(id, kept);
+    column.oldest = Math.min(column.oldest, id);
+    this.#keptBytes += kept.bytes;
+    while (this.#keptBytes > this.#budget) {
+      const crowded =
+        this.#customers.kept.size > 0 && this.#customers !== (column as unknown) ? this.#customers : column;
+      while (!crowded.kept.has(crowded.oldest)) crowded.oldest++;
+      this.#drop(crowded, crowded.oldest);
     }
+  }
+
+  #drop(column: Column<unknown>, id: number): void {
+    this.#keptBytes -= column.kept.get(id)?.bytes ?? 0;
+    column.kept.delete(id);
   }
 }

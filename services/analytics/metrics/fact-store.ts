@@ -1,11 +1,22 @@
 // Facts and the states of tickets in the database.
 import type { Knex } from "knex";
-import { balanceOf, CHUNK_FACTS, type Chunk, EMPTY, extend, fromBytes, type NumberedFact, toBytes } from "./chunk.ts";
+import {
+  balanceOf,
+  CHUNK_FACTS,
+  customersFromBytes,
+  customersToBytes,
+  EMPTY,
+  extend,
+  fromBytes,
+  type NumberedFact,
+  toBytes,
+  type WholeChunk,
+} from "./chunk.ts";
 import type { Segment } from "./facts.ts";
 import type { TicketState } from "./ticket-state.ts";
 
-/** Values of one statement; SQLite takes 32,766. */
-const PAGE = 1_000;
+/** Rows of one statement; SQLite takes no more. */
+const PAGE = 500;
 
 function* pages<T>(items: readonly T[]): Generator<readonly T[]> {
   for (let at = 0; at < items.length; at += PAGE) yield items.slice(at, at + PAGE);
@@ -99,7 +110,7 @@ export async function numberEngines(trx: Knex.Transaction, names: Iterable<strin
 }
 
 /** The earliest and the latest time of a chunk's facts, in seconds since 1970. */
-function timeRange({ times }: Chunk): { min_time: number; max_time: number } {
+function timeRange({ times }: WholeChunk): { min_time: number; max_time: number } {
   let [min, max] = [Number.POSITIVE_INFINITY, 0];
   for (const time of times) {
     if (time < min) min = time;
@@ -108,12 +119,13 @@ function timeRange({ times }: Chunk): { min_time: number; max_time: number } {
   return { min_time: min, max_time: max };
 }
 
-const toRow = (chunk: Chunk, version: number) => ({
+const toRow = (chunk: WholeChunk, version: number) => ({
   version,
   fact_count: chunk.count,
   ...timeRange(chunk),
   balance: new Uint8Array(balanceOf(chunk).buffer),
   data: toBytes(chunk),
+  customers: customersToBytes(chunk),
 });
 
 /**
@@ -127,10 +139,10 @@ export async function appendFacts(
   version: number,
 ): Promise<void> {
   if (facts.length === 0) return;
-  const last: { id: number; data: Uint8Array } | undefined = await trx("metrics_chunk")
+  const last: { id: number; data: Uint8Array; customers: Uint8Array } | undefined = await trx("metrics_chunk")
     .orderBy("id", "desc")
-    .first("id", "data");
-  const tail = last ? fromBytes(last.data) : EMPTY;
+    .first("id", "data", "customers");
+  const tail = last ? { ...fromBytes(last.data), ...customersFromBytes(last.customers) } : EMPTY;
   const room = last ? CHUNK_FACTS - tail.count : 0;
   if (last && room > 0) {
     await trx("metrics_chunk")

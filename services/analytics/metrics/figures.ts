@@ -27,19 +27,18 @@ interface ByCell {
 
 function byCell({ cells, wall, business }: Lengths, cellCount: number): ByCell {
   const begins = new Uint32Array(cellCount + 1);
-  const cellOf = cells.numbers;
+  const cellOf = cells;
   for (const cell of cellOf) begins[cell + 1] = (begins[cell + 1] as number) + 1;
   for (let cell = 0; cell < cellCount; cell++)
     begins[cell + 1] = (begins[cell + 1] as number) + (begins[cell] as number);
   const next = begins.slice();
   const [walls, businesses] = [new Uint32Array(cellOf.length), new Uint32Array(cellOf.length)];
-  const [wallOf, businessOf] = [wall.numbers, business.numbers];
   for (let index = 0; index < cellOf.length; index++) {
     const cell = cellOf[index] as number;
     const place = next[cell] as number;
     next[cell] = place + 1;
-    walls[place] = wallOf[index] as number;
-    businesses[place] = businessOf[index] as number;
+    walls[place] = wall[index] as number;
+    businesses[place] = business[index] as number;
   }
   return { wall: walls, business: businesses, begins };
 }

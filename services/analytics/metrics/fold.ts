@@ -1,37 +1,39 @@
 // Counts facts into cells: one cell for each group and bucket.
 
-import { type Chunk, Code, MoodValue, Span } from "./chunk.ts";
+import { type Chunk, Code, type Customers, MAX_ENGINE, MoodValue, Span } from "./chunk.ts";
 import { KINDS } from "./facts.ts";
 
 const kind = (name: (typeof KINDS)[number]) => KINDS.indexOf(name);
 const [CREATED, REPLY, RESOLVED] = [kind("created"), kind("reply"), kind("resolved")];
 const MESSAGE = kind("message");
 
+const [REPLIES, RESOLUTIONS, KEPT, SENTIMENTS, SCORE, CATEGORIES] = [16, 20, 24, 28, 32, 33];
+const COUNTERS = CATEGORIES + 16;
+
 /** Places of the counters within a cell. Facts are counted by kind, from 0 on; what they say comes after. */
 export const Counter = {
   kind,
-  /** Answers by AI and by people; `Answered` as the index. */
-  replies: (by: number) => 16 + by,
+  /** Answers by AI and by people, by `Answered`. */
+  replies: (by: number) => REPLIES + by,
   /** Resolutions by who had answered. */
-  resolved: (by: number) => 20 + by,
+  resolved: (by: number) => RESOLUTIONS + by,
   /** Lengths of time that kept their target, by `Span`. */
-  met: (span: number) => 24 + span,
-  mood: (sentiment: number) => 28 + sentiment,
+  met: (span: number) => KEPT + span,
+  mood: (sentiment: number) => SENTIMENTS + sentiment,
   /** Sum of scores, in ten-thousandths. */
-  score: 32,
+  score: SCORE,
   /** Opening texts by category. */
-  category: (category: number) => 33 + category,
+  category: (category: number) => CATEGORIES + category,
 } as const;
-const COUNTERS = 33 + 16;
 
-/** Which facts count, and for which group. */
+/** Which facts count, and for which group. Groups are told apart by segment or by customer; by the other, all are 0. */
 export interface Grouping {
   /** How many groups there are. */
   readonly groups: number;
-  /** The group of a segment; -1 for one that does not count; 0 where groups are not told apart by segment. */
-  segment(id: number): number;
-  /** The same of a customer. Absent where customers make no difference. */
-  customer?(id: number): number;
+  /** The group of each segment by its number; -1 for one that does not count. */
+  readonly segments: Int32Array;
+  /** The same of each customer. Absent where customers make no difference. */
+  readonly customers?: Int32Array;
 }
 
 /** The window in seconds since 1970, and where its buckets begin, the window's own start first. */
@@ -41,37 +43,50 @@ export interface Frame {
   readonly starts: readonly number[];
 }
 
-/** Numbers of which nobody knows how many will come. */
-class Growing {
-  #numbers = new Uint32Array(1024);
-  length = 0;
-
-  push(number: number): void {
-    if (this.length === this.#numbers.length) {
-      const larger = new Uint32Array(2 * this.length);
-      larger.set(this.#numbers);
-      this.#numbers = larger;
-    }
-    this.#numbers[this.length++] = number;
-  }
-
-  get numbers(): Uint32Array {
-    return this.#numbers.subarray(0, this.length);
-  }
-}
-
-/** Lengths of time, with the cell of each. */
+/** Lengths of time with the cell of each, as many as there come. */
 export class Lengths {
-  readonly cells = new Growing();
-  readonly wall = new Growing();
-  readonly business = new Growing();
+  #cells = new Uint32Array(1024);
+  #wall = new Uint32Array(1024);
+  #business = new Uint32Array(1024);
+  #count = 0;
+
+  /** Makes room for so many more, so that adding one asks for nothing. */
+  reserve(more: number): void {
+    const needed = this.#count + more;
+    if (needed <= this.#cells.length) return;
+    const grown = (numbers: Uint32Array) => {
+      const larger = new Uint32Array(Math.max(needed, 2 * numbers.length));
+      larger.set(numbers);
+      return larger;
+    };
+    [this.#cells, this.#wall, this.#business] = [grown(this.#cells), grown(this.#wall), grown(this.#business)];
+  }
+
+  add(cell: number, wall: number, business: number): void {
+    const at = this.#count++;
+    this.#cells[at] = cell;
+    this.#wall[at] = wall;
+    this.#business[at] = business;
+  }
+
+  get cells(): Uint32Array {
+    return this.#cells.subarray(0, this.#count);
+  }
+
+  get wall(): Uint32Array {
+    return this.#wall.subarray(0, this.#count);
+  }
+
+  get business(): Uint32Array {
+    return this.#business.subarray(0, this.#count);
+  }
 }
 
-/** The group of each of a chunk's facts, by the local numbers of segment and customer. */
-function localGroups(chunk: Chunk, grouping: Grouping): { segments: Int32Array; customers: Int32Array | undefined } {
-  const segments = Int32Array.from(chunk.segmentIds, (id) => grouping.segment(id));
-  const customers = grouping.customer && Int32Array.from(chunk.customerIds, (id) => grouping.customer?.(id) ?? 0);
-  return { segments, customers };
+/** The groups of a chunk's own numbers. */
+function localGroups(ids: Uint32Array, groups: Int32Array): Int32Array {
+  const local = new Int32Array(ids.length);
+  for (let index = 0; index < ids.length; index++) local[index] = groups[ids[index] as number] ?? -1;
+  return local;
 }
 
 /** What has been counted so far. */
@@ -86,8 +101,8 @@ export class Tally {
   readonly before: Float64Array;
   /** By `Span`. */
   readonly lengths: readonly Lengths[] = Array.from({ length: 4 }, () => new Lengths());
-  /** Numbers of the engines that read the texts. */
-  readonly engines = new Set<number>();
+  /** 1 at the number of each engine that read one of the texts. */
+  readonly engines = new Uint8Array(MAX_ENGINE + 1);
 
   constructor(frame: Frame, grouping: Grouping) {
     this.frame = frame;
@@ -109,71 +124,72 @@ export class Tally {
   /** Adds a chunk that lies before the window altogether, by its balance; only where customers make no difference. */
   addBalance(balance: Int32Array): void {
     for (let index = 0; index < balance.length; index += 2) {
-      const group = this.grouping.segment(balance[index] as number);
+      const group = this.grouping.segments[balance[index] as number] ?? -1;
       if (group >= 0) this.before[group] = (this.before[group] as number) + (balance[index + 1] as number);
     }
   }
 
-  /** Adds a chunk. */
-  add(chunk: Chunk): void {
-    const { count, times, codes, values } = chunk;
+  /** Adds a chunk, with its customers where they make a difference. The loop runs for millions of facts, so it reads codes bit by bit itself (see `Code`). */
+  add(chunk: Chunk, whose: Customers | undefined): void {
+    const { count, times, codes, values, segments: segmentOf } = chunk;
     const { start, end, starts } = this.frame;
-    const { counters, changes, before, lengths, engines } = this;
-    const { segments, customers } = localGroups(chunk, this.grouping);
+    const { counters, changes, before, engines } = this;
+    const segments = localGroups(chunk.segmentIds, this.grouping.segments);
+    const customers = whose && this.grouping.customers && localGroups(whose.customerIds, this.grouping.customers);
+    const customerOf = whose?.customers ?? segmentOf;
+    const [, first, next, resolution] = this.lengths as [Lengths, Lengths, Lengths, Lengths];
+    for (const lengths of [first, next, resolution]) lengths.reserve(count);
     const buckets = starts.length;
-    let at = 0;
+    let after = 0;
     let bucket = 0;
-    let [from, to] = [starts[0] as number, starts[1] ?? end];
+    let from = starts[0] as number;
+    let to = starts[1] ?? end;
     for (let index = 0; index < count; index++) {
       const code = codes[index] as number;
-      const first = at;
-      at += Code.values(code);
+      const what = code & 15;
+      const span = (code >>> 8) & 3;
+      const at = after;
+      after += what <= MESSAGE ? 1 : span === 0 ? 0 : 2;
       const time = times[index] as number;
       if (time >= end) continue;
-      let group = segments[chunk.segments[index] as number] as number;
+      let group = segments[segmentOf[index] as number] as number;
       if (group < 0) continue;
-      if (customers) {
-        const other = customers[chunk.customers[index] as number] as number;
+      if (customers !== undefined) {
+        const other = customers[customerOf[index] as number] as number;
         if (other < 0) continue;
         group += other;
       }
-      const change = Code.change(code);
+      const backlog = (code >>> 4) & 3;
+      const change = backlog === 0 ? 0 : backlog === 1 ? 1 : -1;
       if (time < start) {
-        before[group] = (before[group] as number) + change;
+        (before[group] as number) += change;
         continue;
       }
       if (time < from || time >= to) {
         bucket = bucketAt(starts, time);
-        [from, to] = [starts[bucket] as number, starts[bucket + 1] ?? end];
+        from = starts[bucket] as number;
+        to = starts[bucket + 1] ?? end;
       }
       const cell = group * buckets + bucket;
       const base = cell * COUNTERS;
-      const what = code & 15;
-      if (change !== 0) changes[cell] = (changes[cell] as number) + change;
-      increase(counters, base + what);
-      if (what === REPLY) increase(counters, base + Counter.replies(Code.answered.in(code)));
-      else if (what === RESOLVED) increase(counters, base + Counter.resolved(Code.answered.in(code)));
-      else if (what === CREATED || what === MESSAGE) {
-        const mood = values[first] as number;
-        increase(counters, base + Counter.mood(MoodValue.sentiment(mood)));
-        counters[base + Counter.score] = (counters[base + Counter.score] as number) + MoodValue.score(mood);
-        if (what === CREATED) increase(counters, base + Counter.category(MoodValue.category(mood)));
-        engines.add(MoodValue.engine(mood));
+      (changes[cell] as number) += change;
+      (counters[base + what] as number) += 1;
+      if (what <= MESSAGE) {
+        const mood = values[at] as number;
+        (counters[base + SENTIMENTS + ((mood >>> 15) & 3)] as number) += 1;
+        (counters[base + SCORE] as number) += MoodValue.score(mood);
+        if (what === CREATED) (counters[base + CATEGORIES + ((mood >>> 17) & 15)] as number) += 1;
+        engines[mood >>> 21] = 1;
         continue;
       }
-      const span = Code.span.in(code);
-      if (span === Span.NONE) continue;
-      if (Code.met.in(code)) increase(counters, base + Counter.met(span));
-      const { cells, wall, business } = lengths[span] as Lengths;
-      cells.push(cell);
-      wall.push(values[first] as number);
-      business.push(values[first + 1] as number);
+      if (what === REPLY) (counters[base + REPLIES + ((code >>> 6) & 3)] as number) += 1;
+      else if (what === RESOLVED) (counters[base + RESOLUTIONS + ((code >>> 6) & 3)] as number) += 1;
+      if (span === 0) continue;
+      (counters[base + KEPT + span] as number) += (code >>> 10) & 1;
+      const lengths = span === Span.FIRST ? first : span === Span.NEXT ? next : resolution;
+      lengths.add(cell, values[at] as number, values[at + 1] as number);
     }
   }
-}
-
-function increase(counters: Float64Array, index: number): void {
-  counters[index] = (counters[index] as number) + 1;
 }
 
 /** The last bucket that begins at `time` or before. */
@@ -193,37 +209,42 @@ function isActivity(code: number): boolean {
   return what === CREATED || what === REPLY || what === RESOLVED;
 }
 
-/** How much goes on in each group within the window, with the tickets open at its end: what groups are ranked by. */
+/** How much goes on in each group within the window, and how many tickets are open at its end: what groups are ranked by. */
 export class Activity {
   readonly #frame: Frame;
   readonly #grouping: Grouping;
+  readonly #backlog: boolean;
   readonly counts: Float64Array;
 
-  constructor(frame: Frame, grouping: Grouping) {
+  /** @param backlog whether open tickets count too; then all facts since the beginning are needed */
+  constructor(frame: Frame, grouping: Grouping, backlog: boolean) {
     this.#frame = frame;
     this.#grouping = grouping;
+    this.#backlog = backlog;
     this.counts = new Float64Array(grouping.groups);
   }
 
   addBalance(balance: Int32Array): void {
     for (let index = 0; index < balance.length; index += 2) {
-      const group = this.#grouping.segment(balance[index] as number);
+      const group = this.#grouping.segments[balance[index] as number] ?? -1;
       if (group >= 0) this.counts[group] = (this.counts[group] as number) + (balance[index + 1] as number);
     }
   }
 
-  add(chunk: Chunk): void {
-    const { count, times, codes } = chunk;
+  add(chunk: Chunk, whose: Customers | undefined): void {
+    const { count, times, codes, segments: segmentOf } = chunk;
     const { start, end } = this.#frame;
-    const { segments, customers } = localGroups(chunk, this.#grouping);
+    const segments = localGroups(chunk.segmentIds, this.#grouping.segments);
+    const customers = whose && this.#grouping.customers && localGroups(whose.customerIds, this.#grouping.customers);
+    const customerOf = whose?.customers ?? segmentOf;
     for (let index = 0; index < count; index++) {
       const time = times[index] as number;
       if (time >= end) continue;
-      const group = segments[chunk.segments[index] as number] as number;
-      const other = customers ? (customers[chunk.customers[index] as number] as number) : 0;
+      const group = segments[segmentOf[index] as number] as number;
+      const other = customers ? (customers[customerOf[index] as number] as number) : 0;
       if (group < 0 || other < 0) continue;
       const code = codes[index] as number;
-      const weight = Code.change(code) + (time >= start && isActivity(code) ? 1 : 0);
+      const weight = (this.#backlog ? Code.change(code) : 0) + (time >= start && isActivity(code) ? 1 : 0);
       if (weight !== 0) this.counts[group + other] = (this.counts[group + other] as number) + weight;
     }
   }

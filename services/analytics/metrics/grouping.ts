@@ -30,19 +30,16 @@ function customersFiltered(db: Knex, { filter }: Question): Promise<number[]> | 
   return ids.length === 0 ? undefined : db("metrics_customer").whereIn("customer_id", ids).pluck("id");
 }
 
-async function byCustomer(
-  db: Knex,
-  passes: (segment: number) => boolean,
-  allowed: Set<number> | undefined,
-): Promise<Candidates> {
+async function byCustomer(db: Knex, segments: Int32Array, allowed: Set<number> | undefined): Promise<Candidates> {
   const last = (await db("metrics_customer").max({ last: "id" }).first())?.last ?? 0;
   // Those who have been forgotten cannot be told apart any more: they are the group 0.
   const forgotten = new Set<number>(await db("metrics_customer").whereNull("customer_id").pluck("id"));
+  const groupOf = (id: number) => (allowed && !allowed.has(id) ? -1 : forgotten.has(id) ? 0 : id);
   return {
     by: "customer",
     groups: last + 1,
-    segment: (id) => (passes(id) ? 0 : -1),
-    customer: (id) => (allowed && !allowed.has(id) ? -1 : forgotten.has(id) ? 0 : id),
+    segments: segments.map((group) => Math.min(group, 0)),
+    customers: Int32Array.from({ length: last + 1 }, (_, id) => groupOf(id)),
     async names(knex, groups) {
       const rows = await knex("metrics_customer").whereIn("id", groups).select("id", "customer_id");
       return new Map(rows.map(({ id, customer_id }) => [id, customer_id ?? ""]));
@@ -57,33 +54,36 @@ export async function candidatesOf(
   segments: ReadonlyMap<number, Segment>,
 ): Promise<Candidates> {
   const { filter, groupBy } = question;
-  const passes = (id: number) => {
-    const segment = segments.get(id);
-    if (!segment) return false;
-    const { team, assignee, channel } = segment;
-    return within(filter?.teams, team) && within(filter?.assignees, assignee) && within(filter?.channels, channel);
-  };
-  const filtered = await customersFiltered(db, question);
-  const allowed = filtered && new Set(filtered);
-  if (groupBy === CUSTOMER) return byCustomer(db, passes, allowed);
   const keyOf = KEYS[groupBy] ?? (() => "");
   const keys: string[] = [];
   const groupOfKey = new Map<string, number>();
-  const groupOf = new Map<number, number>();
+  const groupOf = new Int32Array(segments.size + 1).fill(-1);
   for (const [id, segment] of segments) {
-    if (!passes(id)) continue;
+    const { team, assignee, channel } = segment;
+    if (!within(filter?.teams, team) || !within(filter?.assignees, assignee) || !within(filter?.channels, channel)) {
+      continue;
+    }
     const key = keyOf(segment);
     const group = groupOfKey.get(key) ?? keys.push(key) - 1;
     groupOfKey.set(key, group);
-    groupOf.set(id, group);
+    groupOf[id] = group;
   }
+  const filtered = await customersFiltered(db, question);
+  if (groupBy === CUSTOMER) return byCustomer(db, groupOf, filtered && new Set(filtered));
   return {
     by: "segment",
     groups: keys.length,
-    segment: (id) => groupOf.get(id) ?? -1,
-    ...(allowed && { customer: (id: number) => (allowed.has(id) ? 0 : -1) }),
+    segments: groupOf,
+    ...(filtered && { customers: onlyThese(filtered) }),
     names: async (_db, groups) => new Map(groups.map((group) => [group, keys[group] ?? ""])),
   };
+}
+
+/** Lets these customers through, and no others. */
+function onlyThese(customers: readonly number[]): Int32Array {
+  const groups = new Int32Array(Math.max(0, ...customers) + 1).fill(-1);
+  for (const id of customers) groups[id] = 0;
+  return groups;
 }
 
 /** The groups that are shown, by their number among the candidates, those with the most going on first. */
@@ -94,13 +94,12 @@ export function ranked(counts: Float64Array, limit: number): { shown: number[]; 
 }
 
 /** The groups that are shown, numbered from 0 on, and one more for all the others. */
-export function narrowed(candidates: Candidates, shown: readonly number[]): Grouping {
+export function narrowed({ by, segments, customers }: Candidates, shown: readonly number[]): Grouping {
   const place = new Map(shown.map((group, index) => [group, index]));
-  const groups = shown.length + 1;
-  const { customer } = candidates;
   const renumbered = (group: number) => (group < 0 ? group : (place.get(group) ?? shown.length));
-  if (candidates.by === "customer" && customer) {
-    return { groups, segment: candidates.segment, customer: (id) => renumbered(customer(id)) };
-  }
-  return { groups, segment: (id) => renumbered(candidates.segment(id)), ...(customer && { customer }) };
+  return {
+    groups: shown.length + 1,
+    segments: by === "segment" ? segments.map(renumbered) : segments,
+    ...(customers && { customers: by === "customer" ? customers.map(renumbered) : customers }),
+  };
 }

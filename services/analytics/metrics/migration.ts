@@ -54,6 +54,7 @@ export const metricsMigration: Migration = {
       table.bigInteger("max_time").notNullable();
       table.binary("balance").notNullable();
       table.binary("data").notNullable();
+      table.binary("customers").notNullable();
     });
   },
 };

@@ -8,8 +8,9 @@ import { TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
 import type { TicketMessage } from "#gen/deskwire/ticket/v1/message_pb.js";
 import { type Ticket, TicketSchema } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import type { DecideApprovalRequest } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
-import { ADMIN_SCOPE, CONFIRMED_HEADER, principalOf, scopesOf } from "../../../runtime/call.ts";
+import { CONFIRMED_HEADER, principalOf } from "../../../runtime/call.ts";
 import { fail } from "../../../runtime/errors.ts";
+import { localCaller } from "../../../runtime/identity/caller.ts";
 import { formatId, parseId } from "../../../runtime/ids.ts";
 import { APPROVALS_SCOPE } from "../../../runtime/tool-policy.ts";
 import { ACTIONS, agentUnless } from "../actions.ts";
@@ -31,25 +32,14 @@ export function found(row: ApprovalRow | undefined, approvalId: string): Approva
   );
 }
 
-/** @throws ConnectError `permission_denied` (SCOPE_MISSING) */
-export function assertMayDecide(context: HandlerContext): void {
-  const scopes = scopesOf(context);
-  if (scopes === undefined || scopes.has(APPROVALS_SCOPE) || scopes.has(ADMIN_SCOPE)) return;
-  throw fail(
-    Code.PermissionDenied,
-    "SCOPE_MISSING",
-    `This needs the scope ${APPROVALS_SCOPE}, which the caller does not hold. Let somebody decide whose key has it.`,
-    { scope: APPROVALS_SCOPE },
-  );
-}
-
 /**
  * Two pairs of eyes: who asked does not decide, wherever keys tell callers apart. Where nobody is asked who they are, nobody
  * can be told apart; and where a person at an MCP client was asked by the desk itself, the second pair is theirs.
  */
 function assertSomebodyElse({ id, principal }: ApprovalRow, context: HandlerContext): void {
   const confirmed = context.requestHeader.get(CONFIRMED_HEADER) === formatId("APR", id);
-  if (confirmed || scopesOf(context) === undefined || principalOf(context) !== principal) return;
+  const decider = principalOf(context);
+  if (confirmed || decider === localCaller.principal || decider !== principal) return;
   throw fail(
     Code.PermissionDenied,
     "OWN_APPROVAL",

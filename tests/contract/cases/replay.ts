@@ -24,6 +24,13 @@ const NO_CORRECTION = "COR-999999999999999";
 /** The engine reads it rightly, so that learning it changes nothing for other cases. */
 const HAPPY = "Thank you so much, this is wonderful!";
 
+/** A reply that waits for a person, because of an address that is not in the ticket. */
+async function heldReply(clients: Clients): Promise<string> {
+  const { id: ticketId } = await newTicket(clients);
+  const reply = { ticketId, response: "Ask eve@elsewhere.example.", author: { kind: ActorKind.AI } };
+  return (await clients.tickets.respondToTicket(reply)).approval?.id ?? "";
+}
+
 const WRITES: Readonly<Record<string, Write>> = {
   "CrmService.CreateCustomer":
     async ({ crm }) =>
@@ -84,11 +91,14 @@ const WRITES: Readonly<Record<string, Write>> = {
       clients.tickets.createFollowUp({ ticketId, description: other ? "a" : "b", requestId }, options);
   },
   "TicketService.DecideApproval": async (clients) => {
-    const { id: ticketId } = await newTicket(clients);
-    const reply = { ticketId, response: "Ask eve@elsewhere.example.", author: { kind: ActorKind.AI } };
-    const approvalId = (await clients.tickets.respondToTicket(reply)).approval?.id ?? "";
+    const approvalId = await heldReply(clients);
     return (requestId, other, options) =>
       clients.tickets.decideApproval({ approvalId, decision: 1, comment: other ? "a" : "b", requestId }, options);
+  },
+  "SupportService.DecideApproval": async (clients) => {
+    const approvalId = await heldReply(clients);
+    return (requestId, other, options) =>
+      clients.support.decideApproval({ approvalId, decision: 2, comment: other ? "a" : "b", requestId }, options);
   },
   "TicketService.ReceiveMessage":
     async ({ tickets }) =>

@@ -2,6 +2,7 @@
 import { expect } from "vitest";
 import { ActorKind } from "#gen/deskwire/actor/v1/actor_pb.js";
 import { Category, Sentiment } from "#gen/deskwire/analytics/v1/analysis_pb.js";
+import { MetricsGrouping } from "#gen/deskwire/analytics/v1/metrics_pb.js";
 import { CustomerNoteState } from "#gen/deskwire/support/v1/case_pb.js";
 import { MessageVisibility } from "#gen/deskwire/ticket/v1/message_pb.js";
 import { TicketOrder, TicketPriority, TicketStatus, WaitingOn } from "#gen/deskwire/ticket/v1/ticket_pb.js";
@@ -23,6 +24,23 @@ const NO_TICKET = "TKT-999999999999999";
 const ANGRY = "I was charged twice on my invoice. This is terrible, I want a correct invoice now!";
 
 export const supportCases: readonly Case[] = [
+  {
+    name: "GetSupportMetrics answers the last seven days of a team, told apart as asked",
+    async run(clients) {
+      const team = unique("team");
+      const { customerId } = await newTicket(clients, { team, assignee: "ada" });
+      await newTicket(clients, { team, customerId });
+      const found = await eventually(async () => {
+        const answer = await clients.support.getSupportMetrics({ team, groupBy: MetricsGrouping.ASSIGNEE });
+        return answer.total?.overall?.volume?.created === 2 && answer;
+      });
+      expect(found.groups.map(({ key }) => key)).toEqual(["ada", ""]);
+      const { startTime, endTime } = found;
+      expect(Number(endTime?.seconds) - Number(startTime?.seconds)).toBeCloseTo(7 * 24 * 60 * 60, -1);
+      const other = await clients.support.getSupportMetrics({ team, customerId: "CUS-999999999", days: 1 });
+      expect(other.total?.overall?.volume).toMatchObject({ created: 0, backlog: 0 });
+    },
+  },
   {
     name: "HandleTicket answers with ticket, conversation, customer, notes, other open tickets and analysis",
     async run(clients) {

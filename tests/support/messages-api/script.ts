@@ -27,8 +27,8 @@ export interface Block {
 /** How an answer goes wrong once it has begun: after so many events of its stream, or of its bytes where it is no stream. */
 export interface Breakage {
   readonly after: number;
-  /** The connection is cut, nothing more comes, an `error` event of this type comes, or bytes that are no JSON. */
-  readonly how: "cut" | "hang" | "malformed" | { readonly error: string };
+  /** The connection is cut, nothing more comes, the stream just ends, bytes come that are no JSON, or an `error` event. */
+  readonly how: "cut" | "hang" | "end" | "malformed" | { readonly error: string };
 }
 
 /** What the model says: strings are text. */

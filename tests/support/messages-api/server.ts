@@ -47,6 +47,7 @@ async function breakOff(response: ServerResponse, { how }: Breakage): Promise<vo
   // What was sent before must have left, or the cut would take it along.
   await new Promise<void>((resolve) => response.write("\n", () => resolve()));
   if (how === "cut") return void response.destroy();
+  if (how === "end") return void response.end();
   if (how === "malformed") return void response.end("event: content_block_delta\ndata: {not json\n\n");
   response.end(frame({ type: "error", error: { type: how.error, message: how.error } }));
 }

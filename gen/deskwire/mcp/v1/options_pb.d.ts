@@ -95,6 +95,20 @@ export declare type ToolOptions = Message<"deskwire.mcp.v1.ToolOptions"> & {
    * @generated from field: bool auto_request_id = 6;
    */
   autoRequestId: boolean;
+
+  /**
+   * Calls may wait for a person: how a result says so, and how it is decided. Absent: calls are done or refused.
+   *
+   * @generated from field: deskwire.mcp.v1.ToolApproval approval = 20;
+   */
+  approval?: ToolApproval | undefined;
+
+  /**
+   * Only for callers whose scopes name `scope`: a caller whom nothing restricts does not see the tool.
+   *
+   * @generated from field: bool explicit_scope = 21;
+   */
+  explicitScope: boolean;
 };
 
 /**
@@ -102,6 +116,45 @@ export declare type ToolOptions = Message<"deskwire.mcp.v1.ToolOptions"> & {
  * Use `create(ToolOptionsSchema)` to create a new message.
  */
 export declare const ToolOptionsSchema: GenMessage<ToolOptions>;
+
+/**
+ * How calls of a tool wait for a person.
+ *
+ * A client that can ask its user is given the question, if the caller holds the scope of the method that decides; to others
+ * the result says that the call waits.
+ *
+ * @generated from message deskwire.mcp.v1.ToolApproval
+ */
+export declare type ToolApproval = Message<"deskwire.mcp.v1.ToolApproval"> & {
+  /**
+   * Field of the response that is set where a call waits: a message with `id`, `reason` and an enum `state` that is `pending`
+   * until it is decided.
+   *
+   * @generated from field: string field = 1;
+   */
+  field: string;
+
+  /**
+   * Method of the same service that decides. Its request has `approval_id`, an enum `decision` with `approve` and `reject`,
+   * `edited_text` and `comment`; fields that both responses have are taken from its response then.
+   *
+   * @generated from field: string decide_method = 2;
+   */
+  decideMethod: string;
+
+  /**
+   * Field of the request whose text the person may edit; empty for none.
+   *
+   * @generated from field: string text_field = 3;
+   */
+  textField: string;
+};
+
+/**
+ * Describes the message deskwire.mcp.v1.ToolApproval.
+ * Use `create(ToolApprovalSchema)` to create a new message.
+ */
+export declare const ToolApprovalSchema: GenMessage<ToolApproval>;
 
 /**
  * How a field is shown to, and read from, a model.

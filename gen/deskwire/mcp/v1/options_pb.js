@@ -11,7 +11,7 @@ import { file_google_protobuf_descriptor } from "@bufbuild/protobuf/wkt";
  * Describes the file deskwire/mcp/v1/options.proto.
  */
 export const file_deskwire_mcp_v1_options = /*@__PURE__*/
-  fileDesc("Ch1kZXNrd2lyZS9tY3AvdjEvb3B0aW9ucy5wcm90bxIPZGVza3dpcmUubWNwLnYxIn4KDlNlcnZpY2VPcHRpb25zEhQKDGluc3RydWN0aW9ucxgBIAEoCRIsCglyZXNvdXJjZXMYAiADKAsyGS5kZXNrd2lyZS5tY3AudjEuUmVzb3VyY2USKAoHcHJvbXB0cxgDIAMoCzIXLmRlc2t3aXJlLm1jcC52MS5Qcm9tcHQifQoLVG9vbE9wdGlvbnMSDQoFdGl0bGUYASABKAkSEwoLZGVzdHJ1Y3RpdmUYAiABKAgSEgoKb3Blbl93b3JsZBgDIAEoCBIOCgZoaWRkZW4YBCABKAgSDQoFc2NvcGUYBSABKAkSFwoPYXV0b19yZXF1ZXN0X2lkGAYgASgIIn8KDEZpZWxkT3B0aW9ucxIRCgl1bnRydXN0ZWQYASABKAgSDgoGaGlkZGVuGAIgASgIEhMKC291dHB1dF9vbmx5GAMgASgIEg4KBmRldGFpbBgEIAEoCBIUCgxkZWZhdWx0X2pzb24YBSABKAkSEQoJaWRfcHJlZml4GAYgASgJIoUBCghSZXNvdXJjZRIUCgx1cmlfdGVtcGxhdGUYASABKAkSDgoGbWV0aG9kGAIgASgJEg0KBXRpdGxlGAMgASgJEhMKC2Rlc2NyaXB0aW9uGAQgASgJEi8KCmNvbXBsZXRpb24YBSABKAsyGy5kZXNrd2lyZS5tY3AudjEuQ29tcGxldGlvbiKRAQoGUHJvbXB0EgwKBG5hbWUYASABKAkSDQoFdGl0bGUYAiABKAkSEwoLZGVzY3JpcHRpb24YAyABKAkSMgoJYXJndW1lbnRzGAQgAygLMh8uZGVza3dpcmUubWNwLnYxLlByb21wdEFyZ3VtZW50EgwKBHRleHQYBSABKAkSEwoLYXR0YWNobWVudHMYBiADKAkidgoOUHJvbXB0QXJndW1lbnQSDAoEbmFtZRgBIAEoCRITCgtkZXNjcmlwdGlvbhgCIAEoCRIQCghyZXF1aXJlZBgDIAEoCBIvCgpjb21wbGV0aW9uGAQgASgLMhsuZGVza3dpcmUubWNwLnYxLkNvbXBsZXRpb24iRQoKQ29tcGxldGlvbhIOCgZtZXRob2QYASABKAkSEwoLcXVlcnlfZmllbGQYAiABKAkSEgoKdmFsdWVfcGF0aBgDIAEoCTpcCgdzZXJ2aWNlEh8uZ29vZ2xlLnByb3RvYnVmLlNlcnZpY2VPcHRpb25zGJmIAyABKAsyHy5kZXNrd2lyZS5tY3AudjEuU2VydmljZU9wdGlvbnNSB3NlcnZpY2U6UgoEdG9vbBIeLmdvb2dsZS5wcm90b2J1Zi5NZXRob2RPcHRpb25zGJmIAyABKAsyHC5kZXNrd2lyZS5tY3AudjEuVG9vbE9wdGlvbnNSBHRvb2w6VAoFZmllbGQSHS5nb29nbGUucHJvdG9idWYuRmllbGRPcHRpb25zGJmIAyABKAsyHS5kZXNrd2lyZS5tY3AudjEuRmllbGRPcHRpb25zUgVmaWVsZGIGcHJvdG8z", [file_google_protobuf_descriptor]);
+  fileDesc("Ch1kZXNrd2lyZS9tY3AvdjEvb3B0aW9ucy5wcm90bxIPZGVza3dpcmUubWNwLnYxIn4KDlNlcnZpY2VPcHRpb25zEhQKDGluc3RydWN0aW9ucxgBIAEoCRIsCglyZXNvdXJjZXMYAiADKAsyGS5kZXNrd2lyZS5tY3AudjEuUmVzb3VyY2USKAoHcHJvbXB0cxgDIAMoCzIXLmRlc2t3aXJlLm1jcC52MS5Qcm9tcHQixgEKC1Rvb2xPcHRpb25zEg0KBXRpdGxlGAEgASgJEhMKC2Rlc3RydWN0aXZlGAIgASgIEhIKCm9wZW5fd29ybGQYAyABKAgSDgoGaGlkZGVuGAQgASgIEg0KBXNjb3BlGAUgASgJEhcKD2F1dG9fcmVxdWVzdF9pZBgGIAEoCBIvCghhcHByb3ZhbBgUIAEoCzIdLmRlc2t3aXJlLm1jcC52MS5Ub29sQXBwcm92YWwSFgoOZXhwbGljaXRfc2NvcGUYFSABKAgiSAoMVG9vbEFwcHJvdmFsEg0KBWZpZWxkGAEgASgJEhUKDWRlY2lkZV9tZXRob2QYAiABKAkSEgoKdGV4dF9maWVsZBgDIAEoCSJ/CgxGaWVsZE9wdGlvbnMSEQoJdW50cnVzdGVkGAEgASgIEg4KBmhpZGRlbhgCIAEoCBITCgtvdXRwdXRfb25seRgDIAEoCBIOCgZkZXRhaWwYBCABKAgSFAoMZGVmYXVsdF9qc29uGAUgASgJEhEKCWlkX3ByZWZpeBgGIAEoCSKFAQoIUmVzb3VyY2USFAoMdXJpX3RlbXBsYXRlGAEgASgJEg4KBm1ldGhvZBgCIAEoCRINCgV0aXRsZRgDIAEoCRITCgtkZXNjcmlwdGlvbhgEIAEoCRIvCgpjb21wbGV0aW9uGAUgASgLMhsuZGVza3dpcmUubWNwLnYxLkNvbXBsZXRpb24ikQEKBlByb21wdBIMCgRuYW1lGAEgASgJEg0KBXRpdGxlGAIgASgJEhMKC2Rlc2NyaXB0aW9uGAMgASgJEjIKCWFyZ3VtZW50cxgEIAMoCzIfLmRlc2t3aXJlLm1jcC52MS5Qcm9tcHRBcmd1bWVudBIMCgR0ZXh0GAUgASgJEhMKC2F0dGFjaG1lbnRzGAYgAygJInYKDlByb21wdEFyZ3VtZW50EgwKBG5hbWUYASABKAkSEwoLZGVzY3JpcHRpb24YAiABKAkSEAoIcmVxdWlyZWQYAyABKAgSLwoKY29tcGxldGlvbhgEIAEoCzIbLmRlc2t3aXJlLm1jcC52MS5Db21wbGV0aW9uIkUKCkNvbXBsZXRpb24SDgoGbWV0aG9kGAEgASgJEhMKC3F1ZXJ5X2ZpZWxkGAIgASgJEhIKCnZhbHVlX3BhdGgYAyABKAk6XAoHc2VydmljZRIfLmdvb2dsZS5wcm90b2J1Zi5TZXJ2aWNlT3B0aW9ucxiZiAMgASgLMh8uZGVza3dpcmUubWNwLnYxLlNlcnZpY2VPcHRpb25zUgdzZXJ2aWNlOlIKBHRvb2wSHi5nb29nbGUucHJvdG9idWYuTWV0aG9kT3B0aW9ucxiZiAMgASgLMhwuZGVza3dpcmUubWNwLnYxLlRvb2xPcHRpb25zUgR0b29sOlQKBWZpZWxkEh0uZ29vZ2xlLnByb3RvYnVmLkZpZWxkT3B0aW9ucxiZiAMgASgLMh0uZGVza3dpcmUubWNwLnYxLkZpZWxkT3B0aW9uc1IFZmllbGRiBnByb3RvMw", [file_google_protobuf_descriptor]);
 
 /**
  * Describes the message deskwire.mcp.v1.ServiceOptions.
@@ -28,39 +28,46 @@ export const ToolOptionsSchema = /*@__PURE__*/
   messageDesc(file_deskwire_mcp_v1_options, 1);
 
 /**
+ * Describes the message deskwire.mcp.v1.ToolApproval.
+ * Use `create(ToolApprovalSchema)` to create a new message.
+ */
+export const ToolApprovalSchema = /*@__PURE__*/
+  messageDesc(file_deskwire_mcp_v1_options, 2);
+
+/**
  * Describes the message deskwire.mcp.v1.FieldOptions.
  * Use `create(FieldOptionsSchema)` to create a new message.
  */
 export const FieldOptionsSchema = /*@__PURE__*/
-  messageDesc(file_deskwire_mcp_v1_options, 2);
+  messageDesc(file_deskwire_mcp_v1_options, 3);
 
 /**
  * Describes the message deskwire.mcp.v1.Resource.
  * Use `create(ResourceSchema)` to create a new message.
  */
 export const ResourceSchema = /*@__PURE__*/
-  messageDesc(file_deskwire_mcp_v1_options, 3);
+  messageDesc(file_deskwire_mcp_v1_options, 4);
 
 /**
  * Describes the message deskwire.mcp.v1.Prompt.
  * Use `create(PromptSchema)` to create a new message.
  */
 export const PromptSchema = /*@__PURE__*/
-  messageDesc(file_deskwire_mcp_v1_options, 4);
+  messageDesc(file_deskwire_mcp_v1_options, 5);
 
 /**
  * Describes the message deskwire.mcp.v1.PromptArgument.
  * Use `create(PromptArgumentSchema)` to create a new message.
  */
 export const PromptArgumentSchema = /*@__PURE__*/
-  messageDesc(file_deskwire_mcp_v1_options, 5);
+  messageDesc(file_deskwire_mcp_v1_options, 6);
 
 /**
  * Describes the message deskwire.mcp.v1.Completion.
  * Use `create(CompletionSchema)` to create a new message.
  */
 export const CompletionSchema = /*@__PURE__*/
-  messageDesc(file_deskwire_mcp_v1_options, 6);
+  messageDesc(file_deskwire_mcp_v1_options, 7);
 
 /**
  * How a service presents itself to MCP clients.

@@ -291,6 +291,13 @@ export declare type PendingApproval = Message<"deskwire.support.v1.PendingApprov
    * @generated from field: google.protobuf.Timestamp expire_time = 4;
    */
   expireTime?: Timestamp | undefined;
+
+  /**
+   * What the person said who decided.
+   *
+   * @generated from field: string comment = 5;
+   */
+  comment: string;
 };
 
 /**

@@ -16,6 +16,8 @@ import type { Actor } from "../../actor/v1/actor_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { Category, Sentiment } from "../../analytics/v1/analysis_pb.js";
 import type { Correction } from "../../analytics/v1/correction_pb.js";
+import type { Approval, ApprovalDecision, ApprovalState } from "../../ticket/v1/approval_pb.js";
+import type { MetricsBucketSize, MetricsGroup, MetricsGrouping, MetricsKind, MetricsProgress, MetricsSeries, MetricsSettings } from "../../analytics/v1/metrics_pb.js";
 
 /**
  * Describes the file deskwire/support/v1/support_service.proto.
@@ -1301,6 +1303,391 @@ export declare type AddCustomerNoteResponse = Message<"deskwire.support.v1.AddCu
 export declare const AddCustomerNoteResponseSchema: GenMessage<AddCustomerNoteResponse>;
 
 /**
+ * Request of ListApprovals. Filters are joined by AND.
+ *
+ * @generated from message deskwire.support.v1.ListApprovalsRequest
+ */
+export declare type ListApprovalsRequest = Message<"deskwire.support.v1.ListApprovalsRequest"> & {
+  /**
+   * How many at most: 1 to 100. Default: 20.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * `next_page_token` of the page before, with the same filters. Leave out for the first page.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * Only approvals of this state. Leave out for all.
+   *
+   * @generated from field: optional deskwire.ticket.v1.ApprovalState state = 3;
+   */
+  state?: ApprovalState | undefined;
+
+  /**
+   * Only approvals of calls for this ticket, such as TKT-1001.
+   *
+   * @generated from field: string ticket_id = 4;
+   */
+  ticketId: string;
+};
+
+/**
+ * Describes the message deskwire.support.v1.ListApprovalsRequest.
+ * Use `create(ListApprovalsRequestSchema)` to create a new message.
+ */
+export declare const ListApprovalsRequestSchema: GenMessage<ListApprovalsRequest>;
+
+/**
+ * Response of ListApprovals.
+ *
+ * @generated from message deskwire.support.v1.ListApprovalsResponse
+ */
+export declare type ListApprovalsResponse = Message<"deskwire.support.v1.ListApprovalsResponse"> & {
+  /**
+   * One page of approvals, the newest first.
+   *
+   * @generated from field: repeated deskwire.ticket.v1.Approval approvals = 1;
+   */
+  approvals: Approval[];
+
+  /**
+   * Token of the next page; empty on the last.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+
+  /**
+   * How many match in all, counted to 1,000; 1,001 means more than 1,000.
+   *
+   * @generated from field: int32 total_size = 3;
+   */
+  totalSize: number;
+};
+
+/**
+ * Describes the message deskwire.support.v1.ListApprovalsResponse.
+ * Use `create(ListApprovalsResponseSchema)` to create a new message.
+ */
+export declare const ListApprovalsResponseSchema: GenMessage<ListApprovalsResponse>;
+
+/**
+ * Request of GetApproval.
+ *
+ * @generated from message deskwire.support.v1.GetApprovalRequest
+ */
+export declare type GetApprovalRequest = Message<"deskwire.support.v1.GetApprovalRequest"> & {
+  /**
+   * The approval, such as APR-1001.
+   *
+   * @generated from field: string approval_id = 1;
+   */
+  approvalId: string;
+};
+
+/**
+ * Describes the message deskwire.support.v1.GetApprovalRequest.
+ * Use `create(GetApprovalRequestSchema)` to create a new message.
+ */
+export declare const GetApprovalRequestSchema: GenMessage<GetApprovalRequest>;
+
+/**
+ * Response of GetApproval.
+ *
+ * @generated from message deskwire.support.v1.GetApprovalResponse
+ */
+export declare type GetApprovalResponse = Message<"deskwire.support.v1.GetApprovalResponse"> & {
+  /**
+   * The approval.
+   *
+   * @generated from field: deskwire.ticket.v1.Approval approval = 1;
+   */
+  approval?: Approval | undefined;
+
+  /**
+   * The ticket as it is now.
+   *
+   * @generated from field: deskwire.ticket.v1.Ticket ticket = 2;
+   */
+  ticket?: Ticket | undefined;
+
+  /**
+   * What has happened since that the draft could not know of, in words. Empty: the draft is up to date.
+   *
+   * @generated from field: repeated string news = 3;
+   */
+  news: string[];
+};
+
+/**
+ * Describes the message deskwire.support.v1.GetApprovalResponse.
+ * Use `create(GetApprovalResponseSchema)` to create a new message.
+ */
+export declare const GetApprovalResponseSchema: GenMessage<GetApprovalResponse>;
+
+/**
+ * Request of DecideApproval.
+ *
+ * @generated from message deskwire.support.v1.DecideApprovalRequest
+ */
+export declare type DecideApprovalRequest = Message<"deskwire.support.v1.DecideApprovalRequest"> & {
+  /**
+   * The approval to decide, such as APR-1001.
+   *
+   * @generated from field: string approval_id = 1;
+   */
+  approvalId: string;
+
+  /**
+   * What the person decides.
+   *
+   * @generated from field: deskwire.ticket.v1.ApprovalDecision decision = 2;
+   */
+  decision: ApprovalDecision;
+
+  /**
+   * What to write instead of the draft, up to 20,000 characters. Leave out for the draft as it is.
+   *
+   * @generated from field: string edited_text = 3;
+   */
+  editedText: string;
+
+  /**
+   * What there is to say about it, up to 2,000 characters; why, for a rejection.
+   *
+   * @generated from field: string comment = 4;
+   */
+  comment: string;
+
+  /**
+   * The ticket's `etag` as get_approval gave it, where it told news. Leave out where there was none.
+   *
+   * @generated from field: string ticket_etag = 5;
+   */
+  ticketEtag: string;
+
+  /**
+   * Who decides. Default: an agent.
+   *
+   * @generated from field: deskwire.actor.v1.Actor author = 6;
+   */
+  author?: Actor | undefined;
+
+  /**
+   * Key that makes a retry safe: up to 128 characters, unique to this request. The same key with the same content answers
+   * what it answered first and changes nothing.
+   *
+   * @generated from field: string request_id = 7;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message deskwire.support.v1.DecideApprovalRequest.
+ * Use `create(DecideApprovalRequestSchema)` to create a new message.
+ */
+export declare const DecideApprovalRequestSchema: GenMessage<DecideApprovalRequest>;
+
+/**
+ * Response of DecideApproval.
+ *
+ * @generated from message deskwire.support.v1.DecideApprovalResponse
+ */
+export declare type DecideApprovalResponse = Message<"deskwire.support.v1.DecideApprovalResponse"> & {
+  /**
+   * Whether the call has been done now.
+   *
+   * @generated from field: bool success = 1;
+   */
+  success: boolean;
+
+  /**
+   * The approval as decided.
+   *
+   * @generated from field: deskwire.support.v1.PendingApproval approval = 2;
+   */
+  approval?: PendingApproval | undefined;
+
+  /**
+   * The ticket as it is now.
+   *
+   * @generated from field: deskwire.ticket.v1.Ticket ticket = 3;
+   */
+  ticket?: Ticket | undefined;
+
+  /**
+   * The message that the call wrote; absent where it wrote none.
+   *
+   * @generated from field: deskwire.ticket.v1.TicketMessage response = 4;
+   */
+  response?: TicketMessage | undefined;
+
+  /**
+   * What became of the note that an answer asked for.
+   *
+   * @generated from field: deskwire.support.v1.CustomerNoteState customer_note = 5;
+   */
+  customerNote: CustomerNoteState;
+};
+
+/**
+ * Describes the message deskwire.support.v1.DecideApprovalResponse.
+ * Use `create(DecideApprovalResponseSchema)` to create a new message.
+ */
+export declare const DecideApprovalResponseSchema: GenMessage<DecideApprovalResponse>;
+
+/**
+ * Request of GetSupportMetrics. Filters are joined by AND.
+ *
+ * @generated from message deskwire.support.v1.GetSupportMetricsRequest
+ */
+export declare type GetSupportMetricsRequest = Message<"deskwire.support.v1.GetSupportMetricsRequest"> & {
+  /**
+   * How many days back from `end_time`: 1 to 3,660. Default: 7.
+   *
+   * @generated from field: int32 days = 1;
+   */
+  days: number;
+
+  /**
+   * Where the window ends. Default: now.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 2;
+   */
+  endTime?: Timestamp | undefined;
+
+  /**
+   * What to count on its own besides the window as a whole: each hour, day, week or month. Default: nothing.
+   *
+   * @generated from field: optional deskwire.analytics.v1.MetricsBucketSize bucket = 3;
+   */
+  bucket?: MetricsBucketSize | undefined;
+
+  /**
+   * What to tell apart: team, assignee, channel or customer. Default: nothing.
+   *
+   * @generated from field: optional deskwire.analytics.v1.MetricsGrouping group_by = 4;
+   */
+  groupBy?: MetricsGrouping | undefined;
+
+  /**
+   * How many groups at most, the busiest first: 1 to 50. Default: 10.
+   *
+   * @generated from field: int32 group_limit = 5;
+   */
+  groupLimit: number;
+
+  /**
+   * Which kinds of figures. Default: all.
+   *
+   * @generated from field: repeated deskwire.analytics.v1.MetricsKind kinds = 6;
+   */
+  kinds: MetricsKind[];
+
+  /**
+   * Only what happened in this team.
+   *
+   * @generated from field: string team = 7;
+   */
+  team: string;
+
+  /**
+   * Only what happened under this assignee.
+   *
+   * @generated from field: string assignee = 8;
+   */
+  assignee: string;
+
+  /**
+   * Only tickets of this channel.
+   *
+   * @generated from field: optional deskwire.ticket.v1.TicketChannel channel = 9;
+   */
+  channel?: TicketChannel | undefined;
+
+  /**
+   * Only tickets of this customer, such as CUS-1001.
+   *
+   * @generated from field: string customer_id = 10;
+   */
+  customerId: string;
+};
+
+/**
+ * Describes the message deskwire.support.v1.GetSupportMetricsRequest.
+ * Use `create(GetSupportMetricsRequestSchema)` to create a new message.
+ */
+export declare const GetSupportMetricsRequestSchema: GenMessage<GetSupportMetricsRequest>;
+
+/**
+ * Response of GetSupportMetrics.
+ *
+ * @generated from message deskwire.support.v1.GetSupportMetricsResponse
+ */
+export declare type GetSupportMetricsResponse = Message<"deskwire.support.v1.GetSupportMetricsResponse"> & {
+  /**
+   * The figures of everything that the filters let through.
+   *
+   * @generated from field: deskwire.analytics.v1.MetricsSeries total = 1;
+   */
+  total?: MetricsSeries | undefined;
+
+  /**
+   * The figures by group, the busiest first.
+   *
+   * @generated from field: repeated deskwire.analytics.v1.MetricsGroup groups = 2;
+   */
+  groups: MetricsGroup[];
+
+  /**
+   * How many more groups there are. What they did is in `total`.
+   *
+   * @generated from field: int32 groups_left_out = 3;
+   */
+  groupsLeftOut: number;
+
+  /**
+   * Where the window begins.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 4;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * Where it ends.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 5;
+   */
+  endTime?: Timestamp | undefined;
+
+  /**
+   * The settings behind the figures.
+   *
+   * @generated from field: deskwire.analytics.v1.MetricsSettings settings = 6;
+   */
+  settings?: MetricsSettings | undefined;
+
+  /**
+   * How far the desk's log has been read: figures are incomplete while `complete` is false.
+   *
+   * @generated from field: deskwire.analytics.v1.MetricsProgress progress = 7;
+   */
+  progress?: MetricsProgress | undefined;
+};
+
+/**
+ * Describes the message deskwire.support.v1.GetSupportMetricsResponse.
+ * Use `create(GetSupportMetricsResponseSchema)` to create a new message.
+ */
+export declare const GetSupportMetricsResponseSchema: GenMessage<GetSupportMetricsResponse>;
+
+/**
  * The desk as an agent works it: few methods, each a whole step of the work. It keeps nothing itself; the ticket service,
  * the CRM and analytics do.
  *
@@ -1445,6 +1832,54 @@ export declare const SupportService: GenService<{
     methodKind: "unary";
     input: typeof UndoCorrectionRequestSchema;
     output: typeof UndoCorrectionResponseSchema;
+  },
+  /**
+   * List calls of AI agents that wait for a person, or did, the newest first.
+   *
+   * @generated from rpc deskwire.support.v1.SupportService.ListApprovals
+   */
+  listApprovals: {
+    methodKind: "unary";
+    input: typeof ListApprovalsRequestSchema;
+    output: typeof ListApprovalsResponseSchema;
+  },
+  /**
+   * Read a call that waits for a person, with its draft, why it waits, and what has happened to the ticket since.
+   *
+   * @generated from rpc deskwire.support.v1.SupportService.GetApproval
+   */
+  getApproval: {
+    methodKind: "unary";
+    input: typeof GetApprovalRequestSchema;
+    output: typeof GetApprovalResponseSchema;
+  },
+  /**
+   * Approve or reject a call that waits for a person.
+   *
+   * Only for what a person has told you about this very call: never decide by yourself. An approved call is done at once,
+   * with an edited text if one is given. It is refused where the same key asked for the call, and where the conversation
+   * has gone on since; then read the approval again and ask the person once more.
+   *
+   * @generated from rpc deskwire.support.v1.SupportService.DecideApproval
+   */
+  decideApproval: {
+    methodKind: "unary";
+    input: typeof DecideApprovalRequestSchema;
+    output: typeof DecideApprovalResponseSchema;
+  },
+  /**
+   * Get figures about how the desk does: tickets created, resolved and waiting, response and resolution times against the
+   * targets, who answers, mood and subjects of what customers write.
+   *
+   * Without arguments: the last seven days as a whole. Times are in seconds, percentiles are exact. Ask for `kinds` and a
+   * `bucket` that you need: an answer by day and by team is long.
+   *
+   * @generated from rpc deskwire.support.v1.SupportService.GetSupportMetrics
+   */
+  getSupportMetrics: {
+    methodKind: "unary";
+    input: typeof GetSupportMetricsRequestSchema;
+    output: typeof GetSupportMetricsResponseSchema;
   },
   /**
    * Look one customer up, by identifier or e-mail address, with recent notes and tickets.
