@@ -1,4 +1,7 @@
 // A whole desk on a port, as `npm start` composes it, with a store of API keys.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createMcpEndpoint } from "../../adapter/server/mcp-http.ts";
 import { scopesOf } from "../../adapter/server/view.ts";
 import { PARTS, type Part, readConfig } from "../../runtime/config.ts";
@@ -18,6 +21,8 @@ export interface GuardedDesk extends AsyncDisposable {
   readonly keys: KeyStore;
   /** Where it keeps its data, as environment variables. */
   readonly environment: Readonly<Record<string, string>>;
+  /** A folder that goes with it. */
+  readonly folder: string;
   /** Makes a key with these scopes. */
   key(...scopes: string[]): Promise<string>;
   /** Calls it over gRPC, with these headers. */
@@ -46,6 +51,7 @@ export async function guardedDesk(
   const { dialect = "sqlite", parts = PARTS } = options;
   const storage = await temporaryStorage(dialect);
   const environment = { ...storage.environment, ...options.environment };
+  const folder = await mkdtemp(join(tmpdir(), "deskwire-guarded-"));
   const config = readConfig(environment);
   const keys = await KeyStore.open(accessLocation(config), silent);
   const key = (...scopes: string[]) => keys.create({ name: `key-${++made}`, scopes });
@@ -70,6 +76,7 @@ export async function guardedDesk(
     mcp: new URL(`${listener.url}/mcp`),
     keys,
     environment,
+    folder,
     key,
     logged,
     transport(headers = {}) {
@@ -86,6 +93,7 @@ export async function guardedDesk(
       await access[Symbol.asyncDispose]();
       await keys.close();
       await storage.remove();
+      await rm(folder, { recursive: true, force: true });
     },
   };
 }
