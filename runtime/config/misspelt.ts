@@ -5,6 +5,9 @@ import type { Environment, Variables } from "./read.ts";
 /** Of short names too many others differ in a letter or two: HOST and HOME, PORT and PATH. */
 const SHORTEST = 6;
 
+/** What others read: OpenSSL, and with it Node. */
+const OTHERS = new Set(["SSL_CERT_FILE"]);
+
 /** A variable in the environment that is not read, and the one that was most likely meant. */
 export interface Misspelt {
   readonly name: string;
@@ -17,7 +20,7 @@ export function misspelt(variables: Variables, environment: Environment): Misspe
   const read = new Set(known);
   const long = known.filter((name) => name.length >= SHORTEST);
   return Object.keys(environment).flatMap((name) => {
-    if (read.has(name) || name.length < SHORTEST || environment[name] === "") return [];
+    if (read.has(name) || OTHERS.has(name) || name.length < SHORTEST || environment[name] === "") return [];
     const meant = nearest(name, long, name.length < 10 ? 1 : 2);
     return meant === undefined ? [] : [{ name, meant }];
   });

@@ -120,7 +120,13 @@ test("a variable whose name is nearly right is found, others are left alone", ()
   const misspelt = misspeltVariables({
     ...{ DATABSE_URL: "postgres://db/desk", DATADIR: "x", DATABASE_URL_FIEL: "/x" },
     ...{ DATABASE_URL_FILE: "/x", HOME: "/root", PATH: "/bin", PWD: "/", HOSTS: "x", USER: "me", LC_ALL: "C" },
-    ...{ OTEL_TRACES_EXPORTER: "otlp", NODE_ENV: "production", npm_lifecycle_event: "start", CRM_URLS: "" },
+    ...{
+      OTEL_TRACES_EXPORTER: "otlp",
+      SSL_CERT_FILE: "/etc/ca.pem",
+      NODE_ENV: "production",
+      npm_lifecycle_event: "start",
+      CRM_URLS: "",
+    },
   });
   expect(misspelt).toEqual([
     { name: "DATABSE_URL", meant: "DATABASE_URL" },
