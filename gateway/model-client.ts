@@ -67,7 +67,7 @@ export function connectModel(apiKey: string, options: UpstreamOptions): Turn {
       if (shown || attempt >= maxRetries || turn.signal.aborted || !brokeOff(error)) {
         throw new ModelFailure(failureOfModel(error), error);
       }
-      log("the model's answer broke off; asking again", { attempt: attempt + 1, error: String(error) });
+      log("the model's answer broke off; asking again", { attempt: attempt + 1, error }, "warn");
       await pause(Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** attempt) * (1 - Math.random() / 4), turn.signal);
     }
   };
