@@ -12,7 +12,8 @@ type Watch = (request: { service: string }, context: HandlerContext) => AsyncIte
 test("a watcher that reads slowly still learns of the last change", async () => {
   const health = createHealth(["a.Service"]);
   const { watch } = health.service.implementation as unknown as { watch: Watch };
-  const context = { signal: AbortSignal.timeout(5_000), values: createContextValues() } as HandlerContext;
+  const signal = AbortSignal.timeout(5_000);
+  const context = { signal, values: createContextValues(), requestHeader: new Headers() } as HandlerContext;
   const statuses = watch(create(HealthCheckRequestSchema, { service: "a.Service" }), context)[Symbol.asyncIterator]();
   expect((await statuses.next()).value.status).toBe(ServingStatus.SERVING);
   health.set("a.Service", "NOT_SERVING");

@@ -79,7 +79,7 @@ async function torment(key: string, seconds: number): Promise<{ ledger: Ledger; 
   const headers = { "x-api-key": key };
   const office = { url: MCP, headers, ledger, tickets, closing: closing.signal, closed: closed.signal };
   const working = Promise.all(
-    Array.from({ length: AGENTS }, (_, index) => work(`compose.${index}`, office, seeded(index + 1))),
+    Array.from({ length: AGENTS }, (_, index) => work(String(index), office, seeded(index + 1))),
   );
   const crashes = await crashAgainAndAgain(seconds, 1).finally(() => closing.abort());
   const patience = setTimeout(() => closed.abort(), RECOVERY_MS);

@@ -11,11 +11,15 @@ import { guardedDesk } from "./guarded-desk.ts";
 const text = readFileSync("docs/identities.md", "utf8");
 
 test("names every scope, and no variable that is not there", () => {
-  const rows = [...text.matchAll(/^\| (`[a-z:`, ]+`) \|/gm)].flatMap(([, names = ""]) =>
+  const [, scopes = ""] = text.split("\n## Scopes\n");
+  const rows = [...scopes.matchAll(/^\| (`[a-z:`, ]+`) \|/gm)].flatMap(([, names = ""]) =>
     names.match(/[a-z]+(:[a-z]+)?/g),
   );
   expect(rows.sort()).toEqual(Object.keys(SCOPES).sort());
-  const named = text.match(/\b(MCP|TLS|RATE|TOOL|SERVICE|DESKWIRE|DATA|DATABASE)_[A-Z_]+\b/g) ?? [];
+  const named =
+    text.match(
+      /\b(MCP_[A-Z_]+|TLS_[A-Z_]+|RATE_LIMIT|TOOL_[A-Z_]+|SERVICE_SECRET[A-Z_]*|DESKWIRE_[A-Z_]+|DATA_DIR|DATABASE_URL)\b/g,
+    ) ?? [];
   const known = Object.entries(VARIABLES).flatMap(([name, variable]) =>
     "mask" in variable ? [name, `${name}_FILE`] : [name],
   );

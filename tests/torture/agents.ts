@@ -100,6 +100,7 @@ class Agent {
     const { ledger, tickets, closing } = this.#office;
     let read: TicketAnswer | undefined;
     for (let index = 0; !closing.aborted; index++) {
+      // Short, because a longer answer of an AI agent is checked with the CRM, and waits for a person while that is away.
       const id = `${name}.${index}`;
       const task = read ? answering(id, read.id, read.etag) : nextTask(id, tickets, this.#random);
       const call = ledger.begin(id, task.tool, task.arguments);

@@ -37,7 +37,7 @@ export const PLANTS = {
 
 export type PlantName = keyof typeof PLANTS;
 
-const TREE = ["package.json", "adapter", "gen", "proto", "runtime", "services"];
+const TREE = ["package.json", "adapter", "config", "gateway", "gen", "proto", "runtime", "services"];
 
 /** Makes a source tree with a bug in it; the caller removes it. */
 export async function plantedTree(name: PlantName): Promise<{ readonly root: URL; remove(): Promise<void> }> {

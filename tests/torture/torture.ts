@@ -39,7 +39,7 @@ async function torment(system: System, options: TortureOptions): Promise<Omit<Ou
   const [closing, closed] = [new AbortController(), new AbortController()];
   const office = { url: system.mcpUrl, ledger, tickets, closing: closing.signal, closed: closed.signal };
   const working = Promise.all(
-    Array.from({ length: agents }, (_, index) => work(`${seed}.${index}`, office, seeded(seed + index + 1))),
+    Array.from({ length: agents }, (_, index) => work(String(index), office, seeded(seed + index + 1))),
   );
   const [harm] = await Promise.all([
     harmUntil(closing.signal, system, seeded(seed)),
