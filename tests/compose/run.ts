@@ -13,7 +13,18 @@ import { seeded } from "../torture/random.ts";
 import { report } from "../torture/report.ts";
 import { isCaughtUp, readStored } from "../torture/stored.ts";
 import type { KnownTicket } from "../torture/tasks.ts";
-import { callsOf, compose, containersOf, crash, databaseUrl, isHealthy, restartsOf, secret, whyNot } from "./stack.ts";
+import {
+  callsOf,
+  compose,
+  containersOf,
+  crash,
+  databaseUrl,
+  isHealthy,
+  newKey,
+  restartsOf,
+  secret,
+  whyNot,
+} from "./stack.ts";
 
 const HELP = `npm run compose-test [-- --seconds T] [-- --keep]
 Builds and starts the stack of docker-compose.yml under a project name of its own, several replicas of support and ticket;
@@ -46,8 +57,8 @@ async function assertClosed(): Promise<void> {
 }
 
 /** Each replica has done its part of the work. */
-async function assertSpread(service: Part, replicas: number, port: number): Promise<void> {
-  const counts = await Promise.all(Array.from({ length: replicas }, (_, i) => callsOf(service, i + 1, port)));
+async function assertSpread(service: Part, replicas: number, port: number, key: string): Promise<void> {
+  const counts = await Promise.all(Array.from({ length: replicas }, (_, i) => callsOf(service, i + 1, port, key)));
   say(`calls answered by the replicas of ${service}: ${counts.join(", ")}`);
   const least = counts.reduce((sum, count) => sum + count, 0) / replicas / 4;
   assert(
@@ -96,8 +107,9 @@ async function prove(seconds: number): Promise<void> {
   say("scaling: three support, two ticket");
   await compose("up", "-d", "--wait", "--no-recreate", ...SCALE);
   const { ledger, crashes } = await torment(key, seconds);
-  await assertSpread("support", 3, 5000);
-  await assertSpread("ticket", 2, 5002);
+  const reader = await newKey("telemetry:read");
+  await assertSpread("support", 3, 5000, reader);
+  await assertSpread("ticket", 2, 5002, reader);
   await eventually(async () => isCaughtUp({ DATABASE_URL: await databaseUrl() }), RECOVERY_MS);
   say("taking it down and starting it again");
   await compose("down");

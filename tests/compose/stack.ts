@@ -1,5 +1,5 @@
 // The stack of docker-compose.yml under a project name of its own, and what a person would do to it.
-import { ROOT, run } from "../support/processes.ts";
+import { eventually, ROOT, run } from "../support/processes.ts";
 
 const PROJECT = "deskwire-test";
 const BUILD_MS = 15 * 60_000;
@@ -45,7 +45,7 @@ export async function restartsOf(container: string): Promise<number> {
 
 /** A secret of the stack. */
 export async function secret(name: string): Promise<string> {
-  return compose("exec", "adapter", "cat", `/run/deskwire/${name}`);
+  return compose("exec", "-T", "adapter", "cat", `/run/deskwire/${name}`);
 }
 
 /** The database as this machine reaches it, past the services. */
@@ -56,16 +56,37 @@ export async function databaseUrl(): Promise<string> {
   return url.href;
 }
 
+/** Makes a key in the stack, and waits until it opens. */
+export async function newKey(scopes: string): Promise<string> {
+  const key = await compose(
+    "exec",
+    "-T",
+    "ticket",
+    "node",
+    "scripts/keys.ts",
+    "create",
+    "compose-test",
+    "--scopes",
+    scopes,
+  );
+  await eventually(async () => (await askMetrics("ticket", 1, 5002, key)).includes("deskwire_rpc_requests_total"));
+  return key;
+}
+
 /** Asks a replica, from inside its container, for what it counts of itself. */
 const METRICS = `
-  const key = require("node:fs").readFileSync("/run/deskwire/mcp-api-key", "utf8").trim();
-  fetch("http://127.0.0.1:" + process.argv[1] + "/metrics", { headers: { "x-api-key": key } })
+  fetch("http://127.0.0.1:" + process.argv[1] + "/metrics", { headers: { "x-api-key": process.argv[2] } })
     .then((answer) => answer.text())
     .then(console.log)`;
 
-/** Calls that a replica has answered so far, by its own count. */
-export async function callsOf(service: string, index: number, port: number): Promise<number> {
-  const text = await compose("exec", "--index", String(index), service, "node", "-e", METRICS, String(port));
-  const counts = text.matchAll(/^deskwire_rpc_requests_total\{[^}]*\} (\d+)/gm);
+function askMetrics(service: string, index: number, port: number, key: string): Promise<string> {
+  return compose("exec", "-T", "--index", String(index), service, "node", "-e", METRICS, String(port), key);
+}
+
+/** Calls that a replica has answered so far, by its own count; `key` is one for `telemetry:read`. */
+export async function callsOf(service: string, index: number, port: number, key: string): Promise<number> {
+  const counts = (await askMetrics(service, index, port, key)).matchAll(
+    /^deskwire_rpc_requests_total\{[^}]*\} (\d+)/gm,
+  );
   return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
 }
