@@ -10,8 +10,8 @@ import { levelOf, type Policy, type TargetKind } from "../../../runtime/policy/p
 import { Answered, type Elapsed, type Fact, type Measured, type Mood } from "./facts.ts";
 import { type Clock, changed, isActive, isSameSegment, type TicketState, withChanges } from "./ticket-state.ts";
 
-/** Goes up whenever the same events make other facts; what was counted by another version is counted anew. */
-export const PROJECTION_VERSION = 1;
+/** Goes up whenever the same events make other facts, or facts are stored otherwise; then all is counted anew. */
+export const PROJECTION_VERSION = 2;
 
 const IMPORTED = methodName(TicketService.method.importTickets);
 
