@@ -8,6 +8,7 @@ import { runCommand } from "../runtime/command.ts";
 import { readConfig } from "../runtime/config.ts";
 import { fail } from "../runtime/errors.ts";
 import { remoteTransport } from "../runtime/transport.ts";
+import { clientOptions } from "../services/access.ts";
 
 const HELP = `npm run metrics [-- options]
 Shows how the desk does: the last seven days, as a table.
@@ -64,7 +65,7 @@ async function main(args: string[]): Promise<void> {
   if ((positionals.length > 0 && !rebuild) || !(days > 0) || (values.by !== undefined && by === 0)) {
     throw fail(Code.InvalidArgument, "USAGE", `Only rebuild, days above 0, and --by ${GROUPS.join(", ")}. See --help.`);
   }
-  const transport = remoteTransport(values.url ?? readConfig().DESKWIRE_URL);
+  const transport = remoteTransport(values.url ?? readConfig().DESKWIRE_URL, clientOptions(readConfig()));
   const metrics = createClient(MetricsService, transport);
   try {
     if (rebuild) {
