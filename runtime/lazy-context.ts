@@ -2,14 +2,12 @@
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import { type ContextValues, createContextValues, type HandlerContext } from "@connectrpc/connect";
 
-type HeadersInit = ConstructorParameters<typeof Headers>[0];
-
 /** What a context is made from. */
 export interface ContextSource {
   readonly method: DescMethod;
   readonly protocolName: string;
   /** The headers of the request; read when the method asks for them. */
-  readonly headers: () => HeadersInit;
+  readonly headers: () => Headers;
   /** Aborted when the call is over for its caller; made when the method asks for it. */
   readonly signal: () => AbortSignal;
   /** On the clock of `performance.now()`; undefined where there is no deadline. */
@@ -17,7 +15,7 @@ export interface ContextSource {
   readonly url: string;
 }
 
-/** The context of a unary or streaming call. */
+/** The context of a call. */
 export class LazyContext implements HandlerContext {
   readonly requestMethod = "POST";
   readonly #source: ContextSource;
@@ -26,6 +24,12 @@ export class LazyContext implements HandlerContext {
   #responseTrailer: Headers | undefined;
   #values: ContextValues | undefined;
   #signal: AbortSignal | undefined;
+
+  /** A function of its own, as Connect's contexts have it: methods take it out of the context and call it later. */
+  readonly timeoutMs = (): number | undefined => {
+    const { deadline } = this.#source;
+    return deadline === undefined ? undefined : Math.max(0, deadline - performance.now());
+  };
 
   constructor(source: ContextSource) {
     this.#source = source;
@@ -52,13 +56,8 @@ export class LazyContext implements HandlerContext {
     return this.#signal;
   }
 
-  timeoutMs(): number | undefined {
-    const { deadline } = this.#source;
-    return deadline === undefined ? undefined : Math.max(0, deadline - performance.now());
-  }
-
   get requestHeader(): Headers {
-    this.#requestHeader ??= new Headers(this.#source.headers());
+    this.#requestHeader ??= this.#source.headers();
     return this.#requestHeader;
   }
 

@@ -9,12 +9,13 @@ import {
   type MessageInitShape,
   type MessageShape,
 } from "@bufbuild/protobuf";
-import { Code, createContextValues, type HandlerContext, type Transport } from "@connectrpc/connect";
+import { Code, type HandlerContext, type Transport } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import { type BalancingOptions, balanced, type Endpoint } from "./balancing.ts";
 import { methodName } from "./call.ts";
 import { fail, failEnded } from "./errors.ts";
 import { unaryClient } from "./grpc/unary-client.ts";
+import { LazyContext } from "./lazy-context.ts";
 import { retrying } from "./retry.ts";
 import type { BoundService } from "./service.ts";
 import { tracedTransport } from "./telemetry/traced-transport.ts";
@@ -33,20 +34,14 @@ function callContext(
   timeoutMs: number | undefined,
   header: ConstructorParameters<typeof Headers>[0],
 ): HandlerContext {
-  const deadline = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
-  return {
+  return new LazyContext({
     method,
-    service: method.parent,
-    signal,
-    timeoutMs: () => (deadline === undefined ? undefined : Math.max(0, deadline - performance.now())),
-    requestMethod: "POST",
-    requestHeader: new Headers(header),
-    responseHeader: new Headers(),
-    responseTrailer: new Headers(),
     protocolName: "direct",
-    values: createContextValues(),
+    headers: () => new Headers(header),
+    signal: () => signal,
+    deadline: timeoutMs === undefined ? undefined : performance.now() + timeoutMs,
     url: `direct:/${methodName(method)}`,
-  };
+  });
 }
 
 function deadlineSignal(signal: AbortSignal | undefined, timeoutMs: number | undefined): AbortSignal {

@@ -15,6 +15,7 @@ import { codeFromHttpStatus, findTrailerError } from "@connectrpc/connect/protoc
 import type { Http2SessionManager } from "@connectrpc/connect-node";
 import { failEnded, failLate } from "../errors.ts";
 import { frameOf, UnaryBody } from "./frame.ts";
+import { toHeaders } from "./headers.ts";
 
 const CANCEL = constants.NGHTTP2_CANCEL;
 /** As gRPC libraries do: the answer of a service of ours may be longer than what it takes. */
@@ -26,15 +27,6 @@ const REFUSED = new Map<number, Code>([
   [constants.NGHTTP2_ENHANCE_YOUR_CALM, Code.ResourceExhausted],
   [constants.NGHTTP2_CANCEL, Code.Canceled],
 ]);
-
-function toHeaders(from: IncomingHttpHeaders | undefined): Headers {
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(from ?? {})) {
-    if (name.startsWith(":") || value === undefined) continue;
-    headers.set(name, Array.isArray(value) ? value.join(", ") : value);
-  }
-  return headers;
-}
 
 /** The answer to a call; its headers are made when somebody asks for them. */
 class Answer<I extends DescMessage, O extends DescMessage> implements UnaryResponse<I, O> {

@@ -8,6 +8,7 @@ import { failCanceled, failLate } from "../errors.ts";
 import { LazyContext } from "../lazy-context.ts";
 import type { BoundService } from "../service.ts";
 import { assertSendable, frameOf, malformed, UnaryBody } from "./frame.ts";
+import { toHeaders } from "./headers.ts";
 
 /** Bounds, as for every other way in. */
 export interface UnaryServerOptions {
@@ -60,7 +61,8 @@ class Call {
     const { stream } = this.#request;
     stream.on("data", (chunk: Buffer) => this.#take(chunk));
     stream.once("end", () => void this.#answer());
-    stream.once("close", () => this.#end(failCanceled()));
+    // Every stream closes; only that of a call without an answer was ended by its caller.
+    stream.once("close", () => this.#over || this.#end(failCanceled()));
     if (error) this.#refuse(error);
     else if (timeoutMs !== undefined) this.#timer = setTimeout(() => this.#expire(), timeoutMs);
   }
@@ -81,7 +83,7 @@ class Call {
       const context = new LazyContext({
         method,
         protocolName: "grpc",
-        headers: () => headersOf(this.#request),
+        headers: () => toHeaders(this.#request.headers),
         signal: () => this.#signal(),
         deadline: this.#deadline,
         url: path,
@@ -140,7 +142,9 @@ class Call {
 
   #signal(): AbortSignal {
     this.#controller ??= new AbortController();
-    if (this.#endReason !== undefined) this.#controller.abort(this.#endReason);
+    const { shutdown } = this.#options;
+    const reason = this.#endReason ?? (shutdown.aborted ? shutdown.reason : undefined);
+    if (reason !== undefined) this.#controller.abort(reason);
     return this.#controller.signal;
   }
 
@@ -153,13 +157,6 @@ class Call {
 function timeoutHeader({ headers }: Http2ServerRequest): string | null {
   const value = headers["grpc-timeout"];
   return typeof value === "string" ? value : null;
-}
-
-function headersOf({ headers }: Http2ServerRequest): [string, string][] {
-  return Object.entries(headers).flatMap(([name, value]): [string, string][] => {
-    if (name.startsWith(":") || value === undefined) return [];
-    return [[name, Array.isArray(value) ? value.join(", ") : value]];
-  });
 }
 
 function isIdentity(encoding: string | string[] | undefined): boolean {

@@ -2,6 +2,7 @@
 import { createClient, type Transport } from "@connectrpc/connect";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import { WebhookService } from "#gen/deskwire/ticket/v1/webhook_service_pb.js";
+import { Bell } from "../../runtime/bell.ts";
 import { confine } from "../../runtime/confinement.ts";
 import { type DatabaseLocation, openDatabase } from "../../runtime/database/database.ts";
 import { pruneHourly } from "../../runtime/idempotency.ts";
@@ -21,7 +22,7 @@ import { migrations } from "./migrations.ts";
 import { CatchUp } from "./priority/catch-up.ts";
 import { TextReader } from "./priority/text-reader.ts";
 import { ticketService } from "./service.ts";
-import { EventBell } from "./watch.ts";
+import { POLL_MS } from "./watch.ts";
 import { Dispatcher } from "./webhooks/dispatcher.ts";
 import { webhookService } from "./webhooks/service.ts";
 import { targets as allowTargets } from "./webhooks/target.ts";
@@ -70,7 +71,7 @@ export async function ticketModule({
   const stopPruning = pruneHourly(database, log);
   const customers = new CustomerDirectory(crm, log);
   const reader = new TextReader(analytics, log);
-  const bell = new EventBell();
+  const bell = new Bell(POLL_MS);
   const catchUp = new CatchUp({ database, policy, reader, bell, now, log });
   const lifetimeMs = approvalHours * HOUR_MS;
   const stopExpiring = expireMinutely(database, now, log, () => bell.ring());

@@ -1,6 +1,7 @@
 // The metrics as a part of analytics: the service that answers, and the reader that counts.
 import type { Transport } from "@connectrpc/connect";
 import { MetricsService } from "#gen/deskwire/analytics/v1/metrics_service_pb.js";
+import { Bell } from "../../../runtime/bell.ts";
 import type { Database } from "../../../runtime/database/database.ts";
 import type { Log } from "../../../runtime/log.ts";
 import type { Policy } from "../../../runtime/policy/policy.ts";
@@ -8,10 +9,12 @@ import { type BoundService, bindService } from "../../../runtime/service.ts";
 import { type Metric, readerPosition } from "../../../runtime/telemetry/metrics.ts";
 import type { Engine } from "../engine/engine.ts";
 import { readCursor } from "./cursor.ts";
-import { FactBell } from "./fact-bell.ts";
 import { FactCache } from "./fact-cache.ts";
 import { keepMetrics } from "./reader.ts";
 import { metricsService } from "./service.ts";
+
+/** How long a watcher waits before it looks for what other processes have counted, in milliseconds. */
+const POLL_MS = 1_000;
 
 /** What the metrics stand on. */
 export interface MetricsOptions {
@@ -42,7 +45,7 @@ export interface MetricsPart {
 export function openMetrics({ tickets, ...options }: MetricsOptions): MetricsPart {
   const { database, log } = options;
   const closing = new AbortController();
-  const bell = new FactBell();
+  const bell = new Bell(POLL_MS);
   const cache = new FactCache(database);
   let reading: Promise<void> | undefined;
   return {

@@ -3,11 +3,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type Client, createClient, type Transport } from "@connectrpc/connect";
 import type { TicketEvent } from "#gen/deskwire/ticket/v1/event_pb.js";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
+import type { Bell } from "../../../runtime/bell.ts";
 import type { Log } from "../../../runtime/log.ts";
 import { batches } from "./batches.ts";
 import { type CountingOptions, countEvents, prepare } from "./count-events.ts";
 import { LEASE_MS, lease, markComplete, readCursor, release } from "./cursor.ts";
-import type { FactBell } from "./fact-bell.ts";
 
 /** Short enough for a live chart; long enough that a burst of writes becomes few transactions. */
 const BATCH = { size: 500, lingerMs: 50 };
@@ -19,7 +19,7 @@ export interface ReaderOptions extends CountingOptions {
   /** Reaches the ticket service. */
   readonly tickets: Transport;
   /** Rung when something has been counted. */
-  readonly bell: FactBell;
+  readonly bell: Bell;
   readonly log: Log;
 }
 

@@ -6,20 +6,20 @@ import {
   GetMetricsRequestSchema,
   MetricsService,
 } from "#gen/deskwire/analytics/v1/metrics_service_pb.js";
+import type { Bell } from "../../../runtime/bell.ts";
 import { fail } from "../../../runtime/errors.ts";
 import type { Log } from "../../../runtime/log.ts";
 import { write } from "../../../runtime/write.ts";
 import { type AnsweringOptions, answer } from "./answer.ts";
 import { rulesOf } from "./count-events.ts";
 import { startOver } from "./cursor.ts";
-import type { FactBell } from "./fact-bell.ts";
 import { progressOf } from "./progress.ts";
 import { readQuestion } from "./question.ts";
 import { watchMetrics } from "./watch.ts";
 
 /** What the metrics service stands on. */
 export interface MetricsServiceOptions extends AnsweringOptions {
-  readonly bell: FactBell;
+  readonly bell: Bell;
   /** Ends the streams when the service closes. */
   readonly closing: AbortSignal;
   /** Milliseconds UTC. */

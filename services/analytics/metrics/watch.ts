@@ -3,13 +3,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import { equals } from "@bufbuild/protobuf";
 import { MetricsSchema } from "#gen/deskwire/analytics/v1/metrics_pb.js";
 import type { GetMetricsResponse } from "#gen/deskwire/analytics/v1/metrics_service_pb.js";
-import type { FactBell } from "./fact-bell.ts";
+import type { Bell } from "../../../runtime/bell.ts";
 
 const DEFAULT_INTERVAL_SECONDS = 5;
 
 /** How a stream is paced, and what ends it. */
 export interface WatchOptions {
-  readonly bell: FactBell;
+  readonly bell: Bell;
   /** Seconds between two answers at least; 0 for the default. */
   readonly intervalSeconds: number;
   readonly signal: AbortSignal;

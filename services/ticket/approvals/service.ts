@@ -5,6 +5,7 @@ import type { Knex } from "knex";
 import { ActorKind } from "#gen/deskwire/actor/v1/actor_pb.js";
 import { type ApprovalReason, ApprovalReasonKind, ApprovalReasonSchema } from "#gen/deskwire/ticket/v1/approval_pb.js";
 import { ListApprovalsRequestSchema, TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
+import type { Bell } from "../../../runtime/bell.ts";
 import { methodName, originOf, principalOf } from "../../../runtime/call.ts";
 import type { Database } from "../../../runtime/database/database.ts";
 import { formatId } from "../../../runtime/ids.ts";
@@ -15,7 +16,6 @@ import { write } from "../../../runtime/write.ts";
 import type { Action } from "../actions.ts";
 import { notFound, type WriteInfo } from "../draft.ts";
 import { findTicket } from "../ticket-store.ts";
-import type { EventBell } from "../watch.ts";
 import { decide, deciderOf, found } from "./decide.ts";
 import { hold } from "./hold.ts";
 import { newsSince } from "./news.ts";
@@ -26,7 +26,7 @@ const NEWEST_FIRST = [{ column: "id", direction: "desc" }] as const;
 /** What approvals stand on. */
 export interface ApprovalOptions {
   readonly database: Database;
-  readonly bell: EventBell;
+  readonly bell: Bell;
   readonly policy: Policy;
   /** What AI agents may do by themselves. */
   readonly policies: ToolPolicies;

@@ -4,6 +4,7 @@ import type { Knex } from "knex";
 import { ActorKind, ActorSchema } from "#gen/deskwire/actor/v1/actor_pb.js";
 import { MessageVisibility } from "#gen/deskwire/ticket/v1/message_pb.js";
 import { type Ticket, WaitingOn } from "#gen/deskwire/ticket/v1/ticket_pb.js";
+import type { Bell } from "../../../runtime/bell.ts";
 import { OWN_ORIGIN } from "../../../runtime/call.ts";
 import type { Database } from "../../../runtime/database/database.ts";
 import { formatId, parseId } from "../../../runtime/ids.ts";
@@ -12,7 +13,6 @@ import type { Policy } from "../../../runtime/policy/policy.ts";
 import { TicketDraft, type WriteInfo } from "../draft.ts";
 import { type MessageRow, messagesOf } from "../message-store.ts";
 import { findTicket } from "../ticket-store.ts";
-import type { EventBell } from "../watch.ts";
 import { applyPolicy } from "./apply-policy.ts";
 import { firstWords, type Reading, type TextReader } from "./text-reader.ts";
 
@@ -26,7 +26,7 @@ export interface CatchUpOptions {
   readonly database: Database;
   readonly policy: Policy;
   readonly reader: TextReader;
-  readonly bell: EventBell;
+  readonly bell: Bell;
   /** Milliseconds UTC. */
   readonly now: () => number;
   readonly log: Log;

@@ -1,11 +1,11 @@
 // Sends what is due, as long as the ticket service runs. Any number of processes may do so on one database.
 import { setTimeout as delay } from "node:timers/promises";
+import type { Bell } from "../../../runtime/bell.ts";
 import type { Database } from "../../../runtime/database/database.ts";
 import { formatId } from "../../../runtime/ids.ts";
 import type { Log } from "../../../runtime/log.ts";
 import { sign } from "../../../runtime/standard-webhooks.ts";
 import type { EventRow } from "../event-store.ts";
-import type { EventBell } from "../watch.ts";
 import { claim, type DeliveryRow, dueTimes } from "./delivery-store.ts";
 import { fanOut } from "./fan-out.ts";
 import { payloadOf } from "./payload.ts";
@@ -24,7 +24,7 @@ const AFTER_ERROR_MS = 1_000;
 export interface DispatcherOptions {
   readonly database: Database;
   readonly targets: Targets;
-  readonly bell: EventBell;
+  readonly bell: Bell;
   /** Milliseconds UTC. */
   readonly now: () => number;
   readonly log: Log;

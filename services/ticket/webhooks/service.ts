@@ -11,6 +11,7 @@ import {
   UpdateWebhookRequestSchema,
   WebhookService,
 } from "#gen/deskwire/ticket/v1/webhook_service_pb.js";
+import type { Bell } from "../../../runtime/bell.ts";
 import type { Database } from "../../../runtime/database/database.ts";
 import { fail } from "../../../runtime/errors.ts";
 import { parseId } from "../../../runtime/ids.ts";
@@ -18,7 +19,6 @@ import { listPage, totalSize } from "../../../runtime/pagination.ts";
 import { assertEtag, maskedFields, mutableFields } from "../../../runtime/resource.ts";
 import { newSecret } from "../../../runtime/standard-webhooks.ts";
 import { write } from "../../../runtime/write.ts";
-import type { EventBell } from "../watch.ts";
 import { type DeliveryRow, lockQueues, promote, toDelivery } from "./delivery-store.ts";
 import type { Targets } from "./target.ts";
 import * as webhooks from "./webhook-store.ts";
@@ -75,7 +75,7 @@ export interface WebhookServiceOptions {
   readonly database: Database;
   readonly targets: Targets;
   /** Rung when there is something to send. */
-  readonly bell: EventBell;
+  readonly bell: Bell;
   /** Milliseconds UTC. */
   readonly now: () => number;
 }
