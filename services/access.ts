@@ -124,7 +124,8 @@ export async function openAccess(config: Config, parts: readonly Part[], log: Lo
     const ca = readAuthorities(config.TLS_CA_FILE);
     const limiter = new RateLimiter({ callers: config.RATE_LIMIT, calls: config.TOOL_RATE_LIMITS });
     return {
-      asksCallers: async () => !loopback || config.MCP_ISSUER !== undefined || (await keys.any()),
+      // Whoever comes while keys cannot be read is refused, which is no reason not to start.
+      asksCallers: async () => !loopback || config.MCP_ISSUER !== undefined || (await keys.any().catch(() => true)),
       remote: (part) => ({ ca, authenticate: tokens && ((headers) => tokens.seal(part, headers)) }),
       limiter,
       guard(url, scopes) {

@@ -126,12 +126,13 @@ async function main(args: string[]): Promise<void> {
   });
   await watchReadiness(desk, listener, log);
   const timer = setInterval(() => void watchReadiness(desk, listener, log), READY_CHECK_MS);
+  // Whatever ends the start from here on: a timer would keep a process alive that serves nobody.
+  using _watching = { [Symbol.dispose]: () => clearInterval(timer) };
   const asksCallers = await access.asksCallers();
   console.log(banner({ config, parts, url: listener.url, seeded: desk.seeded, version, asksCallers }));
   await new Promise<void>((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
   });
-  clearInterval(timer);
   console.log("Stopping: calls under way may finish.");
   desk.drain();
   await mcp?.close();

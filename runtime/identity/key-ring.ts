@@ -3,6 +3,7 @@ import { timingSafeEqual } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { Code } from "@connectrpc/connect";
 import { ADMIN_SCOPE } from "../call.ts";
+import { passingFailure } from "../database/errors.ts";
 import { fail } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { hashOf, isApiKey } from "./api-key.ts";
@@ -156,9 +157,12 @@ export class KeyRing {
       this.#readAt = performance.now();
       this.#dueAt = this.#readAt + REFRESH_MS;
     } catch (error) {
-      if (this.#readAt === Number.NEGATIVE_INFINITY) throw error;
-      this.#dueAt = performance.now() + REFRESH_MS;
-      if (performance.now() - this.#readAt < STALE_MS) return;
+      if (this.#readAt === Number.NEGATIVE_INFINITY) throw passingFailure(error) ?? error;
+      if (performance.now() - this.#readAt < STALE_MS) {
+        this.#dueAt = performance.now() + REFRESH_MS;
+        return;
+      }
+      // Due at once: until they can be read, nobody after this caller is let in by what is in memory either.
       log("API keys cannot be read", { error });
       throw fail(Code.Unavailable, "KEYS_UNAVAILABLE", "API keys cannot be checked now. Try again later.");
     }
