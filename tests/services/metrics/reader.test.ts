@@ -165,7 +165,7 @@ test("a question that finds pieces merged since it looked them up is answered an
   const history = await openHistoryOf(60);
   const { database } = await openStore("sqlite");
   const events = await eventsOf(history);
-  const small = { ...options(database), chunkSizes: { small: 4, merged: 6 } };
+  const small = { ...options(database), chunkSizes: { small: 4, merged: 10 } };
   await prepare(small);
   const half = Math.floor(events.length / 2);
   await countEvents(small, events.slice(0, half));
