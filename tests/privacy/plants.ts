@@ -4,7 +4,13 @@ import { ActorKind } from "#gen/deskwire/actor/v1/actor_pb.js";
 import { Category, Sentiment } from "#gen/deskwire/analytics/v1/analysis_pb.js";
 import { ApprovalDecision } from "#gen/deskwire/ticket/v1/approval_pb.js";
 import { TicketStatus } from "#gen/deskwire/ticket/v1/ticket_pb.js";
+import { migrations } from "../../gateway/runs/migrations.ts";
+import { RunStore } from "../../gateway/runs/store.ts";
+import type { Config } from "../../runtime/config.ts";
+import { openDatabase } from "../../runtime/database/database.ts";
+import { databaseLocation } from "../../services/databases.ts";
 import { type Clients, eventually, unique } from "../contract/case.ts";
+import { startedRun } from "../gateway/desk.ts";
 
 /** A customer, and what was planted. */
 export interface Planted {
@@ -126,4 +132,31 @@ export async function everythingAbout(clients: Clients, { customerId, ticketIds 
       })),
     ),
   };
+}
+
+/** A word in the run of somebody whose identifier only begins like that of the erased customer. */
+export const OTHER_RUN = "runofanother";
+
+/** Keeps runs of the messages gateway about a customer, as it would; answers their words. */
+export async function keepRuns(
+  config: Config,
+  { customerId, ticketIds, mark }: Planted,
+  cleanup: AsyncDisposableStack,
+) {
+  const location = databaseLocation(config, "gateway");
+  const database = await openDatabase({ name: "gateway", location, migrations, log: () => {} });
+  cleanup.defer(() => database.close());
+  const store = new RunStore(database);
+  const words = [`runbycustomer${mark}`, `runbyticket${mark}`];
+  const texts = [
+    `${words[0]} ${customerId}`,
+    `${words[1]} ${ticketIds[0]?.toLowerCase()}`,
+    `${OTHER_RUN} ${customerId}0`,
+  ];
+  for (const [index, content] of texts.entries()) {
+    const name = `run_${index}`;
+    const run = startedRun(name, { messages: [{ role: "user", content }] });
+    await store.begin("p", { name, explicit: true, hash: name, again: false }, run);
+  }
+  return words;
 }
