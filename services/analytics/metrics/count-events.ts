@@ -2,7 +2,7 @@
 import { setImmediate } from "node:timers/promises";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Knex } from "knex";
-import type { TicketEvent } from "#gen/deskwire/ticket/v1/event_pb.js";
+import { type TicketEvent, TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
 import type { Database } from "../../../runtime/database/database.ts";
 import { parseId } from "../../../runtime/ids.ts";
 import type { Policy } from "../../../runtime/policy/policy.ts";
@@ -10,8 +10,8 @@ import type { Engine } from "../engine/engine.ts";
 import { appendFacts, type ChunkSizes } from "./chunk-store.ts";
 import { type Cursor, moveCursor, readCursor, startOver } from "./cursor.ts";
 import type { NumberedFact } from "./fact-code.ts";
-import type { Fact, Mood } from "./facts.ts";
 import {
+  forgetCustomer,
   type KnownTicket,
   numberCustomers,
   numberEngines,
@@ -19,7 +19,8 @@ import {
   readTickets,
   segmentKey,
   writeTickets,
-} from "./numbers.ts";
+} from "./fact-store.ts";
+import type { Fact, Mood } from "./facts.ts";
 import { PROJECTION_VERSION, project, textOf } from "./project.ts";
 
 /** How long reading texts may keep the process to itself, in milliseconds, before other calls get their turn. */
@@ -131,6 +132,9 @@ export async function countEvents(options: CountingOptions, events: readonly Tic
     const { timeZone } = policy;
     await appendFacts(trx, numbered, { version: Number(last.position), timeZone, sizes });
     await writeTickets(trx, changed);
+    // Also where the log is counted anew: whose the facts were is in it still.
+    const erased = fresh.filter(({ type }) => type === TicketEventType.CUSTOMER_ERASED);
+    for (const customerId of new Set(erased.map((event) => event.customerId))) await forgetCustomer(trx, customerId);
     await moveCursor(trx, Number(last.position), last.createTime ? timestampMs(last.createTime) : 0);
     return true;
   });
