@@ -3,6 +3,7 @@ import { create } from "@bufbuild/protobuf";
 import { type Timestamp, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Knex } from "knex";
 import { type Ticket, TicketSchema } from "#gen/deskwire/ticket/v1/ticket_pb.js";
+import { insertRows } from "../../runtime/database/insert-rows.ts";
 import { formatId, parseId } from "../../runtime/ids.ts";
 import { NEVER } from "./priority/migration.ts";
 
@@ -138,10 +139,8 @@ const tagRows = (ticket: Ticket) => ticket.tags.map((tag) => ({ ticket_id: parse
 
 /** Adds tickets; throws the driver's unique violation where an external id is taken. */
 export async function insertTickets(trx: Knex.Transaction, tickets: readonly Ticket[]): Promise<void> {
-  if (tickets.length === 0) return;
-  await trx("ticket").insert(tickets.map(toRow));
-  const tags = tickets.flatMap(tagRows);
-  if (tags.length > 0) await trx("ticket_tag").insert(tags);
+  await insertRows(trx, "ticket", tickets.map(toRow));
+  await insertRows(trx, "ticket_tag", tickets.flatMap(tagRows));
 }
 
 /** Remembers tickets whose latest words have not been read yet. */
