@@ -4,7 +4,7 @@ import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Knex } from "knex";
 import { type TicketEvent, TicketEventSchema, type TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
 import { take } from "../../runtime/database/counter.ts";
-import { insertRows } from "../../runtime/database/insert-rows.ts";
+import { insertRows } from "../../runtime/database/rows.ts";
 import { parseId } from "../../runtime/ids.ts";
 
 /** A row of the table `event`. */

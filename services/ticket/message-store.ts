@@ -3,7 +3,7 @@ import { create } from "@bufbuild/protobuf";
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Knex } from "knex";
 import { type TicketMessage, TicketMessageSchema } from "#gen/deskwire/ticket/v1/message_pb.js";
-import { insertRows } from "../../runtime/database/insert-rows.ts";
+import { insertRows } from "../../runtime/database/rows.ts";
 import { formatId, parseId } from "../../runtime/ids.ts";
 
 /** A row of the table `message`. */
