@@ -2,6 +2,7 @@
 import type { Migration } from "../../runtime/database/database.ts";
 import { requestLogMigration } from "../../runtime/idempotency.ts";
 import { correctionsMigration } from "./corrections/migration.ts";
+import { erasureMigration } from "./erasure.ts";
 import { answersMigration } from "./llm/answer-store.ts";
 import { metricsMigration } from "./metrics/migration.ts";
 
@@ -11,4 +12,5 @@ export const migrations: readonly Migration[] = [
   correctionsMigration,
   metricsMigration,
   answersMigration,
+  erasureMigration,
 ];

@@ -28,6 +28,7 @@ import * as actions from "./actions.ts";
 import { type ApprovalOptions, approvalMethods, type FindReasons, gateFor } from "./approvals/service.ts";
 import { beginFollowUp } from "./conversation.ts";
 import { notFound, TicketDraft, type Words, type WriteInfo } from "./draft.ts";
+import { type ErasureOptions, erasureMethods } from "./erasure/methods.ts";
 import { BY_POSITION, type EventRow, eventsAfter, eventsOf, toEvent } from "./event-store.ts";
 import { importTickets } from "./import.ts";
 import { receiveMessage } from "./inbound/receive-message.ts";
@@ -48,7 +49,7 @@ const SETTABLE = [...actions.MUTABLE, "description", "customer_id"];
 const DEFAULT_MESSAGES = 50;
 
 /** What the ticket service stands on. */
-export interface TicketServiceOptions extends ApprovalOptions, ReplyCheckOptions {
+export interface TicketServiceOptions extends ApprovalOptions, ErasureOptions, ReplyCheckOptions {
   readonly reader: TextReader;
   readonly catchUp: CatchUp;
   /** Ends the streams of the log when the service closes. */
@@ -129,6 +130,7 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
 
   return {
     ...approvalMethods(options),
+    ...erasureMethods(options),
 
     async createTicket(request, context) {
       const { ticket = create(TicketSchema) } = request;

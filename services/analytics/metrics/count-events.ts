@@ -2,7 +2,7 @@
 import { setImmediate } from "node:timers/promises";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Knex } from "knex";
-import type { TicketEvent } from "#gen/deskwire/ticket/v1/event_pb.js";
+import { type TicketEvent, TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
 import type { Database } from "../../../runtime/database/database.ts";
 import { parseId } from "../../../runtime/ids.ts";
 import type { Policy } from "../../../runtime/policy/policy.ts";
@@ -11,6 +11,7 @@ import type { NumberedFact } from "./chunk.ts";
 import { type Cursor, moveCursor, readCursor, startOver } from "./cursor.ts";
 import {
   appendFacts,
+  forgetCustomer,
   type KnownTicket,
   numberCustomers,
   numberEngines,
@@ -127,6 +128,9 @@ export async function countEvents(options: CountingOptions, events: readonly Tic
     const customerOf = (ticket: number) => (changed.get(ticket) ?? tickets.get(ticket))?.customer ?? 0;
     await appendFacts(trx, await numberFacts(trx, facts, customerOf), Number(last.position));
     await writeTickets(trx, changed);
+    // Also where the log is counted anew: whose the facts were is in it still.
+    const erased = fresh.filter(({ type }) => type === TicketEventType.CUSTOMER_ERASED);
+    for (const customerId of new Set(erased.map((event) => event.customerId))) await forgetCustomer(trx, customerId);
     await moveCursor(trx, Number(last.position), last.createTime ? timestampMs(last.createTime) : 0);
     return true;
   });
