@@ -24,7 +24,8 @@ export class CustomerActivity {
   get byGroup(): Float64Array {
     const { groups, groupOf } = this.#candidates;
     const sums = new Float64Array(groups);
-    for (const [customer, group] of groupOf.entries()) {
+    for (let customer = 0; customer < groupOf.length; customer++) {
+      const group = groupOf[customer] as number;
       if (group >= 0) (sums[group] as number) += this.#counts[customer] as number;
     }
     return sums;

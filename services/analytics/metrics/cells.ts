@@ -66,9 +66,8 @@ export class Cells {
     if (block.minTime >= frame.end) return false;
     const facts = block.to - block.from;
     if (this.#cells.length < facts) [this.#cells, this.#facts] = [new Int32Array(2 * facts), new Int32Array(2 * facts)];
-    const when = isCut(frame, block) ? times : undefined;
-    const whose = grouping.customers && customers;
-    if (when || whose) this.#count = this.#findEach(block, chunk, when, whose);
+    if (isCut(frame, block) && times) this.#count = this.#findByTime(block, chunk, times, customers);
+    else if (grouping.customers && customers) this.#count = this.#findByCustomer(block, chunk, customers);
     else this.#count = this.#findRuns(block, chunk);
     return true;
   }
@@ -91,34 +90,52 @@ export class Cells {
     return count;
   }
 
-  /** These loops run for millions of facts. */
-  #findEach(
+  /** This loop runs for millions of facts. */
+  #findByCustomer(
     { from, firstRun, endRun, minTime }: Block,
     { segments, runs }: Chunk,
-    times: Uint32Array | undefined,
-    customers: Uint32Array | undefined,
+    customers: Uint32Array,
   ): number {
-    const { stride, frame } = this;
+    const { stride } = this;
     const [cells, facts] = [this.#cells, this.#facts];
-    const { segments: groups, customers: customerGroups } = this.grouping;
-    const common = stretchOf(frame, minTime);
+    const { segments: groups, customers: customerGroups = new Int8Array() } = this.grouping;
+    const stretch = stretchOf(this.frame, minTime);
     let [count, last, fact] = [0, -2, from];
     for (let run = firstRun; run < endRun; run++) {
-      const group = groups[segments[run] as number] as number;
+      const counts = (groups[segments[run] as number] as number) >= 0;
       const end = fact + (runs[run] as number);
       for (; fact < end; fact++) {
-        const other = customers && customerGroups ? (customerGroups[customers[fact] as number] as number) : 0;
-        let cell = -1;
-        if (group >= 0 && other >= 0) {
-          const stretch = times ? stretchOf(frame, times[fact] as number) : common;
-          if (stretch < stride) cell = (group + other) * stride + stretch;
+        const group = counts ? (customerGroups[customers[fact] as number] as number) : -1;
+        const cell = group < 0 ? -1 : group * stride + stretch;
+        if (cell === last) {
+          (facts[count - 1] as number) += 1;
+          continue;
         }
-        if (cell === last) (facts[count - 1] as number) += 1;
-        else {
-          cells[count] = cell;
-          facts[count++] = 1;
-          last = cell;
-        }
+        cells[count] = cell;
+        facts[count++] = 1;
+        last = cell;
+      }
+    }
+    return count;
+  }
+
+  #findByTime(
+    { from, firstRun, endRun }: Block,
+    { segments, runs }: Chunk,
+    times: Uint32Array,
+    customers: Uint32Array | undefined,
+  ): number {
+    const { stride, frame, grouping } = this;
+    const [cells, facts] = [this.#cells, this.#facts];
+    let [count, fact] = [0, from];
+    for (let run = firstRun; run < endRun; run++) {
+      const group = grouping.segments[segments[run] as number] as number;
+      const end = fact + (runs[run] as number);
+      for (; fact < end; fact++) {
+        const other = customers && grouping.customers ? (grouping.customers[customers[fact] as number] as number) : 0;
+        const stretch = stretchOf(frame, times[fact] as number);
+        cells[count] = group < 0 || other < 0 || stretch === stride ? -1 : (group + other) * stride + stretch;
+        facts[count++] = 1;
       }
     }
     return count;

@@ -139,7 +139,9 @@ export function narrowed(candidates: Candidates, shown: readonly number[]): Grou
   const groups = shown.length + 1;
   if (candidates.by === "customer") {
     const { segments, groupOf } = candidates;
-    return { groups, segments, customers: Int8Array.from(groupOf, renumbered) };
+    const customers = new Int8Array(groupOf.length);
+    for (let id = 0; id < groupOf.length; id++) customers[id] = renumbered(groupOf[id] as number);
+    return { groups, segments, customers };
   }
   const { segments, customers } = candidates;
   return { groups, segments: segments.map(renumbered), ...(customers && { customers }) };
