@@ -6,8 +6,8 @@ import { Level } from "./chunk-store.ts";
 import { type Cursor, readCursor } from "./cursor.ts";
 import type { Segment } from "./facts.ts";
 
-/** How many bytes of facts are kept in memory: more than a million tickets' worth. */
-const BUDGET_BYTES = 96 * 1024 * 1024;
+/** How many bytes of facts are kept in memory: about a million tickets' worth. */
+const BUDGET_BYTES = 64 * 1024 * 1024;
 /** Chunks read at once. */
 const PAGE = 8;
 

@@ -114,34 +114,51 @@ export interface CellValues {
 }
 
 /** Percentiles of cells, groups, buckets and of all numbers. */
-export class Percentiles {
+export interface Percentiles {
+  /**
+   * The percentiles of a group in a bucket, the smallest number such that the share of all are not greater (nearest rank); of
+   * all groups, or over all buckets, where none is named. Empty where there are no numbers, and for groups not asked for.
+   */
+  of(group: number | undefined, bucket: number | undefined): readonly number[];
+}
+
+/**
+ * Finds percentiles.
+ *
+ * @param shares two at most, from 0 (exclusive) to 1, such as 0.5 and 0.9
+ */
+export function percentiles(cells: CellValues, shares: readonly number[]): Percentiles {
+  const { groups, buckets } = cells;
+  const found = new Search(cells, shares).find();
+  return { of: (group = groups, bucket = buckets) => found.get(keyOf(cells, group, bucket)) ?? [] };
+}
+
+/** The only group is all there is, and so is the only bucket. */
+function keyOf({ groups, buckets }: Pick<CellValues, "groups" | "buckets">, group: number, bucket: number): number {
+  return (groups === 1 ? 1 : group) * (buckets + 1) + (buckets === 1 ? 1 : bucket);
+}
+
+class Search {
   readonly #cells: CellValues;
   readonly #shares: readonly number[];
   readonly #found = new Map<number, readonly number[]>();
   readonly #targets = new Map<number, readonly Target[]>();
 
-  /** @param shares two at most, from 0 (exclusive) to 1, such as 0.5 and 0.9 */
   constructor(cells: CellValues, shares: readonly number[]) {
     this.#cells = cells;
     this.#shares = shares;
-    if (cells.values.length === 0) return;
-    this.#aim();
-    this.#collect();
   }
 
-  /**
-   * The percentiles of a group in a bucket, the smallest number such that the share of all are not greater (nearest rank); of
-   * all groups, or over all buckets, where none is named. Empty where there are no numbers, and for groups not asked for.
-   */
-  of(group: number | undefined, bucket: number | undefined): readonly number[] {
-    const { groups, buckets } = this.#cells;
-    return this.#found.get(this.#key(group ?? groups, bucket ?? buckets)) ?? [];
+  find(): ReadonlyMap<number, readonly number[]> {
+    if (this.#cells.values.length > 0) {
+      this.#aim();
+      this.#collect();
+    }
+    return this.#found;
   }
 
-  /** The only group is all there is, and so is the only bucket. */
   #key(group: number, bucket: number): number {
-    const { groups, buckets } = this.#cells;
-    return (groups === 1 ? 1 : group) * (buckets + 1) + (buckets === 1 ? 1 : bucket);
+    return keyOf(this.#cells, group, bucket);
   }
 
   #range(group: number, bucket: number): readonly [number, number] {

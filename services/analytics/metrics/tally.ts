@@ -180,7 +180,6 @@ export class Tally {
   #addLengths({ code, from, to, values: at }: Block, values: Uint32Array): void {
     const { cells, facts } = this.#cells;
     const lengths = this.lengths[Code.span.in(code)] as Lengths;
-    const signed = new Int32Array(values.buffer, values.byteOffset, values.length);
-    lengths.add({ values: signed, at, facts: to - from, cells: this.#inWindow(cells), runs: facts.slice() });
+    lengths.add({ values, at, facts: to - from, cells: this.#inWindow(cells), runs: facts.slice() });
   }
 }
