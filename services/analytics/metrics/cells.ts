@@ -37,10 +37,12 @@ export function isCut(frame: Frame, { minTime, maxTime }: Block): boolean {
 export class Cells {
   readonly frame: Frame;
   readonly grouping: Grouping;
-  /** Of each run its cell, -1 for one that does not count, and how many facts it has. */
-  #cells = new Int32Array(1024);
-  #facts = new Int32Array(1024);
-  #count = 0;
+  /** Of each run its cell, -1 for one that does not count. */
+  cells = new Int32Array(1024);
+  /** Of each run how many facts it has. */
+  facts = new Int32Array(1024);
+  /** How many runs there are. */
+  count = 0;
 
   constructor(frame: Frame, grouping: Grouping) {
     this.frame = frame;
@@ -52,29 +54,21 @@ export class Cells {
     return this.frame.starts.length + 1;
   }
 
-  get cells(): Int32Array {
-    return this.#cells.subarray(0, this.#count);
-  }
-
-  get facts(): Int32Array {
-    return this.#facts.subarray(0, this.#count);
-  }
-
   /** Finds the cells of a block. False where all its facts come after the window. */
   find(block: Block, { chunk, times, customers }: Facts): boolean {
     const { frame, grouping } = this;
     if (block.minTime >= frame.end) return false;
     const facts = block.to - block.from;
-    if (this.#cells.length < facts) [this.#cells, this.#facts] = [new Int32Array(2 * facts), new Int32Array(2 * facts)];
-    if (isCut(frame, block) && times) this.#count = this.#findByTime(block, chunk, times, customers);
-    else if (grouping.customers && customers) this.#count = this.#findByCustomer(block, chunk, customers);
-    else this.#count = this.#findRuns(block, chunk);
+    if (this.cells.length < facts) [this.cells, this.facts] = [new Int32Array(2 * facts), new Int32Array(2 * facts)];
+    if (isCut(frame, block) && times) this.count = this.#findByTime(block, chunk, times, customers);
+    else if (grouping.customers && customers) this.count = this.#findByCustomer(block, chunk, customers);
+    else this.count = this.#findRuns(block, chunk);
     return true;
   }
 
   #findRuns({ firstRun, endRun, minTime }: Block, { segments, runs }: Chunk): number {
     const { stride } = this;
-    const [cells, facts] = [this.#cells, this.#facts];
+    const [cells, facts] = [this.cells, this.facts];
     const stretch = stretchOf(this.frame, minTime);
     const groups = this.grouping.segments;
     let count = 0;
@@ -97,7 +91,7 @@ export class Cells {
     customers: Uint32Array,
   ): number {
     const { stride } = this;
-    const [cells, facts] = [this.#cells, this.#facts];
+    const [cells, facts] = [this.cells, this.facts];
     const { segments: groups, customers: customerGroups = new Int8Array() } = this.grouping;
     const stretch = stretchOf(this.frame, minTime);
     let [count, last, fact] = [0, -2, from];
@@ -126,7 +120,7 @@ export class Cells {
     customers: Uint32Array | undefined,
   ): number {
     const { stride, frame, grouping } = this;
-    const [cells, facts] = [this.#cells, this.#facts];
+    const [cells, facts] = [this.cells, this.facts];
     let [count, fact] = [0, from];
     for (let run = firstRun; run < endRun; run++) {
       const group = grouping.segments[segments[run] as number] as number;
