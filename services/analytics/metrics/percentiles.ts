@@ -36,6 +36,23 @@ function spreadFew(values: Int32Array, from: number, to: number, histograms: rea
   }
 }
 
+/** Sixteen steps are one coarse step: as many as a few numbers are worth. */
+const COARSE_BITS = 4;
+const coarse = new Int32Array(ALL_STEPS >>> COARSE_BITS);
+const inside = new Int32Array(FEW);
+
+/** The number of a rank among those whose steps `spreadFew` found last, from `from` on. */
+function selectFew(values: Int32Array, from: number, count: number, rank: number): number {
+  coarse.fill(0);
+  for (let index = 0; index < count; index++) (coarse[(steps[index] as number) >>> COARSE_BITS] as number) += 1;
+  let [step, before, found] = [0, 0, 0];
+  while (before + (coarse[step] as number) <= rank) before += coarse[step++] as number;
+  for (let index = 0; index < count; index++) {
+    if ((steps[index] as number) >>> COARSE_BITS === step) inside[found++] = values[from + index] as number;
+  }
+  return select(inside, 0, found, rank - before);
+}
+
 /** Counts numbers in one histogram, and adds it to others. */
 function spreadMany(values: Int32Array, from: number, to: number, own: Histogram, others: readonly Histogram[]): void {
   own.fill(0);
@@ -103,7 +120,7 @@ function collect(values: Int32Array, from: number, to: number, targets: readonly
 
 /** Numbers in the order of their cells, which are told apart by group and bucket. */
 export interface CellValues {
-  /** From 0 to 2^31 - 1. Those of a cell are put into another order. */
+  /** From 0 to 2^31 - 1. */
   readonly values: Int32Array;
   /** Where the numbers of each cell begin; cells go by group, then by bucket. One more than there are cells. */
   readonly begins: Uint32Array;
@@ -186,7 +203,7 @@ class Search {
         const histograms = [ofAll, ...(ofItself ? [ofGroup] : []), ...(ofBucket ? [ofBucket] : [])];
         if (to - from < FEW) {
           spreadFew(values, from, to, histograms);
-          if (alone) this.#select(group, bucket);
+          if (alone) this.#selectFew(group, bucket, from, to - from);
         } else {
           spreadMany(values, from, to, own, histograms);
           if (alone) this.#target(group, bucket, own, to - from);
@@ -206,10 +223,9 @@ class Search {
     this.#targets.set(this.#key(group, bucket), targets);
   }
 
-  #select(group: number, bucket: number): void {
-    const [from, to] = this.#range(group, bucket);
-    if (from === to) return;
-    const found = this.#shares.map((share) => select(this.#cells.values, from, to, rankOf(to - from, share)));
+  #selectFew(group: number, bucket: number, from: number, count: number): void {
+    if (count === 0) return;
+    const found = this.#shares.map((share) => selectFew(this.#cells.values, from, count, rankOf(count, share)));
     this.#found.set(this.#key(group, bucket), found);
   }
 
