@@ -48,7 +48,7 @@ async function fold(
   }
   const times = ({ blocks }: Facts["chunk"]) => blocks.some((block) => isCut(frame, block));
   let turn = performance.now();
-  for await (const page of cache.chunks({ entries: needed, customers, times })) {
+  for await (const page of cache.chunks({ entries: needed, owners: customers, times })) {
     for (const facts of page) {
       into.add(facts);
       if (performance.now() - turn < TURN_MS) continue;

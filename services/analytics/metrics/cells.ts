@@ -8,8 +8,13 @@ export interface Grouping {
   readonly groups: number;
   /** The group of each segment by its number; -1 for one that does not count. */
   readonly segments: Int32Array;
-  /** The same of each customer, 127 groups at most. Absent where customers make no difference. */
-  readonly customers?: Int8Array;
+  /** Absent where customers make no difference. */
+  readonly customers?: {
+    /** The group of each by its number, 127 groups at most; -1 for one who does not count. */
+    readonly groupOf: Int8Array;
+    /** The group of most. */
+    readonly usual: number;
+  };
 }
 
 /** The window in seconds since 1970, and where its buckets begin, the window's own start first. */
@@ -43,10 +48,16 @@ export class Cells {
   facts = new Int32Array(1024);
   /** How many runs there are. */
   count = 0;
+  /** The group of all segments, if it is the same. */
+  readonly #group: number | undefined;
+  /** The group of each fact of the chunk by its customer. */
+  #groups = new Int8Array(0);
 
   constructor(frame: Frame, grouping: Grouping) {
     this.frame = frame;
     this.grouping = grouping;
+    const [group, ...others] = new Set(grouping.segments.subarray(1));
+    this.#group = others.length === 0 ? group : undefined;
   }
 
   /** Cells of a group. */
@@ -54,14 +65,30 @@ export class Cells {
     return this.frame.starts.length + 1;
   }
 
-  /** Finds the cells of a block. False where all its facts come after the window. */
-  find(block: Block, { chunk, times, customers }: Facts): boolean {
+  /** Begins with a chunk. */
+  begin({ owners }: Facts): void {
+    const { customers } = this.grouping;
+    if (!customers || !owners) return;
+    const { ids, facts, places } = owners;
+    const { groupOf, usual } = customers;
+    if (this.#groups.length < places.length) this.#groups = new Int8Array(2 * places.length);
+    const groups = this.#groups.fill(usual, 0, places.length);
+    let at = 0;
+    for (let owner = 0; owner < ids.length; owner++) {
+      const [group, end] = [groupOf[ids[owner] as number] as number, at + (facts[owner] as number)];
+      if (group !== usual) for (; at < end; at++) groups[places[at] as number] = group;
+      at = end;
+    }
+  }
+
+  /** Finds the cells of a block of the chunk. False where all its facts come after the window. */
+  find(block: Block, { chunk, times }: Facts): boolean {
     const { frame, grouping } = this;
     if (block.minTime >= frame.end) return false;
     const facts = block.to - block.from;
     if (this.cells.length < facts) [this.cells, this.facts] = [new Int32Array(2 * facts), new Int32Array(2 * facts)];
-    if (isCut(frame, block) && times) this.count = this.#findByTime(block, chunk, times, customers);
-    else if (grouping.customers && customers) this.count = this.#findByCustomer(block, chunk, customers);
+    if (isCut(frame, block) && times) this.count = this.#findByTime(block, chunk, times);
+    else if (grouping.customers) this.count = this.#findByCustomer(block, chunk);
     else this.count = this.#findRuns(block, chunk);
     return true;
   }
@@ -84,41 +111,42 @@ export class Cells {
     return count;
   }
 
-  /** This loop runs for millions of facts. */
-  #findByCustomer(
-    { from, firstRun, endRun, minTime }: Block,
-    { segments, runs }: Chunk,
-    customers: Uint32Array,
-  ): number {
-    const { stride } = this;
-    const [cells, facts] = [this.cells, this.facts];
-    const { segments: groups, customers: customerGroups = new Int8Array() } = this.grouping;
+  #findByCustomer({ from, to, firstRun, endRun, minTime }: Block, { segments, runs }: Chunk): number {
+    const groups = this.grouping.segments;
     const stretch = stretchOf(this.frame, minTime);
-    let [count, last, fact] = [0, -2, from];
-    for (let run = firstRun; run < endRun; run++) {
-      const counts = (groups[segments[run] as number] as number) >= 0;
-      const end = fact + (runs[run] as number);
-      for (; fact < end; fact++) {
-        const group = counts ? (customerGroups[customers[fact] as number] as number) : -1;
-        const cell = group < 0 ? -1 : group * stride + stretch;
-        if (cell === last) {
-          (facts[count - 1] as number) += 1;
-          continue;
-        }
-        cells[count] = cell;
-        facts[count++] = 1;
-        last = cell;
+    this.count = 0;
+    if (this.#group !== undefined) this.#pushByCustomer(this.#group, stretch, from, to);
+    else {
+      let fact = from;
+      for (let run = firstRun; run < endRun; run++) {
+        const end = fact + (runs[run] as number);
+        this.#pushByCustomer(groups[segments[run] as number] as number, stretch, fact, end);
+        fact = end;
       }
     }
-    return count;
+    return this.count;
   }
 
-  #findByTime(
-    { from, firstRun, endRun }: Block,
-    { segments, runs }: Chunk,
-    times: Uint32Array,
-    customers: Uint32Array | undefined,
-  ): number {
+  /** This loop runs for millions of facts. */
+  #pushByCustomer(group: number, stretch: number, from: number, to: number): void {
+    const { cells, facts, stride } = this;
+    const groups = this.#groups;
+    let { count } = this;
+    for (let fact = from; fact < to; ) {
+      const other = groups[fact] as number;
+      const first = fact++;
+      while (fact < to && groups[fact] === other) fact++;
+      const cell = group < 0 || other < 0 ? -1 : (group + other) * stride + stretch;
+      if (count > 0 && cells[count - 1] === cell) (facts[count - 1] as number) += fact - first;
+      else {
+        cells[count] = cell;
+        facts[count++] = fact - first;
+      }
+    }
+    this.count = count;
+  }
+
+  #findByTime({ from, firstRun, endRun }: Block, { segments, runs }: Chunk, times: Uint32Array): number {
     const { stride, frame, grouping } = this;
     const [cells, facts] = [this.cells, this.facts];
     let [count, fact] = [0, from];
@@ -126,7 +154,7 @@ export class Cells {
       const group = grouping.segments[segments[run] as number] as number;
       const end = fact + (runs[run] as number);
       for (; fact < end; fact++) {
-        const other = customers && grouping.customers ? (grouping.customers[customers[fact] as number] as number) : 0;
+        const other = grouping.customers ? (this.#groups[fact] as number) : 0;
         const stretch = stretchOf(frame, times[fact] as number);
         cells[count] = group < 0 || other < 0 || stretch === stride ? -1 : (group + other) * stride + stretch;
         facts[count++] = 1;

@@ -33,12 +33,6 @@ export const Counter = {
   category: (category: number) => CATEGORIES + category,
 } as const;
 
-/** Whether a fact counts as something going on, by which groups are ranked: a ticket opened, an answer, a resolution. */
-export function isActivity(code: number): boolean {
-  const what = Code.kind.in(code);
-  return what === CREATED || what === REPLY || what === RESOLVED;
-}
-
 /** The counters that a fact counts in by its code alone. */
 function countersOf(code: number): number[] {
   const [what, answered, span] = [Code.kind.in(code), Code.answered.in(code), Code.span.in(code)];
@@ -144,8 +138,9 @@ export class Tally {
     }
   }
 
-  /** Adds a chunk, with its customers where they make a difference. */
+  /** Adds a chunk, with its owners where they make a difference. */
   add(facts: Facts): void {
+    this.#cells.begin(facts);
     for (const block of facts.chunk.blocks) {
       const { code, maxTime } = block;
       const what = Code.kind.in(code);
