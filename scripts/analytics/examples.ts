@@ -164,7 +164,7 @@ function urgencyExamples(sources: Sources, seeds: readonly Seed[]): Example[] {
       .filter(({ text }) => used(text, PART.urgency))
       .map((row) => ({ text: row.text, label: urgencyOfIntent(row, source) })),
   );
-  return [...labelled("urgency", intents), ...fromSeeds("urgency", seeds), ...joined(seeds)];
+  return [...labelled("urgency", intents, WEAK), ...fromSeeds("urgency", seeds), ...joined(seeds)];
 }
 
 /** The examples to fit a model to. None of them is held out. */
