@@ -87,6 +87,8 @@ export interface Tool {
   readonly explicitScope?: boolean | undefined;
   /** Present where calls may wait for a person. */
   readonly approval?: ApprovalFlow | undefined;
+  /** Whether a call may tell of progress before its result. */
+  readonly reportsProgress?: boolean | undefined;
   /** What has become of its calls. */
   readonly calls: CallStats;
   /** Calls the method. Never throws for what the arguments or the service did wrong: that is a result with `isError`. */

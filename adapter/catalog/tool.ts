@@ -72,6 +72,7 @@ class MethodTool implements Tool {
   readonly scope: string | undefined;
   readonly explicitScope: boolean;
   readonly approval: ApprovalFlow | undefined;
+  readonly reportsProgress: boolean;
   readonly calls: CallStats;
   readonly #method: DescMethod;
   readonly #setting: ToolSetting;
@@ -90,6 +91,7 @@ class MethodTool implements Tool {
     const { waiting, replayed } = this.#schemas.names;
     const toolOf = (decider: DescMethod) => new MethodTool(decider, snakeCase(decider.name), setting);
     this.approval = approvalFlow(method, toolOf, [waiting, replayed]);
+    this.reportsProgress = streamsOut(method);
     this.calls = new CallStats(name);
     this.#errors = {
       inputSchema: this.#schemas.input,

@@ -1,9 +1,11 @@
 // From a request of the protocol to the context of a call to the service behind.
-import type { ServerContext } from "@modelcontextprotocol/server";
-import { type Caller, callerHeaders } from "../../runtime/identity/caller.ts";
+
+import type { ProgressToken } from "@modelcontextprotocol/server";
+import { callerHeaders, clientName } from "../../runtime/identity/caller.ts";
 import type { Log } from "../../runtime/log.ts";
 import type { CallContext, JsonObject } from "../catalog.ts";
 import { invalidParams } from "./protocol-errors.ts";
+import type { RequestContext } from "./request-context.ts";
 
 /** The `_meta` key by which a client names a call, so that its repetition is known for one. */
 export const REQUEST_KEY = "deskwire/request-id";
@@ -27,10 +29,9 @@ function copyTrace(from: Lookup, headers: Headers): boolean {
 }
 
 /** The caller's trace context, from `_meta` (MCP's place for it) or else from HTTP. */
-export function traceHeaders({ http, mcpReq: { _meta: meta } }: ServerContext): Headers {
+export function traceHeaders({ header, meta }: Pick<RequestContext, "header" | "meta">): Headers {
   const headers = new Headers();
-  const incoming = http?.req?.headers;
-  if (!copyTrace((name) => meta?.[name], headers) && incoming) copyTrace((name) => incoming.get(name), headers);
+  if (!copyTrace((name) => meta?.[name], headers) && header) copyTrace(header, headers);
   return headers;
 }
 
@@ -38,28 +39,23 @@ export function traceHeaders({ http, mcpReq: { _meta: meta } }: ServerContext): 
  * The headers that travel on: the trace, what the operator allows, and
  * who calls, as this server made it out. A caller's credentials stay here (MCP authorization, token passthrough).
  */
-function travellingHeaders(context: ServerContext, caller: Caller, allowed: readonly string[]): Headers {
+function travellingHeaders(context: RequestContext, allowed: readonly string[]): Headers {
   const headers = traceHeaders(context);
-  const incoming = context.http?.req?.headers;
   for (const name of allowed) {
-    const value = incoming?.get(name);
+    const value = context.header?.(name);
     if (value != null && PRINTABLE_ASCII.test(value)) headers.set(name, value);
   }
+  const { name, version } = context.client ?? {};
+  const client = clientName(name && `${name} ${version ?? ""}`.trim());
+  const caller = { ...context.caller, ...(client && { client }) };
   for (const [name, value] of Object.entries(callerHeaders(caller))) headers.set(name, value);
   return headers;
 }
 
-function requestKey(context: ServerContext): string | undefined {
-  const key = context.mcpReq._meta?.[REQUEST_KEY];
+function requestKey({ meta }: RequestContext): string | undefined {
+  const key = meta?.[REQUEST_KEY];
   if (key === undefined || (typeof key === "string" && key !== "")) return key;
   throw invalidParams(`_meta["${REQUEST_KEY}"] must be a non-empty string, the same one each time a call is repeated.`);
-}
-
-/** Sessions outlive connections, so there a hang-up is not a cancellation by itself; but nobody could get the answer. */
-function callSignal(context: ServerContext): AbortSignal {
-  const { signal } = context.mcpReq;
-  const connection = context.sessionId === undefined ? undefined : context.http?.req?.signal;
-  return connection === undefined ? signal : AbortSignal.any([signal, connection]);
 }
 
 /** A call's context, and a way to wait until the client has been sent every progress notification. */
@@ -74,12 +70,12 @@ export interface Call {
  * @param allowed names of headers that travel on beside the trace context and the caller
  * @throws ProtocolError (-32602) for a request key that is not a string
  */
-export function createCall(context: ServerContext, caller: Caller, allowed: readonly string[], log: Log): Call {
-  const progressToken = context.mcpReq._meta?.progressToken;
+export function createCall(context: RequestContext, allowed: readonly string[], log: Log): Call {
+  const progressToken = context.meta?.progressToken as ProgressToken | undefined;
   const call: CallContext = {
-    signal: callSignal(context),
-    headers: travellingHeaders(context, caller, allowed),
-    scopes: caller.scopes,
+    signal: context.signal,
+    headers: travellingHeaders(context, allowed),
+    scopes: context.caller.scopes,
     requestKey: requestKey(context),
   };
   if (progressToken === undefined) return { context: call, progressSent: async () => {} };
@@ -92,7 +88,7 @@ export function createCall(context: ServerContext, caller: Caller, allowed: read
     const text = JSON.stringify(message);
     const params = { progressToken, progress: count, ...(text.length <= MAX_PROGRESS_TEXT && { message: text }) };
     sent = sent
-      .then(() => context.mcpReq.notify({ method: "notifications/progress", params }))
+      .then(() => context.notify({ method: "notifications/progress", params }))
       .catch((error) => log("progress not sent", { error }, "info"));
   };
   return { context: { ...call, progress }, progressSent: () => sent };

@@ -1,19 +1,13 @@
 // Asks the person at the client about a call that waits: by a multi-round-trip request to clients of 2026-07-28, which the SDK
 // turns into an elicitation request for clients of 2025 (MCP specification, basic/patterns/mrtr and client/elicitation).
-import {
-  type InputRequiredResult,
-  inputRequired,
-  inputResponse,
-  type Server,
-  type ServerContext,
-} from "@modelcontextprotocol/server";
+import { type InputRequiredResult, inputRequired, inputResponse } from "@modelcontextprotocol/server";
 import { withoutHidden } from "../../runtime/hidden-text.ts";
 import type { ApprovalFlow, CallContext, Decision, JsonObject, PendingApproval, Tool, ToolResult } from "../catalog.ts";
+import type { RequestContext } from "./request-context.ts";
 
 /** A call that was made, and who made it. */
 export interface AskedCall {
-  readonly server: Server;
-  readonly context: ServerContext;
+  readonly context: RequestContext;
   readonly tool: Tool;
   readonly args: JsonObject;
   readonly call: CallContext;
@@ -22,8 +16,8 @@ export interface AskedCall {
 const ADMIN = "admin";
 
 /** Whether the client can show a form to its user; `{}` is how clients of before 2025-11-25 say so. */
-function showsForms({ server }: AskedCall): boolean {
-  const { elicitation } = server.getClientCapabilities() ?? {};
+export function showsForms({ capabilities }: Pick<RequestContext, "capabilities">): boolean {
+  const { elicitation } = capabilities ?? {};
   return elicitation !== undefined && (elicitation.form !== undefined || elicitation.url === undefined);
 }
 
@@ -92,8 +86,8 @@ function decisionOf(action: string, content: Record<string, unknown> = {}): Deci
 export async function withDecision(asked: AskedCall, result: ToolResult): Promise<ToolResult | InputRequiredResult> {
   const { approval } = asked.tool;
   const pending = approval?.pending(result);
-  if (!approval || !pending || !mayDecide(approval, asked.call) || !showsForms(asked)) return result;
-  const answer = inputResponse(asked.context.mcpReq.inputResponses, pending.id);
+  if (!approval || !pending || !mayDecide(approval, asked.call) || !showsForms(asked.context)) return result;
+  const answer = inputResponse(asked.context.inputResponses, pending.id);
   if (answer.kind !== "elicit") {
     const question = { message: described(asked, pending), requestedSchema: form(approval) };
     return inputRequired({ inputRequests: { [pending.id]: inputRequired.elicit(question as never) } });

@@ -9,13 +9,17 @@ export function toRequest(request: HttpRequest, response: HttpResponse): Request
     if (value === undefined || name.startsWith(":")) continue;
     for (const item of Array.isArray(value) ? value : [value]) headers.append(name, item);
   }
-  const hangUp = new AbortController();
-  response.once("close", () => {
-    if (!response.writableEnded) hangUp.abort(new Error("The client closed the connection."));
-  });
   // Only the path is ever read; the Host was checked before and is not trusted here.
   const url = new URL(request.url ?? "/", "http://localhost");
-  return new Request(url, { method: request.method ?? "GET", headers, signal: hangUp.signal });
+  return new Request(url, { method: request.method ?? "GET", headers, signal: untilHangUp(response) });
+}
+
+/** A signal that aborts when the client goes away before the answer's end. */
+export function untilHangUp(response: HttpResponse, controller = new AbortController()): AbortSignal {
+  const hangUp = () => controller.abort(new Error("The client closed the connection."));
+  if (isGone(response)) hangUp();
+  else response.once("close", () => response.writableEnded || hangUp());
+  return controller.signal;
 }
 
 /** Whether nobody is left to send a response to. */
@@ -23,7 +27,19 @@ export function isGone(response: HttpResponse): boolean {
   return "stream" in response ? response.stream.destroyed : response.destroyed;
 }
 
+/** A whole answer, for what is answered without a Response. */
+export interface PlainAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+}
+
 // Both kinds of response have what ServerResponse has; their types merely share no signature.
+/** Sends an answer. */
+export function sendPlain({ status, headers, text }: PlainAnswer, to: HttpResponse): void {
+  (to as ServerResponse).writeHead(status, { ...headers, "content-length": Buffer.byteLength(text) }).end(text);
+}
+
 /** Sends a Response; streams of events go out piece by piece, and end when the client goes away. */
 export async function sendResponse(from: Response, to: HttpResponse): Promise<void> {
   to.statusCode = from.status;

@@ -5,8 +5,10 @@ import type { HttpRequest, HttpResponse } from "../../runtime/cleartext-port.ts"
 import { type Caller, type Identify, localCaller } from "../../runtime/identity/caller.ts";
 import { logToStderr } from "../../runtime/log.ts";
 import { readBody } from "../../runtime/read-body.ts";
-import { isGone, sendResponse, toRequest } from "./http-bridge.ts";
-import { createServerFactory, type ServerOptions } from "./mcp-server.ts";
+import { isGone, type PlainAnswer, sendPlain, sendResponse, toRequest } from "./http-bridge.ts";
+import { createMcpServers, type ServerOptions } from "./mcp-server.ts";
+import { plainAnswers } from "./plain-answers.ts";
+import { readPlainCall } from "./plain-call.ts";
 import { errorResponse } from "./protocol-errors.ts";
 import { createSessions, type SessionLimits } from "./sessions.ts";
 
@@ -57,21 +59,21 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
     return caller;
   };
 
-  const createServer = createServerFactory(options);
+  const servers = createMcpServers(options);
   const onerror = (error: Error) => log("MCP request refused or failed", { error }, "info");
-  const sessions = createSessions(() => createServer(callerOf), limits, log);
-  const stateless = createMcpHandler(() => createServer(callerOf), { legacy: "reject", onerror });
+  const sessions = createSessions(() => servers.create(callerOf), limits, log);
+  const stateless = createMcpHandler(() => servers.create(callerOf), { legacy: "reject", onerror });
 
-  async function serve(request: HttpRequest, response: HttpResponse): Promise<Response> {
+  const plain = plainAnswers(servers, sessions, options.info);
+
+  async function serve(request: HttpRequest, response: HttpResponse): Promise<Response | PlainAnswer> {
     if (!METHODS.includes(request.method ?? "")) {
       return errorResponse(405, -32000, `Use ${METHODS.join(", ")}.`, { allow: METHODS.join(", ") });
     }
     const caller = identify === undefined ? localCaller : await identify(request);
-    const webRequest = toRequest(request, response);
-    callers.set(webRequest, caller);
     let body: unknown;
-    if (webRequest.method === "POST") {
-      if (!isJsonContentType(webRequest.headers.get("content-type"))) {
+    if (request.method === "POST") {
+      if (!isJsonContentType(request.headers["content-type"])) {
         return errorResponse(415, -32000, "Content-Type must be application/json.");
       }
       const bytes = await readBody(request, maxBodyBytes);
@@ -81,7 +83,12 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
       } catch {
         return errorResponse(400, -32700, "Parse error: the body is not valid JSON.");
       }
+      const call = readPlainCall(request.headers, body);
+      const answer = call && plain.answer(call, request, response, caller);
+      if (answer) return answer;
     }
+    const webRequest = toRequest(request, response);
+    callers.set(webRequest, caller);
     if (!(await isLegacyRequest(webRequest, body))) return stateless.fetch(webRequest, { parsedBody: body });
     const finished = new Promise<void>((resolve) => response.once("close", resolve));
     return sessions.serve(webRequest, body, caller, finished);
@@ -94,7 +101,9 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
       if (!isGone(response)) log("MCP request failed", { error });
       return errorResponse(500, -32603, "Internal error. Try again.");
     });
-    if (isGone(response)) return void (await answer.body?.cancel());
+    const isPlain = !(answer instanceof Response);
+    if (isGone(response)) return void (isPlain || (await answer.body?.cancel()));
+    if (isPlain) return sendPlain(answer, response);
     // What is left of a request that was not read to its end cannot be told from the next one.
     if (!request.complete && request.httpVersionMajor === 1) response.setHeader("connection", "close");
     await sendResponse(answer, response);
@@ -108,6 +117,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
       });
     },
     async close() {
+      plain.stop();
       await Promise.all([sessions.close(), stateless.close()]);
     },
   };

@@ -1,16 +1,28 @@
 // A catalog as an MCP server: which request is answered by what.
 
-import { Server, type ServerCapabilities, type ServerContext } from "@modelcontextprotocol/server";
+import {
+  type CallToolRequestParams,
+  type CompleteRequestParams,
+  type GetPromptRequestParams,
+  type InputRequiredResult,
+  type PaginatedRequestParams,
+  type ReadResourceRequestParams,
+  type RequestMethod,
+  Server,
+  type ServerCapabilities,
+  type ServerContext,
+} from "@modelcontextprotocol/server";
 import { AjvJsonSchemaValidator } from "@modelcontextprotocol/server/validators/ajv";
-import { type Caller, clientName } from "../../runtime/identity/caller.ts";
+import type { Caller } from "../../runtime/identity/caller.ts";
 import { type Log, logToStderr } from "../../runtime/log.ts";
-import type { Catalog, JsonObject } from "../catalog.ts";
-import { type Call, createCall } from "./call-context.ts";
+import type { Catalog, JsonObject, Tool, ToolResult } from "../catalog.ts";
+import { createCall } from "./call-context.ts";
 import { completeArgument, hasCompletion } from "./completion.ts";
 import { withDecision } from "./elicitation.ts";
 import { type McpStats, observed } from "./observe.ts";
 import { describePrompt, getPrompt } from "./prompts.ts";
 import { invalidParams, sealed } from "./protocol-errors.ts";
+import { type RequestContext, requestContext } from "./request-context.ts";
 import { readResource } from "./resources.ts";
 import { createViews, type View } from "./view.ts";
 
@@ -32,8 +44,18 @@ export interface ServerOptions {
   readonly stats?: McpStats | undefined;
 }
 
-/** Makes a server for one request or one session; servers are never shared between callers. */
-export type ServerFactory = (callerOf: (context: ServerContext) => Caller) => Server;
+/** What every request to one endpoint is answered by. */
+export interface McpServers {
+  /** Makes a server for one request or one session; servers are never shared between callers. */
+  create(callerOf: (context: ServerContext) => Caller): Server;
+  /** Answers `tools/call` as those servers do, for whoever has taken the request in without one. */
+  callTool(params: CallToolRequestParams, context: RequestContext): Promise<ToolResult | InputRequiredResult>;
+  /** The tool that a caller knows by a name. */
+  findTool(name: string, caller: Caller): Tool | undefined;
+}
+
+type Answer = (params: never, context: RequestContext) => Promise<unknown>;
+type Listing = PaginatedRequestParams | undefined;
 
 /** Headers that say who calls: credentials, which are for this server alone, and what only this server may say. */
 const IDENTITY = /^(authorization|proxy-authorization|cookie|deskwire-.*)$/;
@@ -73,7 +95,7 @@ function wholeList<List>(list: List, cursor: string | undefined): List {
  *
  * @throws TypeError where `forwardHeaders` names a header that says who calls
  */
-export function createServerFactory(options: ServerOptions): ServerFactory {
+export function createMcpServers(options: ServerOptions): McpServers {
   const { catalog, info, log = logToStderr, stats = new Map() } = options;
   const forwarded = (options.forwardHeaders ?? []).map((name) => name.toLowerCase());
   const identity = forwarded.find((name) => IDENTITY.test(name));
@@ -82,93 +104,75 @@ export function createServerFactory(options: ServerOptions): ServerFactory {
   const capabilities = capabilitiesOf(viewOf(undefined));
   const prompts = catalog.prompts.map(describePrompt);
 
-  return (callerOf) => {
-    const server = new Server(
-      { ...info },
-      {
-        capabilities,
-        instructions: catalog.instructions,
-        cacheHints,
-        jsonSchemaValidator,
-      },
-    );
-    const view = (context: ServerContext): View => viewOf(callerOf(context).scopes);
-    const call = (context: ServerContext): Call => {
-      const { name, version } = server.getClientVersion() ?? {};
-      const client = clientName(name && `${name} ${version ?? ""}`.trim());
-      return createCall(context, { ...callerOf(context), ...(client && { client }) }, forwarded, log);
-    };
+  const view = ({ caller }: RequestContext): View => viewOf(caller.scopes);
+  const call = (context: RequestContext) => createCall(context, forwarded, log);
+  const recorded = <Params, Result>(
+    method: string,
+    handle: (params: Params, context: RequestContext) => Result | Promise<Result>,
+    targetOf?: (params: Params, context: RequestContext) => string | undefined,
+  ) => observed(method, sealed(handle, log), stats, targetOf);
 
-    const recorded = <Request, Result>(
-      method: string,
-      handle: (request: Request, context: ServerContext) => Result | Promise<Result>,
-      targetOf?: (request: Request, context: ServerContext) => string | undefined,
-    ) => observed(method, sealed(handle, log), stats, targetOf);
+  const callTool: McpServers["callTool"] = recorded(
+    "tools/call",
+    async ({ name, arguments: args = {} }, context) => {
+      const tool = view(context).tools.get(name);
+      if (tool === undefined) throw invalidParams(`Unknown tool: ${name}. tools/list names those there are.`);
+      const { context: callContext, progressSent } = call(context);
+      const result = await tool.call(args, callContext);
+      await progressSent();
+      return withDecision({ context, tool, args: args as JsonObject, call: callContext }, result);
+    },
+    ({ name }, context) => (view(context).tools.has(name) ? name : undefined),
+  );
 
-    server.setRequestHandler(
-      "tools/list",
-      recorded("tools/list", ({ params }, context) => ({
-        tools: wholeList(view(context).definitions, params?.cursor) as never,
+  // Typed by hand: what a catalog holds is MCP's own form, its fields read-only.
+  const answers: Partial<Record<RequestMethod, Answer>> = {
+    "tools/list": recorded("tools/list", (params: Listing, context) => ({
+      tools: wholeList(view(context).definitions, params?.cursor),
+    })),
+    "tools/call": callTool,
+    ...(capabilities.resources && {
+      "resources/list": recorded("resources/list", (params: Listing, context) => ({
+        resources: wholeList(view(context).resources, params?.cursor),
       })),
-    );
-    server.setRequestHandler(
-      "tools/call",
-      recorded(
-        "tools/call",
-        async ({ params: { name, arguments: args = {} } }, context) => {
-          const tool = view(context).tools.get(name);
-          if (tool === undefined) throw invalidParams(`Unknown tool: ${name}. tools/list names those there are.`);
-          const { context: callContext, progressSent } = call(context);
-          const result = await tool.call(args, callContext);
-          await progressSent();
-          const asked = { server, context, tool, args: args as JsonObject, call: callContext };
-          return (await withDecision(asked, result)) as never;
-        },
-        ({ params: { name } }, context) => (view(context).tools.has(name) ? name : undefined),
-      ),
-    );
-    if (capabilities.resources) {
-      server.setRequestHandler(
-        "resources/list",
-        recorded("resources/list", ({ params }, context) => ({
-          resources: wholeList(view(context).resources, params?.cursor) as never,
-        })),
-      );
-      server.setRequestHandler(
-        "resources/templates/list",
-        recorded("resources/templates/list", ({ params }, context) => ({
-          resourceTemplates: wholeList(view(context).templates, params?.cursor) as never,
-        })),
-      );
-      server.setRequestHandler(
-        "resources/read",
-        recorded("resources/read", async ({ params }, context) => ({
-          contents: await readResource(view(context), params.uri, call(context).context),
-        })),
-      );
-    }
-    if (capabilities.prompts) {
-      server.setRequestHandler(
-        "prompts/list",
-        recorded("prompts/list", ({ params }) => ({ prompts: wholeList(prompts, params?.cursor) })),
-      );
-      server.setRequestHandler(
+      "resources/templates/list": recorded("resources/templates/list", (params: Listing, context) => ({
+        resourceTemplates: wholeList(view(context).templates, params?.cursor),
+      })),
+      "resources/read": recorded("resources/read", async ({ uri }: ReadResourceRequestParams, context) => ({
+        contents: await readResource(view(context), uri, call(context).context),
+      })),
+    }),
+    ...(capabilities.prompts && {
+      "prompts/list": recorded("prompts/list", (params: Listing) => ({
+        prompts: wholeList(prompts, params?.cursor),
+      })),
+      "prompts/get": recorded(
         "prompts/get",
-        recorded(
-          "prompts/get",
-          ({ params }, context) => getPrompt(view(context), params.name, params.arguments ?? {}, call(context).context),
-          ({ params }, context) => (view(context).prompts.has(params.name) ? params.name : undefined),
-        ),
-      );
-    }
-    if (capabilities.completions) {
-      server.setRequestHandler(
-        "completion/complete",
-        recorded("completion/complete", ({ params }, context) =>
-          completeArgument(view(context), params, call(context).context),
-        ),
-      );
-    }
-    return server;
+        ({ name, arguments: args = {} }: GetPromptRequestParams, context) =>
+          getPrompt(view(context), name, args, call(context).context),
+        ({ name }, context) => (view(context).prompts.has(name) ? name : undefined),
+      ),
+    }),
+    ...(capabilities.completions && {
+      "completion/complete": recorded("completion/complete", (params: CompleteRequestParams, context) =>
+        completeArgument(view(context), params, call(context).context),
+      ),
+    }),
+  };
+
+  return {
+    create(callerOf) {
+      const { instructions } = catalog;
+      const server = new Server({ ...info }, { capabilities, instructions, cacheHints, jsonSchemaValidator });
+      for (const [method, answer] of Object.entries(answers)) {
+        server.setRequestHandler(
+          method as RequestMethod,
+          ({ params }, context) => answer(params as never, requestContext(server, context, callerOf(context))) as never,
+        );
+      }
+      return server;
+    },
+    callTool,
+    findTool: (name, { scopes }) => viewOf(scopes).tools.get(name),
   };
 }

@@ -4,7 +4,7 @@ import { parseJSONRPCMessage } from "@modelcontextprotocol/server";
 import { StdioServerTransport, serveStdio as serveTransport } from "@modelcontextprotocol/server/stdio";
 import { localCaller } from "../../runtime/identity/caller.ts";
 import { logToStderr } from "../../runtime/log.ts";
-import { createServerFactory, type ServerOptions } from "./mcp-server.ts";
+import { createMcpServers, type ServerOptions } from "./mcp-server.ts";
 
 const MAX_LINE_BYTES = 10 * 1024 * 1024;
 
@@ -51,7 +51,7 @@ function wellFormedLines(): Transform {
  */
 export async function serveStdio(options: ServerOptions): Promise<void> {
   const { log = logToStderr } = options;
-  const createServer = createServerFactory(options);
+  const servers = createMcpServers(options);
   const lines = wellFormedLines();
   const ended = new Promise<void>((resolve) => {
     process.stdin.once("close", resolve).once("end", resolve);
@@ -65,7 +65,7 @@ export async function serveStdio(options: ServerOptions): Promise<void> {
   console.log = console.error;
   console.info = console.error;
 
-  const handle = serveTransport(() => createServer(() => localCaller), {
+  const handle = serveTransport(() => servers.create(() => localCaller), {
     transport: new StdioServerTransport(process.stdin.pipe(lines), process.stdout, { maxBufferSize: MAX_LINE_BYTES }),
     onerror: (error) => log("MCP error", { error }, "warn"),
   });

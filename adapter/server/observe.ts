@@ -1,28 +1,29 @@
 // What is recorded of every MCP request: a span and a count.
 
-import { ProtocolError, type ServerContext } from "@modelcontextprotocol/server";
+import { ProtocolError } from "@modelcontextprotocol/server";
 import type { Span } from "@opentelemetry/api";
 import { CallStats, type Outcome } from "../../runtime/telemetry/call-stats.ts";
 import { markFailed, type SpanStart, traced } from "../../runtime/telemetry/tracing.ts";
 import { outcomeOf } from "../catalog/errors.ts";
 import type { ToolResult } from "../catalog.ts";
 import { traceHeaders } from "./call-context.ts";
+import type { RequestContext } from "./request-context.ts";
 
-type Handle<Request, Result> = (request: Request, context: ServerContext) => Result | Promise<Result>;
-type Observed<Request, Result> = (request: Request, context: ServerContext) => Promise<Result>;
+type Handle<Request, Result> = (request: Request, context: RequestContext) => Result | Promise<Result>;
+type Observed<Request, Result> = (request: Request, context: RequestContext) => Promise<Result>;
 
 /** What has become of the requests to one endpoint, by the protocol's method, such as `tools/call`. */
 export type McpStats = Map<string, CallStats>;
 
 /** OpenTelemetry's conventions for MCP: named by method and target, the target one of few. */
-function spanOf(method: string, target: string | undefined, context: ServerContext): SpanStart {
-  const { id } = context.mcpReq;
+function spanOf(method: string, target: string | undefined, context: RequestContext): SpanStart {
+  const { id } = context;
   return {
     name: target === undefined ? method : `${method} ${target}`,
     kind: "SERVER",
     attributes: {
       "mcp.method.name": method,
-      "network.transport": context.http ? "tcp" : "pipe",
+      "network.transport": context.header ? "tcp" : "pipe",
       ...(target !== undefined &&
         method === "tools/call" && { "gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": target }),
       ...(target !== undefined && method === "prompts/get" && { "gen_ai.prompt.name": target }),
@@ -40,8 +41,8 @@ function failTool(span: Span, result: ToolResult): void {
   span.setAttributes({ "deskwire.error.code": code, "deskwire.error.reason": reason });
 }
 
-function outcomeOfThrown(error: unknown, { mcpReq }: ServerContext): Outcome {
-  if (mcpReq.signal.aborted) return { code: "canceled", reason: "" };
+function outcomeOfThrown(error: unknown, { signal }: RequestContext): Outcome {
+  if (signal.aborted) return { code: "canceled", reason: "" };
   return { code: error instanceof ProtocolError ? String(error.code) : "internal", reason: "" };
 }
 
@@ -50,7 +51,7 @@ export function observed<Request, Result>(
   method: string,
   handle: Handle<Request, Result>,
   stats: McpStats,
-  targetOf: (request: Request, context: ServerContext) => string | undefined = () => undefined,
+  targetOf: (request: Request, context: RequestContext) => string | undefined = () => undefined,
 ): Observed<Request, Result> {
   const counted = stats.get(method) ?? new CallStats(method);
   stats.set(method, counted);

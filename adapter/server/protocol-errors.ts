@@ -1,6 +1,7 @@
 // Errors of the protocol itself, as opposed to a tool's own failures, which are results.
-import { ProtocolError, ProtocolErrorCode, type ServerContext } from "@modelcontextprotocol/server";
+import { ProtocolError, ProtocolErrorCode } from "@modelcontextprotocol/server";
 import type { Log } from "../../runtime/log.ts";
+import type { RequestContext } from "./request-context.ts";
 
 /** Makes the JSON-RPC error -32602 (Invalid params), which MCP also answers to an unknown tool or prompt. */
 export function invalidParams(message: string): ProtocolError {
@@ -17,16 +18,16 @@ export function internalError(message: string): ProtocolError {
  * The SDK alone would send the text of whatever is thrown.
  */
 export function sealed<Request, Result>(
-  handle: (request: Request, context: ServerContext) => Result | Promise<Result>,
+  handle: (request: Request, context: RequestContext) => Result | Promise<Result>,
   log: Log,
-): (request: Request, context: ServerContext) => Promise<Result> {
+): (request: Request, context: RequestContext) => Promise<Result> {
   return async (request, context) => {
     try {
       return await handle(request, context);
     } catch (error) {
-      if (error instanceof ProtocolError || context.mcpReq.signal.aborted) throw error;
+      if (error instanceof ProtocolError || context.signal.aborted) throw error;
       const incident = crypto.randomUUID();
-      log("MCP request failed", { incident, method: context.mcpReq.method, error });
+      log("MCP request failed", { incident, method: context.method, error });
       throw internalError(`Internal error. Try again; if it stays, give the operator the incident number ${incident}.`);
     }
   };

@@ -2,6 +2,8 @@
 import { randomUUID } from "node:crypto";
 import {
   isInitializeRequest,
+  isJSONRPCNotification,
+  type RequestId,
   type Server,
   WebStandardStreamableHTTPServerTransport,
 } from "@modelcontextprotocol/server";
@@ -17,8 +19,17 @@ export interface SessionLimits {
   readonly sessionIdleMs: number;
 }
 
+/** A session, for calls that are answered beside its protocol instance. */
+export interface SessionCalls {
+  readonly server: Pick<Server, "getClientVersion" | "getClientCapabilities">;
+  /** Does a call, which `stop` ends when the client cancels it or the session ends. */
+  run<T>(id: RequestId, stop: AbortController, call: () => Promise<T>): Promise<T>;
+}
+
 /** The sessions of an endpoint. */
 export interface Sessions {
+  /** The caller's session of that id, if there is one. */
+  find(id: string | undefined, caller: Caller): SessionCalls | undefined;
   /**
    * Serves one HTTP request.
    *
@@ -30,13 +41,51 @@ export interface Sessions {
   close(): Promise<void>;
 }
 
-interface Session {
+class Session implements SessionCalls {
   readonly id: string;
   readonly principal: string;
   readonly transport: WebStandardStreamableHTTPServerTransport;
   readonly server: Server;
-  open: number;
-  lastUsed: number;
+  /** HTTP exchanges under way. */
+  open = 0;
+  lastUsed = performance.now();
+  readonly #calls = new Map<RequestId, AbortController>();
+
+  constructor(id: string, principal: string, transport: WebStandardStreamableHTTPServerTransport, server: Server) {
+    this.id = id;
+    this.principal = principal;
+    this.transport = transport;
+    this.server = server;
+  }
+
+  async run<T>(id: RequestId, stop: AbortController, call: () => Promise<T>): Promise<T> {
+    this.open++;
+    this.#calls.set(id, stop);
+    try {
+      return await call();
+    } finally {
+      if (this.#calls.get(id) === stop) this.#calls.delete(id);
+      this.release();
+    }
+  }
+
+  release(): void {
+    this.open--;
+    this.lastUsed = performance.now();
+  }
+
+  /** Hears of calls that the client cancels; the protocol instance hears of them as well, and knows those of its own. */
+  hear(body: unknown): void {
+    for (const message of [body].flat()) {
+      if (!isJSONRPCNotification(message) || message.method !== "notifications/cancelled") continue;
+      const id = message.params?.requestId as RequestId;
+      this.#calls.get(id)?.abort(new Error("The client cancelled the call."));
+    }
+  }
+
+  stopCalls(): void {
+    for (const stop of this.#calls.values()) stop.abort(new Error("The session has ended."));
+  }
 }
 
 // To another caller a session does not exist: who hijacks an id learns nothing from trying it.
@@ -72,14 +121,17 @@ export function createSessions(createServer: () => Server, limits: SessionLimits
         while (sessions.size >= limits.maxSessions) {
           const evicted = victim(sessions.values());
           if (evicted === undefined) break;
+          evicted.stopCalls();
           sessions.delete(evicted.id);
           void evicted.server.close();
         }
-        const { principal } = caller;
-        sessions.set(id, { id, principal, transport, server, open: 0, lastUsed: performance.now() });
+        sessions.set(id, new Session(id, caller.principal, transport, server));
       },
     });
-    server.onclose = () => sessions.delete(transport.sessionId ?? "");
+    server.onclose = () => {
+      sessions.get(transport.sessionId ?? "")?.stopCalls();
+      sessions.delete(transport.sessionId ?? "");
+    };
     server.onerror = (error) => log("MCP session error", { error }, "warn");
     await server.connect(transport);
     const response = await transport.handleRequest(request, { parsedBody: body });
@@ -90,13 +142,16 @@ export function createSessions(createServer: () => Server, limits: SessionLimits
 
   function hold(session: Session, finished: Promise<void>): void {
     session.open++;
-    void finished.finally(() => {
-      session.open--;
-      session.lastUsed = performance.now();
-    });
+    void finished.finally(() => session.release());
+  }
+
+  function find(id: string | undefined, { principal }: Caller): Session | undefined {
+    const session = id === undefined ? undefined : sessions.get(id);
+    return session?.principal === principal ? session : undefined;
   }
 
   return {
+    find,
     async serve(request, body, caller, finished) {
       const id = request.headers.get("mcp-session-id");
       if (id === null) {
@@ -111,9 +166,10 @@ export function createSessions(createServer: () => Server, limits: SessionLimits
         if (session) hold(session, finished);
         return response;
       }
-      const session = sessions.get(id);
-      if (session === undefined || session.principal !== caller.principal) return notFound();
+      const session = find(id, caller);
+      if (session === undefined) return notFound();
       hold(session, finished);
+      session.hear(body);
       return session.transport.handleRequest(request, { parsedBody: body });
     },
     async close() {

@@ -66,17 +66,20 @@ function watchFile(config: Config, name: "crm" | "ticket"): DatabaseSync {
   return new DatabaseSync(location.file, { readOnly: true });
 }
 
-/** Differs after every commit to the tickets, and after every write to the CRM that a call asked for. */
+/** Differs after every write that a call asked for. The desk writes by itself too: notes, deliveries, readings. */
 function fingerprint(crm: DatabaseSync, ticket: DatabaseSync): string {
-  // The CRM writes by itself too: notes that earlier answers asked for.
-  const written = crm
-    .prepare(
-      `SELECT (SELECT count(*) || ' ' || coalesce(sum(version), 0) FROM customer) AS customers,
-         (SELECT count(*) FROM note WHERE ticket_event IS NULL) AS notes, (SELECT count(*) FROM request) AS requests`,
-    )
-    .get();
-  const commits = ticket.prepare("PRAGMA data_version").get();
-  return JSON.stringify([written, commits]);
+  const customers = crm.prepare(
+    `SELECT (SELECT count(*) || ' ' || coalesce(sum(version), 0) FROM customer) AS customers,
+       (SELECT count(*) FROM note WHERE ticket_event IS NULL) AS notes, (SELECT count(*) FROM request) AS requests`,
+  );
+  const tickets = ticket.prepare(
+    `SELECT (SELECT position FROM event WHERE event ->> '$.actor.kind' IS NOT 'ACTOR_KIND_SYSTEM'
+         ORDER BY position DESC LIMIT 1) AS event,
+       (SELECT count(*) FROM ticket) AS tickets, (SELECT count(*) FROM message) AS messages,
+       (SELECT count(*) FROM approval) AS approvals, (SELECT count(*) FROM request) AS requests,
+       (SELECT count(*) || ' ' || coalesce(sum(version), 0) FROM webhook) AS webhooks`,
+  );
+  return JSON.stringify([customers.get(), tickets.get()]);
 }
 
 interface Answered {

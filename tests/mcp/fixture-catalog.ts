@@ -56,14 +56,23 @@ export const fixtureCatalog: Catalog = {
       seen.push(context);
       return result({ echo: args as JsonObject });
     }),
-    tool("slow", async (args, { signal, progress }) => {
-      progress?.(1, { started: label(args) });
-      return untilAborted(label(args), signal);
-    }),
-    tool("progress", async (args, { progress }) => {
-      for (const count of [1, 2, 2, 1, 3]) progress?.(count, { label: label(args), count });
-      return result({ label: label(args), reported: progress !== undefined });
-    }),
+    tool("slow", async (args, { signal }) => untilAborted(label(args), signal)),
+    tool(
+      "slow_progress",
+      async (args, { signal, progress }) => {
+        progress?.(1, { started: label(args) });
+        return untilAborted(label(args), signal);
+      },
+      { reportsProgress: true },
+    ),
+    tool(
+      "progress",
+      async (args, { progress }) => {
+        for (const count of [1, 2, 2, 1, 3]) progress?.(count, { label: label(args), count });
+        return result({ label: label(args), reported: progress !== undefined });
+      },
+      { reportsProgress: true },
+    ),
     tool("failing", async () => result({ error: { code: "failed_precondition", message: "Reopen it first." } }, true)),
     tool("guarded", async () => result({ secret: 42 }), { scope: "notes:admin" }),
     tool("broken", async () => {

@@ -94,7 +94,7 @@ describe.each(eras)("a client of %s over HTTP", (era) => {
     const cancel = new AbortController();
     const label = `cancelled after progress in ${era}`;
     const aborted = once(events, `aborted:${label}`);
-    const call = client.call("slow", { label }, { signal: cancel.signal, onprogress: () => cancel.abort() });
+    const call = client.call("slow_progress", { label }, { signal: cancel.signal, onprogress: () => cancel.abort() });
     await expect(call).rejects.toThrow();
     await aborted;
   });

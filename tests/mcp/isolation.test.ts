@@ -66,30 +66,33 @@ describe.each(eras)("of two callers in %s", (era) => {
     await Promise.all(clients.map((client) => client.close()));
   });
 
-  test("one's cancellation leaves the other's call with the same id running", async () => {
-    await using alice = await connect(endpoint.url, era, as("alice"));
-    await using bob = await connect(endpoint.url, era, as("bob"));
-    const labels = [`alice ${era}`, `bob ${era}`] as const;
-    const started = Promise.all(labels.map((label) => once(events, `started:${label}`)));
-    const [hers, his] = [new AbortController(), new AbortController()];
-    const herCall = alice.call("slow", { label: labels[0] }, { signal: hers.signal });
-    const hisCall = bob.call("slow", { label: labels[1] }, { signal: his.signal });
-    await started;
+  test.each(["slow", "slow_progress"])(
+    "one's cancellation leaves the other's call of %s with the same id running",
+    async (tool) => {
+      await using alice = await connect(endpoint.url, era, as("alice"));
+      await using bob = await connect(endpoint.url, era, as("bob"));
+      const labels = [`alice ${era} ${tool}`, `bob ${era} ${tool}`] as const;
+      const started = Promise.all(labels.map((label) => once(events, `started:${label}`)));
+      const [hers, his] = [new AbortController(), new AbortController()];
+      const herCall = alice.call(tool, { label: labels[0] }, { signal: hers.signal });
+      const hisCall = bob.call(tool, { label: labels[1] }, { signal: his.signal });
+      await started;
 
-    let bobEnded = false;
-    const bobAborted = once(events, `aborted:${labels[1]}`).then(() => {
-      bobEnded = true;
-    });
-    const aliceAborted = once(events, `aborted:${labels[0]}`);
-    hers.abort();
-    await expect(herCall).rejects.toThrow();
-    await aliceAborted;
-    await bob.call("echo");
-    expect(bobEnded).toBe(false);
-    his.abort();
-    await expect(hisCall).rejects.toThrow();
-    await bobAborted;
-  });
+      let bobEnded = false;
+      const bobAborted = once(events, `aborted:${labels[1]}`).then(() => {
+        bobEnded = true;
+      });
+      const aliceAborted = once(events, `aborted:${labels[0]}`);
+      hers.abort();
+      await expect(herCall).rejects.toThrow();
+      await aliceAborted;
+      await bob.call("echo");
+      expect(bobEnded).toBe(false);
+      his.abort();
+      await expect(hisCall).rejects.toThrow();
+      await bobAborted;
+    },
+  );
 });
 
 const rpc = (method: string, params: unknown = {}) => ({
@@ -107,7 +110,7 @@ describe("a session", () => {
     const id = opened.headers.get("mcp-session-id") ?? expect.fail();
     expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
 
-    const attempts = [rpc("tools/list"), { method: "GET" }, { method: "DELETE" }];
+    const attempts = [rpc("tools/list"), rpc("tools/call", { name: "echo" }), { method: "GET" }, { method: "DELETE" }];
     for (const attempt of attempts) {
       const stolen = { ...HEADERS, ...as("bob"), "mcp-session-id": id };
       const invented = { ...stolen, "mcp-session-id": crypto.randomUUID() };

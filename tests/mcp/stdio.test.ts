@@ -24,7 +24,7 @@ describe.each(eras)("a client of %s over stdio", (era) => {
     expect((await client.call("echo", { label: "hi" })).structuredContent).toEqual({ echo: { label: "hi" } });
 
     const cancel = new AbortController();
-    const slow = client.call("slow", {}, { signal: cancel.signal, onprogress: () => cancel.abort() });
+    const slow = client.call("slow_progress", {}, { signal: cancel.signal, onprogress: () => cancel.abort() });
     await expect(slow).rejects.toThrow();
     await expect(client.call("no_such_tool")).rejects.toMatchObject({ code: -32602 });
     expect((await client.sdk.readResource({ uri: "note://N-1" })).contents).toHaveLength(1);

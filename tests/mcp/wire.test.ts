@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createMcpEndpoint } from "../../adapter/server/mcp-http.ts";
-import { createServerFactory } from "../../adapter/server/mcp-server.ts";
+import { createMcpServers } from "../../adapter/server/mcp-server.ts";
 import { events, fixtureCatalog } from "./fixture-catalog.ts";
 import { connect, type RunningEndpoint, startEndpoint } from "./servers.ts";
 
@@ -220,7 +220,7 @@ test("a caller who is not made out is refused before the body is read", async ()
 
 test("a header with credentials cannot be forwarded", () => {
   const info = { name: "x", version: "1" };
-  const create = () => createServerFactory({ catalog: fixtureCatalog, info, forwardHeaders: ["Authorization"] });
+  const create = () => createMcpServers({ catalog: fixtureCatalog, info, forwardHeaders: ["Authorization"] });
   expect(create).toThrow(TypeError);
 });
 
