@@ -121,9 +121,22 @@ export function matchSearch<Q extends Knex.QueryBuilder>(
   if (words.length === 0) return query.whereRaw("1 = 0") as Q;
   if (dialect === "sqlite") {
     const index = `${table}_search`;
-    const expression = `${words.map((word) => `"${word}"`).join(" ")}*`;
-    return query.whereRaw("??.id IN (SELECT rowid FROM ?? WHERE ?? MATCH ?)", [table, index, index, expression]) as Q;
+    return query.whereRaw("??.id IN (SELECT rowid FROM ?? WHERE ?? MATCH ?)", [table, index, index, fts5(words)]) as Q;
   }
-  const expression = `${words.map((word) => `'${word}'`).join(" & ")}:*`;
-  return query.whereRaw("??.search @@ to_tsquery('simple', ?)", [table, expression]) as Q;
+  return query.whereRaw("??.search @@ to_tsquery('simple', ?)", [table, tsquery(words)]) as Q;
 }
+
+/** The ids of the rows that `matchSearch` would keep of all rows, without a look at the rows. */
+export function idsFound(knex: Knex, dialect: Dialect, searched: SearchTable, text: string): Knex.QueryBuilder {
+  const words = wordsOf(text, dialect);
+  if (dialect === "postgres" || words.length === 0) {
+    return matchSearch(knex(searched.table).select(`${searched.table}.id`), dialect, searched, text);
+  }
+  const index = `${searched.table}_search`;
+  return knex(index)
+    .select("rowid as id")
+    .whereRaw("?? MATCH ?", [index, fts5(words)]);
+}
+
+const fts5 = (words: readonly string[]) => `${words.map((word) => `"${word}"`).join(" ")}*`;
+const tsquery = (words: readonly string[]) => `${words.map((word) => `'${word}'`).join(" & ")}:*`;

@@ -32,9 +32,8 @@ import { type ErasureOptions, erasureMethods } from "./erasure/methods.ts";
 import { BY_POSITION, type EventRow, eventsAfter, eventsOf, toEvent } from "./event-store.ts";
 import { importTickets } from "./import.ts";
 import { receiveMessage } from "./inbound/receive-message.ts";
-import { ticketsMatching } from "./list/filters.ts";
 import { orderColumns } from "./list/orders.ts";
-import { ticketPage } from "./list/page.ts";
+import { countTickets, ticketPage } from "./list/page.ts";
 import { latestMessages, type MessageRow, messagesOf, OLDEST_FIRST, toMessage } from "./message-store.ts";
 import { markAsAi } from "./outgoing/provenance.ts";
 import { findReasons, type ReplyCheckOptions } from "./outgoing/reply-check.ts";
@@ -186,7 +185,8 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
         tickets,
         priorityScores,
         nextPageToken,
-        totalSize: await totalSize(ticketsMatching(database, request, time)),
+        // A first page that is the last holds them all.
+        totalSize: request.pageToken || nextPageToken ? await countTickets(database, request, time) : rows.length,
       };
     },
 

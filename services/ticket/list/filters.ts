@@ -3,7 +3,7 @@ import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Knex } from "knex";
 import type { ListTicketsRequest } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import type { Database } from "../../../runtime/database/database.ts";
-import { matchSearch } from "../../../runtime/database/search.ts";
+import { idsFound, matchSearch } from "../../../runtime/database/search.ts";
 import { LANE, laneValues } from "./lanes.ts";
 
 /** Where the lists look: the tickets, or, where a label narrows them most, the labels, which know lane and times too. */
@@ -56,11 +56,8 @@ function whereTagged(knex: Knex, query: Knex.QueryBuilder, id: string, tags: rea
 
 /** Searches subject and description, and the conversation. */
 function whereFound({ knex, dialect }: Database, query: Knex.QueryBuilder, text: string): void {
-  const messages = knex("message").select("message.ticket_id");
-  const inConversation = matchSearch(messages, dialect, { table: "message" }, text);
-  query.where((either) => {
-    matchSearch(either, dialect, { table: "ticket" }, text).orWhereIn("ticket.id", inConversation);
-  });
+  const messages = matchSearch(knex("message").select("message.ticket_id"), dialect, { table: "message" }, text);
+  query.whereIn("ticket.id", idsFound(knex, dialect, { table: "ticket" }, text).union(messages));
 }
 
 /**

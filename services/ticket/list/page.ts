@@ -7,9 +7,11 @@ import { selectRows } from "../../../runtime/database/rows.ts";
 import {
   type KeysetOptions,
   type KeysetPage,
-  keysetPage,
+  keysetQuery,
   type OrderColumn,
   pageOf,
+  type Read,
+  totalSize,
   whereAfter,
 } from "../../../runtime/pagination.ts";
 import type { TicketRow } from "../ticket-store.ts";
@@ -155,9 +157,18 @@ export function pageStatement(database: Database, question: PageQuestion): Sql |
 /** Reads a page of the tickets that a list asks for. */
 export async function ticketPage(database: Database, question: PageQuestion): Promise<KeysetPage<TicketRow>> {
   const { request, now, order, limit } = question;
-  if (request.query) return keysetPage(ticketsMatching(database, request, now).select("ticket.*"), question);
+  if (request.query) {
+    const found = keysetQuery(ticketsMatching(database, request, now).select("ticket.*"), question);
+    return pageOf(await database.slowly<TicketRow>(found), order, limit);
+  }
   const statement = pageStatement(database, { ...question, limit: limit + 1 });
   if (!statement) return { rows: [] };
   const rows = await selectRows<TicketRow>(database.knex, statement.sql, statement.bindings);
   return pageOf(rows, order, limit);
+}
+
+/** Counts the tickets that a list asks for, as far as `total_size` goes. */
+export async function countTickets(database: Database, request: ListTicketsRequest, now: number): Promise<number> {
+  const read: Read | undefined = request.query ? (query) => database.slowly(query) : undefined;
+  return totalSize(ticketsMatching(database, request, now), read);
 }
