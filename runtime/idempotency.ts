@@ -11,7 +11,7 @@ import {
 import { Code, type ConnectError } from "@connectrpc/connect";
 import type { Knex } from "knex";
 import { AUTOMATIC_ID, methodName } from "./call.ts";
-import type { Database, Migration } from "./database/database.ts";
+import type { Database, Dialect, Migration } from "./database/database.ts";
 import { fail } from "./errors.ts";
 import { fingerprint } from "./fingerprint.ts";
 import type { Log } from "./log.ts";
@@ -46,6 +46,15 @@ export function requestIdReused(requestId: string): ConnectError {
   );
 }
 
+function answerErased(requestId: string): ConnectError {
+  return fail(
+    Code.FailedPrecondition,
+    "ANSWER_ERASED",
+    "This request was done before, and its answer was erased with the customer whom it was about. Nothing was written now. Read what there is, or use a new request_id for a new request.",
+    { request_id: requestId },
+  );
+}
+
 /** A write and who asks for it. */
 export interface ReplayedCall<I extends DescMessage, O extends DescMessage> {
   /** Request ids of different principals never meet. */
@@ -72,7 +81,7 @@ export interface Replay<O extends DescMessage> {
  *
  * An id that nobody chose (`auto-…`) counts for ten minutes, any other for 24 hours.
  *
- * @throws ConnectError `REQUEST_ID_REUSED` if the earlier call asked for something else
+ * @throws ConnectError `REQUEST_ID_REUSED` if the earlier call asked for something else; `ANSWER_ERASED` if its answer was erased
  */
 export async function replay<I extends DescMessage, O extends DescMessage>(
   trx: Knex.Transaction,
@@ -100,10 +109,28 @@ export async function replay<I extends DescMessage, O extends DescMessage>(
     await trx("request").where(key).delete();
     return await replay(trx, { principal, method, request, requestId, now }, work);
   }
-  if (first?.request_hash !== request_hash) {
-    throw requestIdReused(requestId);
-  }
+  if (first.response === null) throw answerErased(requestId);
+  if (first.request_hash !== request_hash) throw requestIdReused(requestId);
   return { response: fromBinary(method.output, first.response), replayed: true };
+}
+
+/**
+ * Forgets the answers that name something, such as `CUS-1001`, and what was asked for; returns how many. A request that is
+ * sent again is refused (ANSWER_ERASED) instead of done once more.
+ */
+export async function eraseAnswers(trx: Knex.Transaction, dialect: Dialect, id: string): Promise<number> {
+  const find = dialect === "sqlite" ? "instr(response, ?) > 0" : "position(?::bytea in response) > 0";
+  const columns = ["principal", "method", "request_id", "response"];
+  const found = await trx("request")
+    .whereRaw(find, [Buffer.from(id)])
+    .select(columns);
+  // CUS-1001 is also the beginning of CUS-10010.
+  const exact = new RegExp(`${id}(?![0-9])`);
+  const about = found.filter(({ response }) => exact.test(Buffer.from(response).toString("latin1")));
+  for (const { response: _, ...key } of about) {
+    await trx("request").where(key).update({ response: null, request_hash: "" });
+  }
+  return about.length;
 }
 
 /** Forgets the answers that are older than 24 hours; returns how many. */

@@ -13,6 +13,7 @@ import type { Route } from "../runtime/listener.ts";
 import type { Log } from "../runtime/log.ts";
 import type { ServiceModule } from "../runtime/module.ts";
 import { deskApprovals } from "./approvals.ts";
+import { forgetErasedRuns } from "./erased-runs.ts";
 
 const HOUR_MS = 60 * 60 * 1000;
 
@@ -68,15 +69,25 @@ export async function gatewayModule({
       maxMs: config.GATEWAY_MAX_SECONDS * 1_000,
     },
   });
+  const closing = new AbortController();
+  let forgetting: Promise<void> | undefined;
   return {
     services: [],
     metrics: database.metrics,
     routesFor: (identify) => gateway.routes(identify),
-    start: prune,
+    start() {
+      prune();
+      forgetting = forgetErasedRuns(store, tickets, closing.signal, log);
+    },
     ready: () => database.ping(),
-    drain: () => gateway.close(),
+    drain() {
+      closing.abort();
+      gateway.close();
+    },
     async close() {
+      closing.abort();
       clearInterval(pruning);
+      await forgetting;
       await database.close();
     },
   };

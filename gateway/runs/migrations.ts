@@ -25,5 +25,17 @@ const runs: Migration = {
   },
 };
 
+const erasure: Migration = {
+  name: "erasure",
+  async up(trx) {
+    await trx.schema.createTable("cursor", (table) => {
+      table.text("name").primary();
+      table.bigInteger("position").notNullable();
+    });
+    // Position in the ticket service's log up to which the runs of erased customers are forgotten.
+    await trx("cursor").insert({ name: "erased_runs", position: 0 });
+  },
+};
+
 /** All steps, in order. */
-export const migrations: readonly Migration[] = [runs];
+export const migrations: readonly Migration[] = [runs, erasure];

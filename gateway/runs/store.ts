@@ -36,6 +36,8 @@ const UNNAMED_MS = 10 * MINUTE_MS;
 const KEPT_MS = 24 * 60 * MINUTE_MS;
 const WAITING_KEPT_MS = 14 * KEPT_MS;
 
+const ERASED_RUNS = { name: "erased_runs" };
+
 /** The runs of a desk. */
 export class RunStore {
   readonly #database: Database;
@@ -189,6 +191,33 @@ export class RunStore {
   /** Lets the runs of a process that is gone be taken up at once. Only for a database that no other process can have open. */
   async releaseAll(): Promise<void> {
     await this.#database.knex("run").where({ status: "working" }).update({ status: "broken" });
+  }
+
+  /** The position in the log of events up to which `eraseAbout` has done its work. */
+  async erasedUpTo(): Promise<number> {
+    return (await this.#database.knex("cursor").where(ERASED_RUNS).first("position")).position;
+  }
+
+  /**
+   * Forgets the runs that name one of these, such as `TKT-1001`, because of an event of the log; returns how many. One that
+   * is at work ends with its next step.
+   */
+  async eraseAbout(ids: readonly string[], position: number): Promise<number> {
+    const named = new RegExp(`(?:${ids.join("|")})(?![0-9])`, "i");
+    const count = await this.#database.transaction(async (trx) => {
+      const cursor = await trx("cursor").where(ERASED_RUNS).forUpdate().first("position");
+      if (position <= cursor.position) return 0;
+      const naming = (query: Knex.QueryBuilder) => {
+        for (const id of ids) query.orWhereILike("run", `%${id}%`);
+      };
+      const rows: Pick<Row, "id" | "run">[] = await trx("run").where(naming).select("id", "run");
+      const about = rows.filter(({ run }) => named.test(run)).map(({ id }) => id);
+      await trx("run").whereIn("id", about).delete();
+      await trx("cursor").where(ERASED_RUNS).update({ position });
+      return about.length;
+    });
+    if (count > 0) await this.#database.scrub();
+    return count;
   }
 
   /** Forgets runs that nobody asks for any more; returns how many. */

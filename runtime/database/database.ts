@@ -11,7 +11,7 @@ import { traced } from "../telemetry/tracing.ts";
 import { databaseBusy, isDamaged, isTransientConflict, passingFailure } from "./errors.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { type Dialect, type Migration, migrate } from "./migrations.ts";
-import { NodeSqliteClient } from "./node-sqlite-client.ts";
+import { BUSY_TIMEOUT_MS, NodeSqliteClient } from "./node-sqlite-client.ts";
 import { traceQueries, transactionSpan } from "./traced-queries.ts";
 
 export { isUniqueViolation } from "./errors.ts";
@@ -58,6 +58,11 @@ export interface Database {
    * @throws ConnectError `resource_exhausted` (DATABASE_BUSY) when too many transactions wait
    */
   transaction<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
+  /**
+   * Sees to it that what was overwritten or deleted is in no file any more: empties SQLite's write-ahead log, now or, while
+   * somebody still reads from it, soon. PostgreSQL does so by itself (VACUUM, and the turn of its log).
+   */
+  scrub(): Promise<void>;
   /** How many wait for it, and how many connections there are. */
   readonly metrics: readonly Metric[];
   /** Resolves if the database answers; for readiness. */
@@ -70,6 +75,7 @@ const STATEMENT_TIMEOUT_MS = 15_000;
 const ACQUIRE_TIMEOUT_MS = 10_000;
 const PING_TIMEOUT_MS = 2_000;
 const MAX_WAITING = 1_000;
+const SCRUB_AGAIN_MS = 1_000;
 
 /** Opens the connections to a database, without a look at its schema. */
 export async function connect(name: string, location: DatabaseLocation, log: Log): Promise<Knex> {
@@ -146,6 +152,18 @@ async function retrying<T>(attempt: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Empties SQLite's write-ahead log; false where somebody reads from it. */
+async function emptyLog(knex: Knex): Promise<boolean> {
+  // Not waiting: the whole process would.
+  await knex.raw("PRAGMA busy_timeout = 0");
+  try {
+    const [result] = await knex.raw("PRAGMA wal_checkpoint(TRUNCATE)");
+    return result.busy === 0;
+  } finally {
+    await knex.raw(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+  }
+}
+
 /** What a person is told of a database that cannot be opened. */
 function notOpened(error: unknown, name: string, location: DatabaseLocation): unknown {
   if (location.kind === "sqlite") {
@@ -182,6 +200,14 @@ export async function openDatabase({
   traceQueries(knex, { name, dialect });
   const groups = new GroupCommit(knex);
   const pool: Pool = knex.client.pool;
+  let scrubbing: NodeJS.Timeout | undefined;
+  async function scrub(): Promise<void> {
+    if (dialect === "postgres" || (await emptyLog(knex))) return;
+    clearTimeout(scrubbing);
+    const again = () =>
+      scrub().catch((error) => log("cannot empty the write-ahead log", { database: name, error }, "warn"));
+    scrubbing = setTimeout(again, SCRUB_AGAIN_MS).unref();
+  }
   return {
     knex,
     dialect,
@@ -196,9 +222,13 @@ export async function openDatabase({
         },
       );
     },
+    scrub,
     ping: async () => {
       await knex.raw("SELECT 1").timeout(PING_TIMEOUT_MS);
     },
-    close: () => knex.destroy(),
+    close() {
+      clearTimeout(scrubbing);
+      return knex.destroy();
+    },
   };
 }

@@ -37,6 +37,8 @@ const KnexTransaction = require("knex/lib/dialects/sqlite3/execution/sqlite-tran
 ) => SqliteTransaction;
 
 const STATEMENT_CACHE_SIZE = 256;
+/** How long a statement waits for another process that has the file, in milliseconds. */
+export const BUSY_TIMEOUT_MS = 5_000;
 
 function integerOrBigInt(value: bigint): number | bigint {
   const number = Number(value);
@@ -76,9 +78,11 @@ export class SqliteConnection {
   #inTransaction = false;
 
   constructor(file: string, { cacheSize = STATEMENT_CACHE_SIZE, readOnly = false } = {}) {
-    this.database = new DatabaseSync(file, { timeout: 5_000, enableForeignKeyConstraints: true, readOnly });
+    this.database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true, readOnly });
     this.#cacheSize = cacheSize;
-    if (!readOnly) this.database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+    if (readOnly) return;
+    // secure_delete: what is erased is overwritten, where else it would stay in the file until its page is used again.
+    this.database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON");
   }
 
   /** The statements prepared at this moment, least recently used first; never more than the cache holds. */
@@ -210,9 +214,10 @@ export class NodeSqliteClient extends BetterSqliteClient {
   }
 
   override async destroy(...rest: Parameters<Knex.Client["destroy"]>): Promise<void> {
-    await super.destroy(...rest);
+    // The last to close a file moves the log into it, which a reader cannot.
     this.#reader?.connection.close();
     this.#reader = undefined;
+    await super.destroy(...rest);
   }
 
   override async destroyRawConnection(connection: SqliteConnection): Promise<void> {

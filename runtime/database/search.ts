@@ -30,6 +30,18 @@ export async function createSearch(
   await (dialect === "sqlite" ? createFts5(trx, table, columns) : createTsvector(trx, table, columns));
 }
 
+/**
+ * Makes the index of a table drop words for good along with their rows, within a migration. By itself FTS5 only notes that a
+ * row is gone, and keeps its words until it happens to merge what it wrote then. PostgreSQL needs nothing.
+ */
+export async function dropWordsForGood(trx: Knex.Transaction, dialect: Dialect, { table }: SearchTable): Promise<void> {
+  if (dialect === "postgres") return;
+  const index = `${table}_search`;
+  await trx.raw("INSERT INTO ?? (??, rank) VALUES ('secure-delete', 1)", [index, index]);
+  // What was deleted before.
+  await trx.raw("INSERT INTO ?? (??) VALUES ('optimize')", [index, index]);
+}
+
 async function createFts5(trx: Knex.Transaction, table: string, columns: readonly string[]): Promise<void> {
   const [key] = await trx.raw("SELECT type, pk FROM pragma_table_info(?) WHERE name = 'id'", [table]);
   if (key?.type?.toUpperCase() !== "INTEGER" || key.pk !== 1) {

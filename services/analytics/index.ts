@@ -12,6 +12,7 @@ import { correctionMethods } from "./corrections/corrections.ts";
 import { Teaching } from "./corrections/teaching.ts";
 import type { LearningEngine } from "./engine/engine.ts";
 import { localEngine } from "./engine/local-engine.ts";
+import { erasureMethods } from "./erasure.ts";
 import { pruneAnswers } from "./llm/answer-store.ts";
 import { llmReader } from "./llm/llm-reader.ts";
 import { connectModel, type ModelOptions } from "./llm/model.ts";
@@ -55,6 +56,7 @@ export async function analyticsModule({
   const methods = {
     ...readingMethods(llm ?? local, teaching),
     ...correctionMethods(database, teaching, now),
+    ...erasureMethods({ database, teaching, cache, now }),
   };
   const metrics = openMetrics({ database, tickets, policy, engine: () => teaching.current.engine, now, log });
   return {

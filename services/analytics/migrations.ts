@@ -2,8 +2,9 @@
 import type { Migration } from "../../runtime/database/database.ts";
 import { requestLogMigration } from "../../runtime/idempotency.ts";
 import { correctionsMigration } from "./corrections/migration.ts";
+import { erasureMigration } from "./erasure.ts";
 import { answersMigration } from "./llm/answer-store.ts";
-import { metricsMigration } from "./metrics/migration.ts";
+import { metricsBlocksMigration, metricsMigration } from "./metrics/migration.ts";
 
 /** All steps, in their order. */
 export const migrations: readonly Migration[] = [
@@ -11,4 +12,6 @@ export const migrations: readonly Migration[] = [
   correctionsMigration,
   metricsMigration,
   answersMigration,
+  erasureMigration,
+  metricsBlocksMigration,
 ];

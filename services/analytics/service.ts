@@ -14,7 +14,7 @@ interface Analyzed extends Reading {
 
 type ReadingMethods = Omit<
   ServiceImpl<typeof AnalyticsService>,
-  "correctAnalysis" | "listCorrections" | "undoCorrection"
+  "correctAnalysis" | "listCorrections" | "undoCorrection" | "eraseCustomer"
 >;
 
 /** The methods of AnalyticsService that read. A batch that was cancelled or ran out of time stops between texts. */

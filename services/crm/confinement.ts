@@ -13,4 +13,5 @@ export const CONFINEMENT: ConfinementRules<typeof CrmService> = {
   updateCustomer: "refused",
   batchGetCustomers: "refused",
   listCustomers: "refused",
+  eraseCustomer: "refused",
 };

@@ -33,7 +33,11 @@ export interface CustomerRow {
   readonly version: number;
   readonly create_time: number;
   readonly update_time: number;
+  readonly erase_time: number | null;
 }
+
+/** The name of a customer who was erased. */
+const ERASED = "erased";
 
 function toRow(fields: CustomerFields) {
   return {
@@ -67,6 +71,7 @@ export function toCustomer(row: CustomerRow): Customer {
     etag: `v${row.version}`,
     createTime: timestampFromMs(row.create_time),
     updateTime: timestampFromMs(row.update_time),
+    ...(row.erase_time !== null && { eraseTime: timestampFromMs(row.erase_time) }),
   } satisfies MessageInitShape<typeof CustomerSchema>);
 }
 
@@ -105,7 +110,7 @@ async function writeKeys(trx: Knex.Transaction, id: number, fields: CustomerFiel
 /** Adds a customer; throws the driver's unique violation where an address or key is taken. */
 export async function insertCustomer(trx: Knex.Transaction, fields: CustomerFields, now: number): Promise<Customer> {
   const id = await take(trx, "customer");
-  const row = { id, ...toRow(fields), version: 1, create_time: now, update_time: now };
+  const row = { id, ...toRow(fields), version: 1, create_time: now, update_time: now, erase_time: null };
   await trx("customer").insert(row);
   await writeKeys(trx, id, fields);
   return toCustomer(row);
@@ -120,6 +125,15 @@ export async function updateCustomer(trx: Knex.Transaction, customer: Customer, 
     .returning("*");
   await writeKeys(trx, id, customer);
   return toCustomer(row as CustomerRow);
+}
+
+/** Empties all fields of a customer, and marks them as erased. */
+export async function eraseFields(trx: Knex.Transaction, id: number, now: number): Promise<void> {
+  const nothing = create(CustomerSchema, { name: ERASED });
+  await trx("customer")
+    .where({ id })
+    .update({ ...toRow(nothing), version: trx.raw("version + 1"), update_time: now, erase_time: now });
+  await writeKeys(trx, id, nothing);
 }
 
 /** Says who has the address or key that a write failed on; an error of another kind is returned as it is. */

@@ -3,6 +3,7 @@ import { createCounters } from "../../runtime/database/counter.ts";
 import type { Migration } from "../../runtime/database/database.ts";
 import { createSearch } from "../../runtime/database/search.ts";
 import { requestLogMigration } from "../../runtime/idempotency.ts";
+import { erasureMigration } from "./erasure.ts";
 
 const customers: Migration = {
   name: "customers",
@@ -65,4 +66,4 @@ const notes: Migration = {
 };
 
 /** All steps, in their order. */
-export const migrations: readonly Migration[] = [requestLogMigration, customers, notes];
+export const migrations: readonly Migration[] = [requestLogMigration, customers, notes, erasureMigration];

@@ -18,6 +18,7 @@ import { assertEtag, maskedFields, mutableFields } from "../../runtime/resource.
 import { assertToolAllowed, isAiCall, type ToolPolicies } from "../../runtime/tool-policy.ts";
 import { write } from "../../runtime/write.ts";
 import * as customers from "./customer-store.ts";
+import { assertNotErased, eraseCustomer } from "./erasure.ts";
 import { insertNote, type NoteRow, notesAbout, toNote } from "./note-store.ts";
 
 const NEWEST_FIRST = [{ column: "id", direction: "desc" }] as const;
@@ -98,6 +99,7 @@ export function crmService(
         patch,
         write(database, call, async (trx) => {
           const current = found(await customers.findCustomer(trx, patch.id, true), patch.id);
+          assertNotErased(current);
           assertEtag(current, patch.etag);
           const fields = maskedFields(CustomerSchema, { patch, mask: request.updateMask, current }, MUTABLE);
           return { customer: await customers.updateCustomer(trx, { ...current, ...fields }, call.now) };
@@ -121,7 +123,8 @@ export function crmService(
       if (isAiCall(context, note.author?.kind === ActorKind.AI)) assertToolAllowed(policies, "add_customer_note");
       const call = { method: CrmService.method.addNote, request, context, now: now() };
       return write(database, call, async (trx) => {
-        found(await customers.findCustomer(trx, note.customerId), note.customerId);
+        // Locked, so that no note comes after an erasure that did not see it.
+        assertNotErased(found(await customers.findCustomer(trx, note.customerId, true), note.customerId));
         return { note: await insertNote(trx, { note, now: call.now }) };
       });
     },
@@ -131,6 +134,16 @@ export function crmService(
       const scope = { schema: ListNotesRequestSchema, request, order: NEWEST_FIRST };
       const { rows, nextPageToken } = await listPage<NoteRow, typeof ListNotesRequestSchema>(notes, scope);
       return { notes: rows.map(toNote), nextPageToken, totalSize: await totalSize(notes) };
+    },
+    async eraseCustomer(request, context) {
+      const { customerId } = request;
+      const call = { method: CrmService.method.eraseCustomer, request, context, now: now() };
+      const answer = await write(database, call, async (trx) => {
+        const current = found(await customers.findCustomer(trx, customerId, true), customerId);
+        return await eraseCustomer(trx, database.dialect, current, call.now);
+      });
+      await database.scrub();
+      return answer;
     },
   };
 }

@@ -56,7 +56,9 @@ export async function keepNote(database: Database, event: TicketEvent, log: Log)
   const position = Number(event.position);
   await database.transaction(async (trx) => {
     if (position <= (await readCursor(trx, true))) return;
-    if (await findCustomer(trx, event.customerId)) {
+    // Locked: a customer who is being erased gets no note that the erasure does not see.
+    const customer = await findCustomer(trx, event.customerId, true);
+    if (customer && !customer.eraseTime) {
       const note = create(NoteSchema, {
         customerId: event.customerId,
         author: event.actor,

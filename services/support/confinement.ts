@@ -29,6 +29,8 @@ export const CONFINEMENT: ConfinementRules<typeof SupportService> = {
   listApprovals: "refused",
   getApproval: "refused",
   decideApproval: "refused",
+  // No run gives out or erases all that there is about somebody.
+  eraseCustomer: "refused",
   // Figures are about all that the desk does.
   getSupportMetrics: "refused",
   // What the desk learns from them counts for all tickets.

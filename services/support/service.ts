@@ -10,6 +10,7 @@ import type { Log } from "../../runtime/log.ts";
 import { approvalMethods, pendingApproval } from "./approvals.ts";
 import { type Clients, needed } from "./clients.ts";
 import { correctAnalysis } from "./correct-analysis.ts";
+import { eraseCustomer } from "./erase-customer.ts";
 import { getSupportMetrics } from "./get-support-metrics.ts";
 import { handleTicket } from "./handle-ticket.ts";
 import { lookUpCustomer } from "./look-up-customer.ts";
@@ -125,6 +126,8 @@ export function supportService(clients: Clients, log: Log): ServiceImpl<typeof S
       const { correction } = await needed("analytics", analytics.undoCorrection(request, writeOnBehalfOf(context)));
       return { correction };
     },
+
+    eraseCustomer: (request, context) => eraseCustomer(clients, request, context),
 
     getSupportMetrics: (request, context) => getSupportMetrics(clients, request, context),
 

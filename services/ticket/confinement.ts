@@ -29,6 +29,7 @@ export const CONFINEMENT: ConfinementRules<typeof TicketService> = {
   getApproval: "refused",
   listApprovals: "refused",
   decideApproval: "refused",
+  eraseCustomer: "refused",
 };
 
 /** Looks up whose a ticket is. */

@@ -13,6 +13,7 @@ import type { Customer } from "#gen/deskwire/crm/v1/customer_pb.js";
 import { onBehalfOf } from "../../runtime/call.ts";
 import { fail, metadataOf, reasonOf } from "../../runtime/errors.ts";
 import type { Log } from "../../runtime/log.ts";
+import { customerErased } from "./erasure/erased-customers.ts";
 import { BestEffort } from "./priority/best-effort.ts";
 
 const TIMEOUT_MS = 5_000;
@@ -65,10 +66,12 @@ export class CustomerDirectory {
     this.#bestEffort = new BestEffort("crm", log);
   }
 
-  /** @throws ConnectError `failed_precondition` (CUSTOMER_NOT_FOUND); `unavailable` when the CRM cannot be asked */
+  /** @throws ConnectError `failed_precondition` (CUSTOMER_NOT_FOUND, CUSTOMER_ERASED); `unavailable` when the CRM cannot be asked */
   async assertExists(customerId: string, context: HandlerContext): Promise<KnownCustomer> {
     try {
-      return known((await this.#crm.getCustomer({ customerId }, onBehalfOf(context, TIMEOUT_MS))).customer);
+      const { customer } = await this.#crm.getCustomer({ customerId }, onBehalfOf(context, TIMEOUT_MS));
+      if (customer?.eraseTime) throw customerErased(customerId);
+      return known(customer);
     } catch (error) {
       if (reasonOf(error) !== "CUSTOMER_NOT_FOUND") throw unavailable(error);
       throw fail(

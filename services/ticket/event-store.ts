@@ -4,7 +4,10 @@ import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Knex } from "knex";
 import { type TicketEvent, TicketEventSchema, type TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
 import { take } from "../../runtime/database/counter.ts";
+import { insertRows } from "../../runtime/database/rows.ts";
 import { parseId } from "../../runtime/ids.ts";
+import { assertNoneErased } from "./erasure/erased-customers.ts";
+import { bringsText } from "./erasure/redact-event.ts";
 
 /** A row of the table `event`. */
 export interface EventRow {
@@ -15,6 +18,8 @@ export interface EventRow {
   readonly event: string;
 }
 
+const customerOf = ({ customerId = "" }: NewEvent) => customerId;
+
 /** An event that has no position yet. */
 export type NewEvent = Omit<MessageInitShape<typeof TicketEventSchema>, "position"> & { ticketId: string };
 
@@ -23,10 +28,14 @@ export type NewEvent = Omit<MessageInitShape<typeof TicketEventSchema>, "positio
  *
  * Positions come from a counter that stays locked until the transaction ends, so their order is the order of commits. Call
  * it last in a transaction: from here on, other writers wait.
+ *
+ * @throws ConnectError `failed_precondition` (CUSTOMER_ERASED) for an event that brings a text of a customer who was erased
  */
 export async function appendEvents(trx: Knex.Transaction, events: readonly NewEvent[]): Promise<void> {
   if (events.length === 0) return;
   const first = await take(trx, "event", events.length);
+  // Only under the lock of the counter is it sure that nobody erases the customer at this moment.
+  await assertNoneErased(trx, new Set(events.filter((event) => bringsText(event as never)).map(customerOf)));
   const rows = events.map((init, index) => {
     const position = first + index;
     const event = create(TicketEventSchema, { ...init, position: BigInt(position) } as never);
@@ -38,7 +47,7 @@ export async function appendEvents(trx: Knex.Transaction, events: readonly NewEv
       event: JSON.stringify(toJson(TicketEventSchema, event)),
     };
   });
-  await trx("event").insert(rows);
+  await insertRows(trx, "event", rows);
 }
 
 /** Reads a row as a message. */

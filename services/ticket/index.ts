@@ -78,7 +78,7 @@ export async function ticketModule({
   const targets = allowTargets(webhookNetworks);
   const dispatcher = new Dispatcher({ database, targets, bell, now, log });
   const options = {
-    ...{ database, customers, reader, catchUp, policy, bell, closing: closing.signal },
+    ...{ database, analytics, customers, reader, catchUp, policy, bell, closing: closing.signal },
     ...{ policies, lifetimeMs, allowed, now },
   };
   const service = ticketService(options);

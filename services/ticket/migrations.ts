@@ -4,6 +4,8 @@ import type { Migration } from "../../runtime/database/database.ts";
 import { createSearch } from "../../runtime/database/search.ts";
 import { requestLogMigration } from "../../runtime/idempotency.ts";
 import { approvalsMigration } from "./approvals/migration.ts";
+import { erasureMigration } from "./erasure/migration.ts";
+import { listsMigration } from "./list/migration.ts";
 import { aiTextMigration } from "./outgoing/provenance.ts";
 import { priorityMigration } from "./priority/migration.ts";
 import { webhooksMigration } from "./webhooks/migration.ts";
@@ -96,4 +98,6 @@ export const migrations: readonly Migration[] = [
   approvalsMigration,
   aiTextMigration,
   priorityMigration,
+  erasureMigration,
+  listsMigration,
 ];

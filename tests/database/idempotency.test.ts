@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Database } from "../../runtime/database/database.ts";
 import { reasonOf } from "../../runtime/errors.ts";
-import { pruneRequests, replay, requestLogMigration } from "../../runtime/idempotency.ts";
+import { eraseAnswers, pruneRequests, replay, requestLogMigration } from "../../runtime/idempotency.ts";
 import { DIALECTS, type TemporaryDatabase, temporaryDatabase } from "../support/databases.ts";
 import { CreateThingRequestSchema, createThing } from "./sample-contract.ts";
 
@@ -141,5 +141,15 @@ describe.each(DIALECTS)("replay on %s", (dialect) => {
     expect((await call()).replayed).toBe(true);
     expect(await pruneRequests(database, 24 * HOUR + 1)).toBe(1);
     expect((await call()).replayed).toBe(false);
+  });
+
+  test("erases the answers that name an identifier, not those that name a longer one", async () => {
+    await call({ name: "of CUS-1001.", requestId: "theirs" });
+    await call({ name: "of CUS-10010.", requestId: "another's" });
+    expect(await database.transaction((trx) => eraseAnswers(trx, dialect, "CUS-1001"))).toBe(1);
+    const refused = call({ name: "of CUS-1001.", requestId: "theirs" }).catch(reasonOf);
+    expect(await refused).toBe("ANSWER_ERASED");
+    expect((await call({ name: "of CUS-10010.", requestId: "another's" })).replayed).toBe(true);
+    expect(executions).toBe(2);
   });
 });

@@ -1,10 +1,12 @@
 // How the desk starts, in real processes: what it refuses, and five parts that know each other.
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Part } from "../../runtime/config.ts";
 import { connect } from "../mcp/servers.ts";
+import { newAuthority, signedBy, writeCertificate } from "../support/certificates.ts";
 import { DeskProcess, freePort, ROOT, run } from "../support/processes.ts";
 
 let folder: string;
@@ -18,6 +20,16 @@ const SECRET = "s".repeat(40);
 
 async function keys(args: string[], environment: Record<string, string>) {
   return run(process.execPath, ["scripts/keys.ts", ...args], { cwd: ROOT, env: { ...process.env, ...environment } });
+}
+
+/** A certificate of an authority that this process trusts from now on, as the variables of the desk name it. */
+async function certified(): Promise<Record<string, string>> {
+  const authority = await newAuthority();
+  setDefaultCACertificates([...getCACertificates(), authority.cert]);
+  const caFile = join(folder, "ca.crt");
+  await writeFile(caFile, authority.cert);
+  const { certFile, keyFile } = await writeCertificate(folder, await signedBy(authority));
+  return { TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile, TLS_CA_FILE: caFile };
 }
 
 /** What a start says that comes to nothing. */
@@ -67,9 +79,9 @@ describe("an address that other machines reach", () => {
 });
 
 describe.each([
-  ["on one machine, which need no secret", {}],
-  ["with a secret, on all addresses", { SERVICE_SECRET: SECRET, HOST: "0.0.0.0" }],
-] as const)("five processes %s", (name, given) => {
+  ["on one machine, which need no secret", "http", {}],
+  ["with a secret, on all addresses, by TLS", "https", { SERVICE_SECRET: SECRET, HOST: "0.0.0.0" }],
+] as const)("five processes %s", (_, scheme, given) => {
   const processes: DeskProcess[] = [];
   let environment: Record<string, string>;
   let key: string;
@@ -78,8 +90,9 @@ describe.each([
     const ports = Object.fromEntries(
       await Promise.all(PORTLESS.map(async (part) => [part, await freePort()] as const)),
     ) as Record<Part, number>;
-    const urls = PORTLESS.map((part) => [`${part.toUpperCase()}_URL`, `http://127.0.0.1:${ports[part]}`]);
-    environment = { DATA_DIR: join(folder, name.replaceAll(/\W+/g, "-")), ...given, ...Object.fromEntries(urls) };
+    const urls = PORTLESS.map((part) => [`${part.toUpperCase()}_URL`, `${scheme}://127.0.0.1:${ports[part]}`]);
+    const files = scheme === "https" ? await certified() : {};
+    environment = { DATA_DIR: join(folder, scheme), ...given, ...files, ...Object.fromEntries(urls) };
     key = (
       await keys(["create", "agent", "--scopes", "tickets:read tickets:write tickets:reply"], environment)
     ).stdout.trim();
@@ -88,7 +101,7 @@ describe.each([
       processes.push(started);
       return started;
     };
-    for (const part of PORTLESS) await start(part, { PORT: String(ports[part]) });
+    await Promise.all(PORTLESS.map((part) => start(part, { PORT: String(ports[part]) })));
     adapter = await start("adapter");
   });
   afterAll(() => Promise.all(processes.map((desk) => desk[Symbol.asyncDispose]())));

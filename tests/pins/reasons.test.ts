@@ -9,8 +9,10 @@ const REASONS = {
   DataLoss: ["DATABASE_DAMAGED"],
   DeadlineExceeded: ["DEADLINE_EXCEEDED", "RUN_OUT_OF_TIME"],
   FailedPrecondition: [
+    "ANSWER_ERASED",
     "APPROVAL_DECIDED",
     "CUSTOMERS_DIFFER",
+    "CUSTOMER_ERASED",
     "CUSTOMER_NOT_FOUND",
     "DATABASE_NEWER",
     "DATABASE_NOT_EMPTY",
@@ -93,6 +95,7 @@ const REASONS = {
     "TOKEN_INVALID",
   ],
   Unavailable: [
+    "ANALYTICS_UNAVAILABLE",
     "CERTIFICATE_NOT_TRUSTED",
     "CONNECTION_LOST",
     "CRM_UNAVAILABLE",

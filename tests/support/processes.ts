@@ -68,7 +68,7 @@ export class DeskProcess implements AsyncDisposable {
     const port = environment.PORT ?? String(await freePort());
     const env = { ...process.env, ...environment, PORT: port };
     const child = spawn(process.execPath, ["services/main.ts", ...args], { cwd: root, env });
-    const desk = new DeskProcess(child, `http://127.0.0.1:${port}`);
+    const desk = new DeskProcess(child, `${environment.TLS_CERT_FILE ? "https" : "http"}://127.0.0.1:${port}`);
     try {
       const ready = async () => (await fetch(`${desk.url}/readyz`)).ok && desk.output.includes("Ctrl-C");
       const ended = once(child, "close").then(() => Promise.reject(new Error("it has ended")));

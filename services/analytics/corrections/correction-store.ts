@@ -1,6 +1,7 @@
 // Corrections in the database, and how often they have changed.
 import { create, fromJsonString, toJsonString } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { Code } from "@connectrpc/connect";
 import type { Knex } from "knex";
 import { type Actor, ActorSchema } from "#gen/deskwire/actor/v1/actor_pb.js";
 import type {
@@ -9,6 +10,7 @@ import type {
 } from "#gen/deskwire/analytics/v1/analytics_service_pb.js";
 import { type Correction, CorrectionSchema } from "#gen/deskwire/analytics/v1/correction_pb.js";
 import { take } from "../../../runtime/database/counter.ts";
+import { fail } from "../../../runtime/errors.ts";
 import { formatId, parseId } from "../../../runtime/ids.ts";
 
 /** A row of the table `correction`. */
@@ -47,14 +49,28 @@ export function toCorrection(row: CorrectionRow): Correction {
 
 const countChange = (trx: Knex.Transaction) => take(trx, "correction_changes");
 
-/** Adds a correction. */
+function customerErased(customerId: string) {
+  return fail(
+    Code.FailedPrecondition,
+    "CUSTOMER_ERASED",
+    `${customerId} was erased, and nothing is learned from their texts any more. Nothing was written.`,
+    { customer_id: customerId },
+  );
+}
+
+/** Adds a correction; throws `failed_precondition` (CUSTOMER_ERASED) for the text of a customer who was erased. */
 export async function insertCorrection(
   trx: Knex.Transaction,
   { text, sentiment, category, ticketId, customerId, author }: CorrectAnalysisRequest,
   now: number,
 ): Promise<Correction> {
+  const id = await take(trx, "correction");
+  // Under the lock of the counter, which whoever erases a customer takes as well.
+  if (customerId && (await trx("erased_customer").where({ customer_id: customerId }).first("customer_id"))) {
+    throw customerErased(customerId);
+  }
   const row: CorrectionRow = {
-    id: await take(trx, "correction"),
+    id,
     ...{ text, sentiment, category, ticket_id: ticketId, customer_id: customerId },
     author: toJsonString(ActorSchema, author ?? create(ActorSchema)),
     ...{ create_time: now, undo_time: null, undone_by: null },
@@ -78,6 +94,20 @@ export async function undoCorrection(
   await trx("correction").where({ id }).update(undone);
   await countChange(trx);
   return toCorrection({ ...row, ...undone });
+}
+
+/** Erases the corrections of a customer's texts, and of these tickets, and lets no more come; returns how many there were. */
+export async function eraseCorrections(
+  trx: Knex.Transaction,
+  customerId: string,
+  ticketIds: readonly string[],
+): Promise<number> {
+  await trx("counter").where({ name: "correction" }).forUpdate().first();
+  await trx("erased_customer").insert({ customer_id: customerId }).onConflict("customer_id").ignore();
+  const theirs = trx("correction").where({ customer_id: customerId }).orWhereIn("ticket_id", ticketIds);
+  const count = await theirs.delete();
+  if (count > 0) await countChange(trx);
+  return count;
 }
 
 /** The corrections that a list asks for, in no order yet. */

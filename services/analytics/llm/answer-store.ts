@@ -1,5 +1,6 @@
 // The model's answers in the database: each has cost money, so that no process asks twice. Texts are not in it, but for the words
 // that spoke for an answer.
+import type { Knex } from "knex";
 import type { Database, Migration } from "../../../runtime/database/database.ts";
 import type { Reading } from "../engine/engine.ts";
 
@@ -44,6 +45,11 @@ export async function keepAnswers(
     ...{ engine, text_hash, reading: JSON.stringify(reading), create_time: now },
   }));
   await knex("model_answer").insert(rows).onConflict(["engine", "text_hash"]).ignore();
+}
+
+/** Erases what any engine has answered to texts, by their hashes; returns how many answers. */
+export async function eraseModelAnswers(trx: Knex.Transaction, hashes: readonly string[]): Promise<number> {
+  return await trx("model_answer").whereIn("text_hash", hashes).delete();
 }
 
 /** Forgets answers that are older than 30 days, and the oldest of more than `maxRows`. */

@@ -51,6 +51,12 @@ export class ReadingCache {
     return reading;
   }
 
+  /** Forgets what any engine has read in texts, by their hashes. */
+  forget(hashes: readonly string[]): void {
+    const gone = new Set(hashes);
+    for (const key of this.#entries.keys()) if (gone.has(key.slice(key.lastIndexOf(" ") + 1))) this.#forget(key);
+  }
+
   #forget(key: string): void {
     const reading = this.#entries.get(key);
     if (reading === undefined) return;

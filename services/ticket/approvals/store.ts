@@ -99,16 +99,23 @@ export function approvalsOf(
 
 /**
  * Takes away what approvals hold of a customer's words: drafts, calls, comments and excerpts. That there was a call, what
- * was decided, when and by whom stays; what waited is expired, since nobody could tell any more what it was.
+ * was decided, when and by whom stays; what waited is expired, since nobody could tell any more what it was. Returns how
+ * many held something.
  */
-export async function forgetCustomer(trx: Knex.Transaction, customerId: string, now: number): Promise<void> {
-  const theirs: ApprovalRow[] = await trx("approval").where({ customer_id: customerId }).forUpdate();
-  for (const { id, state, reasons } of theirs) {
+export async function forgetCustomer(trx: Knex.Transaction, customerId: string, now: number): Promise<number> {
+  const holding = (row: Knex.QueryBuilder) => row.whereNot({ request: "{}" }).orWhereNot({ comment: "" });
+  const theirs: ApprovalRow[] = await trx("approval").where({ customer_id: customerId }).where(holding).forUpdate();
+  for (const { id, state, reasons, requested_by } of theirs) {
     const kept = (JSON.parse(reasons) as JsonObject[]).map(({ kind, message }) => ({ kind, message }));
-    const forgotten = { draft: "", request: "{}", request_hash: "", comment: "", edited_text: "" };
+    const byCustomer = (JSON.parse(requested_by) as JsonObject).kind === "ACTOR_KIND_CUSTOMER";
+    const forgotten = {
+      ...{ draft: "", request: "{}", request_hash: "", comment: "", edited_text: "" },
+      ...(byCustomer && { requested_by: JSON.stringify({ kind: "ACTOR_KIND_CUSTOMER", id: customerId }) }),
+    };
     const expired = state === ApprovalState.PENDING && { state: ApprovalState.EXPIRED, decide_time: now };
     await trx("approval")
       .where({ id })
       .update({ ...forgotten, ...expired, reasons: JSON.stringify(kept) });
   }
+  return theirs.length;
 }

@@ -201,6 +201,26 @@ const WRITES: Readonly<Record<string, Write>> = {
     return (requestId, other, options) =>
       support.undoCorrection({ correctionId: other ? NO_CORRECTION : (correction?.id ?? ""), requestId }, options);
   },
+  "CrmService.EraseCustomer": async (clients) => {
+    const [one, another] = [await newCustomer(clients), await newCustomer(clients)];
+    return (requestId, other, options) =>
+      clients.crm.eraseCustomer({ customerId: other ? another : one, requestId }, options);
+  },
+  "TicketService.EraseCustomer": async (clients) => {
+    const [one, another] = [await newCustomer(clients), await newCustomer(clients)];
+    return (requestId, other, options) =>
+      clients.tickets.eraseCustomer({ customerId: other ? another : one, requestId }, options);
+  },
+  "AnalyticsService.EraseCustomer": async (clients) => {
+    const [one, another] = [await newCustomer(clients), await newCustomer(clients)];
+    return (requestId, other, options) =>
+      clients.analytics.eraseCustomer({ customerId: other ? another : one, requestId }, options);
+  },
+  "SupportService.EraseCustomer": async (clients) => {
+    const [one, another] = [await newTicket(clients), await newTicket(clients)];
+    return (requestId, other, options) =>
+      clients.support.eraseCustomer({ customerId: (other ? another : one).customerId, requestId }, options);
+  },
   "SupportService.AddCustomerNote": async (clients) => {
     const customerId = await newCustomer(clients);
     return (requestId, other, options) =>

@@ -475,6 +475,81 @@ export declare type UndoCorrectionResponse = Message<"deskwire.analytics.v1.Undo
 export declare const UndoCorrectionResponseSchema: GenMessage<UndoCorrectionResponse>;
 
 /**
+ * Request of EraseCustomer.
+ *
+ * @generated from message deskwire.analytics.v1.EraseCustomerRequest
+ */
+export declare type EraseCustomerRequest = Message<"deskwire.analytics.v1.EraseCustomerRequest"> & {
+  /**
+   * The customer to erase.
+   *
+   * @generated from field: string customer_id = 1;
+   */
+  customerId: string;
+
+  /**
+   * Tickets of the customer, up to 1,000: corrections that name one of them go as well.
+   *
+   * @generated from field: repeated string ticket_ids = 2;
+   */
+  ticketIds: string[];
+
+  /**
+   * Texts that may have been analyzed, up to 1,000, each up to 100,000 characters. They are not stored.
+   *
+   * @generated from field: repeated string texts = 3;
+   */
+  texts: string[];
+
+  /**
+   * Key that makes a retry safe: up to 128 characters, unique to this request.
+   *
+   * @generated from field: string request_id = 4;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message deskwire.analytics.v1.EraseCustomerRequest.
+ * Use `create(EraseCustomerRequestSchema)` to create a new message.
+ */
+export declare const EraseCustomerRequestSchema: GenMessage<EraseCustomerRequest>;
+
+/**
+ * Response of EraseCustomer.
+ *
+ * @generated from message deskwire.analytics.v1.EraseCustomerResponse
+ */
+export declare type EraseCustomerResponse = Message<"deskwire.analytics.v1.EraseCustomerResponse"> & {
+  /**
+   * How many corrections were erased.
+   *
+   * @generated from field: int32 correction_count = 1;
+   */
+  correctionCount: number;
+
+  /**
+   * How many answers of a model were erased.
+   *
+   * @generated from field: int32 model_answer_count = 2;
+   */
+  modelAnswerCount: number;
+
+  /**
+   * How many answers kept for repeated requests were erased. Such a request is refused from now on (ANSWER_ERASED).
+   *
+   * @generated from field: int32 answer_count = 3;
+   */
+  answerCount: number;
+};
+
+/**
+ * Describes the message deskwire.analytics.v1.EraseCustomerResponse.
+ * Use `create(EraseCustomerResponseSchema)` to create a new message.
+ */
+export declare const EraseCustomerResponseSchema: GenMessage<EraseCustomerResponse>;
+
+/**
  * Reads texts: mood, subject, or all at once with urgency and language, for one text or a batch. An empty text is neutral,
  * general and of medium urgency, with confidence 0, in language `und`.
  *
@@ -581,6 +656,20 @@ export declare const AnalyticsService: GenService<{
     methodKind: "unary";
     input: typeof UndoCorrectionRequestSchema;
     output: typeof UndoCorrectionResponseSchema;
+  },
+  /**
+   * Erases what analytics holds about a customer: corrections of their texts, from which the engine unlearns; what a model
+   * answered to the texts that are sent along; and whose the counted facts are, while all totals stay. Erasing again finds
+   * nothing. SupportService.EraseCustomer erases in all services.
+   *
+   * One transaction; safe to retry with its `request_id` within 24 hours.
+   *
+   * @generated from rpc deskwire.analytics.v1.AnalyticsService.EraseCustomer
+   */
+  eraseCustomer: {
+    methodKind: "unary";
+    input: typeof EraseCustomerRequestSchema;
+    output: typeof EraseCustomerResponseSchema;
   },
 }>;
 

@@ -464,10 +464,64 @@ export declare type ListNotesResponse = Message<"deskwire.crm.v1.ListNotesRespon
 export declare const ListNotesResponseSchema: GenMessage<ListNotesResponse>;
 
 /**
+ * Request of EraseCustomer.
+ *
+ * @generated from message deskwire.crm.v1.EraseCustomerRequest
+ */
+export declare type EraseCustomerRequest = Message<"deskwire.crm.v1.EraseCustomerRequest"> & {
+  /**
+   * The customer to erase.
+   *
+   * @generated from field: string customer_id = 1;
+   */
+  customerId: string;
+
+  /**
+   * Key that makes a retry safe: up to 128 characters, unique to this request.
+   *
+   * @generated from field: string request_id = 2;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message deskwire.crm.v1.EraseCustomerRequest.
+ * Use `create(EraseCustomerRequestSchema)` to create a new message.
+ */
+export declare const EraseCustomerRequestSchema: GenMessage<EraseCustomerRequest>;
+
+/**
+ * Response of EraseCustomer.
+ *
+ * @generated from message deskwire.crm.v1.EraseCustomerResponse
+ */
+export declare type EraseCustomerResponse = Message<"deskwire.crm.v1.EraseCustomerResponse"> & {
+  /**
+   * How many notes were erased.
+   *
+   * @generated from field: int32 note_count = 1;
+   */
+  noteCount: number;
+
+  /**
+   * How many answers kept for repeated requests were erased. Such a request is refused from now on (ANSWER_ERASED).
+   *
+   * @generated from field: int32 answer_count = 2;
+   */
+  answerCount: number;
+};
+
+/**
+ * Describes the message deskwire.crm.v1.EraseCustomerResponse.
+ * Use `create(EraseCustomerResponseSchema)` to create a new message.
+ */
+export declare const EraseCustomerResponseSchema: GenMessage<EraseCustomerResponse>;
+
+/**
  * Keeps customers and the notes about them.
  *
  * Every write is one transaction and takes a `request_id`: sent again within 24 hours with the same content, it answers
- * what it answered first and changes nothing.
+ * what it answered first and changes nothing. `failed_precondition` (CUSTOMER_ERASED) when an erased customer is written to.
  *
  * @generated from service deskwire.crm.v1.CrmService
  */
@@ -551,6 +605,18 @@ export declare const CrmService: GenService<{
     methodKind: "unary";
     input: typeof ListNotesRequestSchema;
     output: typeof ListNotesResponseSchema;
+  },
+  /**
+   * Erases what the CRM holds about a customer: all fields, addresses and notes, and answers kept for repeated requests. What
+   * stays is the identifier with its times, under the name `erased`. An erased customer can be erased again; that finds
+   * nothing. SupportService.EraseCustomer erases in all services.
+   *
+   * @generated from rpc deskwire.crm.v1.CrmService.EraseCustomer
+   */
+  eraseCustomer: {
+    methodKind: "unary";
+    input: typeof EraseCustomerRequestSchema;
+    output: typeof EraseCustomerResponseSchema;
   },
 }>;
 

@@ -116,6 +116,13 @@ export declare type Customer = Message<"deskwire.crm.v1.Customer"> & {
    * @generated from field: google.protobuf.Timestamp update_time = 14;
    */
   updateTime?: Timestamp | undefined;
+
+  /**
+   * When everything about the customer was erased; absent for all others. Nothing can be added to an erased customer.
+   *
+   * @generated from field: google.protobuf.Timestamp erase_time = 15;
+   */
+  eraseTime?: Timestamp | undefined;
 };
 
 /**

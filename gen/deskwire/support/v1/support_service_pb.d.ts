@@ -18,6 +18,7 @@ import type { Category, Sentiment } from "../../analytics/v1/analysis_pb.js";
 import type { Correction } from "../../analytics/v1/correction_pb.js";
 import type { Approval, ApprovalDecision, ApprovalState } from "../../ticket/v1/approval_pb.js";
 import type { MetricsBucketSize, MetricsGroup, MetricsGrouping, MetricsKind, MetricsProgress, MetricsSeries, MetricsSettings } from "../../analytics/v1/metrics_pb.js";
+import type { EraseCustomerRequestSchema, EraseCustomerResponseSchema } from "./privacy_pb.js";
 
 /**
  * Describes the file deskwire/support/v1/support_service.proto.
@@ -1910,6 +1911,21 @@ export declare const SupportService: GenService<{
     methodKind: "unary";
     input: typeof AddCustomerNoteRequestSchema;
     output: typeof AddCustomerNoteResponseSchema;
+  },
+  /**
+   * Erase one customer in all services: every text, name, address and key goes; identifiers, times and numbers stay, so that
+   * all totals stay right. No tool; it cannot be undone.
+   *
+   * Each service erases in transactions of its own, the CRM first. Where one cannot be reached the call fails, and calling
+   * again finishes the work. Runs of the messages gateway that touched the customer's tickets go within seconds. What cannot
+   * be recalled, such as backups and what webhooks have delivered: docs/privacy.md. Erasing again finds nothing.
+   *
+   * @generated from rpc deskwire.support.v1.SupportService.EraseCustomer
+   */
+  eraseCustomer: {
+    methodKind: "unary";
+    input: typeof EraseCustomerRequestSchema;
+    output: typeof EraseCustomerResponseSchema;
   },
 }>;
 

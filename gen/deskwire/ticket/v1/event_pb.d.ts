@@ -17,7 +17,8 @@ import type { Approval } from "./approval_pb.js";
 export declare const file_deskwire_ticket_v1_event: GenFile;
 
 /**
- * One thing that happened to a ticket. Written in the transaction of the change, never changed afterwards.
+ * One thing that happened to a ticket. Written in the transaction of the change, and never changed afterwards but for one
+ * thing: when the customer is erased, texts are taken out, and what happened, when and by which call stays.
  *
  * @generated from message deskwire.ticket.v1.TicketEvent
  */
@@ -156,14 +157,14 @@ export declare type FieldChange = Message<"deskwire.ticket.v1.FieldChange"> & {
   field: string;
 
   /**
-   * Its value before, in ProtoJSON; absent for a new ticket.
+   * Its value before, in ProtoJSON; absent for a new ticket, and where it was erased.
    *
    * @generated from field: google.protobuf.Value before = 2;
    */
   before?: Value | undefined;
 
   /**
-   * Its value since.
+   * Its value since; absent where it was erased.
    *
    * @generated from field: google.protobuf.Value after = 3;
    */
@@ -244,6 +245,13 @@ export enum TicketEventType {
    * @generated from enum value: TICKET_EVENT_TYPE_APPROVAL_DECIDED = 8;
    */
   APPROVAL_DECIDED = 8,
+
+  /**
+   * The customer was erased: all texts of the ticket are gone, here and in the log before. Whoever keeps copies erases them.
+   *
+   * @generated from enum value: TICKET_EVENT_TYPE_CUSTOMER_ERASED = 9;
+   */
+  CUSTOMER_ERASED = 9,
 }
 
 /**

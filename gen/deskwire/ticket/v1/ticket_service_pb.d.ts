@@ -1512,6 +1512,88 @@ export declare type ImportTicketsResponse = Message<"deskwire.ticket.v1.ImportTi
 export declare const ImportTicketsResponseSchema: GenMessage<ImportTicketsResponse>;
 
 /**
+ * Request of EraseCustomer.
+ *
+ * @generated from message deskwire.ticket.v1.EraseCustomerRequest
+ */
+export declare type EraseCustomerRequest = Message<"deskwire.ticket.v1.EraseCustomerRequest"> & {
+  /**
+   * The customer whose tickets to erase.
+   *
+   * @generated from field: string customer_id = 1;
+   */
+  customerId: string;
+
+  /**
+   * Key that makes a retry safe: up to 128 characters, unique to this request.
+   *
+   * @generated from field: string request_id = 2;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message deskwire.ticket.v1.EraseCustomerRequest.
+ * Use `create(EraseCustomerRequestSchema)` to create a new message.
+ */
+export declare const EraseCustomerRequestSchema: GenMessage<EraseCustomerRequest>;
+
+/**
+ * Response of EraseCustomer: what this step has erased.
+ *
+ * @generated from message deskwire.ticket.v1.EraseCustomerResponse
+ */
+export declare type EraseCustomerResponse = Message<"deskwire.ticket.v1.EraseCustomerResponse"> & {
+  /**
+   * How many tickets.
+   *
+   * @generated from field: int32 ticket_count = 1;
+   */
+  ticketCount: number;
+
+  /**
+   * How many messages in them.
+   *
+   * @generated from field: int32 message_count = 2;
+   */
+  messageCount: number;
+
+  /**
+   * How many events of the log lost a text.
+   *
+   * @generated from field: int32 event_count = 3;
+   */
+  eventCount: number;
+
+  /**
+   * How many approvals lost their draft; those that waited have expired.
+   *
+   * @generated from field: int32 approval_count = 4;
+   */
+  approvalCount: number;
+
+  /**
+   * How many answers kept for repeated requests. Such a request is refused from now on (ANSWER_ERASED).
+   *
+   * @generated from field: int32 answer_count = 5;
+   */
+  answerCount: number;
+
+  /**
+   * Whether nothing is left to erase.
+   *
+   * @generated from field: bool complete = 6;
+   */
+  complete: boolean;
+};
+
+/**
+ * Describes the message deskwire.ticket.v1.EraseCustomerResponse.
+ * Use `create(EraseCustomerResponseSchema)` to create a new message.
+ */
+export declare const EraseCustomerResponseSchema: GenMessage<EraseCustomerResponse>;
+
+/**
  * What became of a message from outside.
  *
  * @generated from enum deskwire.ticket.v1.ReceivedAs
@@ -1754,6 +1836,23 @@ export declare const TicketService: GenService<{
     methodKind: "server_streaming";
     input: typeof WatchEventsRequestSchema;
     output: typeof WatchEventsResponseSchema;
+  },
+  /**
+   * Erases the texts of a customer's tickets, step by step: call it again, until `complete`. Each step is one transaction, so
+   * that nobody waits for long. From the first on, nothing can be written into these tickets (`failed_precondition`:
+   * CUSTOMER_ERASED).
+   *
+   * Subjects, descriptions, messages, custom fields and external ids go, drafts that wait for a person, answers kept for
+   * repeated requests, and all of that in the log, whose positions and types stay. Each ticket gets the event
+   * customer_erased. What stays is what is counted: identifiers, times, status, priority, category, tags, who worked on
+   * it. SupportService.EraseCustomer erases in all services.
+   *
+   * @generated from rpc deskwire.ticket.v1.TicketService.EraseCustomer
+   */
+  eraseCustomer: {
+    methodKind: "unary";
+    input: typeof EraseCustomerRequestSchema;
+    output: typeof EraseCustomerResponseSchema;
   },
   /**
    * Imports tickets, one message a row, and reports each row as taken or refused. Rows are stored in batches as they
