@@ -20,9 +20,9 @@ import { readPolicy } from "../runtime/policy/read-policy.ts";
 import { directTransport } from "../runtime/transport.ts";
 import type { Engine } from "../services/analytics/engine/engine.ts";
 import { localEngine } from "../services/analytics/engine/local-engine.ts";
-import type { NumberedFact } from "../services/analytics/metrics/chunk.ts";
+import { appendFacts } from "../services/analytics/metrics/chunk-store.ts";
 import { countEvents, prepare, rulesOf } from "../services/analytics/metrics/count-events.ts";
-import { appendFacts } from "../services/analytics/metrics/fact-store.ts";
+import type { NumberedFact } from "../services/analytics/metrics/fact-code.ts";
 import type { Fact, Segment } from "../services/analytics/metrics/facts.ts";
 import { openMetrics } from "../services/analytics/metrics/index.ts";
 import { migrations } from "../services/analytics/migrations.ts";
@@ -112,7 +112,7 @@ async function fill(database: Database, tickets: number): Promise<number> {
   let count = 0;
   const store = async (facts: NumberedFact[]) => {
     count += facts.length;
-    await database.transaction((trx) => appendFacts(trx, facts, count));
+    await database.transaction((trx) => appendFacts(trx, facts, { version: count, timeZone: policy.timeZone }));
   };
   for (let ticket = 0; ticket < tickets; ticket++) {
     const begin = START + ((END - START) * ticket) / tickets;

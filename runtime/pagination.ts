@@ -27,7 +27,8 @@ export function pageSize(requested: number, { default: usual = 50, max = 100 }: 
   return Math.min(requested === 0 ? usual : requested, max);
 }
 
-interface KeysetOptions {
+/** Which page of an order. */
+export interface KeysetOptions {
   readonly order: readonly OrderColumn[];
   readonly limit: number;
   /** The order's values in the last row of the page before; none for the first page. */
@@ -40,7 +41,8 @@ export interface KeysetPage<Row> {
   readonly next?: readonly KeyValue[];
 }
 
-function whereAfter(query: Knex.QueryBuilder, order: readonly OrderColumn[], after: readonly KeyValue[]): void {
+/** Keeps the rows that come after one with these values of the order's columns. */
+export function whereAfter(query: Knex.QueryBuilder, order: readonly OrderColumn[], after: readonly KeyValue[]): void {
   const [first, ...rest] = order;
   const [value, ...values] = after;
   if (first === undefined || value === undefined) return;
@@ -75,7 +77,15 @@ export async function keysetPage<Row extends object>(
 ): Promise<KeysetPage<Row>> {
   const page = query.clone().orderBy(order.map(({ column, direction }) => ({ column, order: direction })));
   if (after !== undefined) whereAfter(page, order, after);
-  const found: Row[] = await page.limit(limit + 1);
+  return pageOf(await page.limit(limit + 1), order, limit);
+}
+
+/** Makes a page of rows that were read in order, up to one more than the page takes. */
+export function pageOf<Row extends object>(
+  found: readonly Row[],
+  order: readonly OrderColumn[],
+  limit: number,
+): KeysetPage<Row> {
   const rows = found.slice(0, limit);
   const last = rows.at(-1);
   return found.length > limit && last !== undefined ? { rows, next: keyOf(last, order) } : { rows };
@@ -135,18 +145,18 @@ function decodePageToken<D extends DescMessage>(scope: TokenScope<D>, token: str
 }
 
 /**
- * Reads the page that a List request asks for.
+ * Reads the page that a List request asks for; `query` has no order and no limit yet, or reads a page by itself.
  *
  * @throws ConnectError `PAGE_TOKEN_INVALID`, see `decodePageToken`
  */
 export async function listPage<Row extends object, D extends DescMessage = DescMessage>(
-  query: Knex.QueryBuilder,
+  query: Knex.QueryBuilder | ((options: KeysetOptions) => Promise<KeysetPage<Row>>),
   scope: TokenScope<D> & { readonly request: MessageShape<D> & ListRequest },
   sizes: PageSizes = {},
 ): Promise<{ readonly rows: Row[]; readonly nextPageToken: string }> {
   const after = decodePageToken(scope, scope.request.pageToken);
-  const limit = pageSize(scope.request.pageSize, sizes);
-  const { rows, next } = await keysetPage<Row>(query, { order: scope.order, limit, after });
+  const options = { order: scope.order, limit: pageSize(scope.request.pageSize, sizes), after };
+  const { rows, next } = "clone" in query ? await keysetPage<Row>(query, options) : await query(options);
   return { rows, nextPageToken: encodePageToken(scope, next) };
 }
 

@@ -214,9 +214,10 @@ export class NodeSqliteClient extends BetterSqliteClient {
   }
 
   override async destroy(...rest: Parameters<Knex.Client["destroy"]>): Promise<void> {
-    await super.destroy(...rest);
+    // The last to close a file moves the log into it, which a reader cannot.
     this.#reader?.connection.close();
     this.#reader = undefined;
+    await super.destroy(...rest);
   }
 
   override async destroyRawConnection(connection: SqliteConnection): Promise<void> {

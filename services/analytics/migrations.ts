@@ -4,7 +4,7 @@ import { requestLogMigration } from "../../runtime/idempotency.ts";
 import { correctionsMigration } from "./corrections/migration.ts";
 import { erasureMigration } from "./erasure.ts";
 import { answersMigration } from "./llm/answer-store.ts";
-import { metricsMigration } from "./metrics/migration.ts";
+import { metricsBlocksMigration, metricsMigration } from "./metrics/migration.ts";
 
 /** All steps, in their order. */
 export const migrations: readonly Migration[] = [
@@ -13,4 +13,5 @@ export const migrations: readonly Migration[] = [
   metricsMigration,
   answersMigration,
   erasureMigration,
+  metricsBlocksMigration,
 ];

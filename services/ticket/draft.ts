@@ -15,7 +15,7 @@ import { formatId } from "../../runtime/ids.ts";
 import type { Policy } from "../../runtime/policy/policy.ts";
 import { differences } from "./differences.ts";
 import { appendEvents, type NewEvent } from "./event-store.ts";
-import { insertMessage } from "./message-store.ts";
+import { insertMessages } from "./message-store.ts";
 import { dueTime } from "./priority/due.ts";
 import type { Reading } from "./priority/text-reader.ts";
 import { closedError, moveTo } from "./status.ts";
@@ -187,7 +187,7 @@ export class TicketDraft {
     };
     if (this.#before) await updateTicket(this.#trx, this.#before, this.#ticket);
     else await insertTickets(this.#trx, [this.#ticket]);
-    for (const message of this.#messages) await insertMessage(this.#trx, message);
+    await insertMessages(this.#trx, this.#messages);
     if (this.#unread) await markUnread(this.#trx, [this.#ticket.id]);
     await appendEvents(this.#trx, this.#events(changes, this.#before ? mainType : TicketEventType.CREATED));
     return this.#ticket;

@@ -4,6 +4,7 @@ import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Knex } from "knex";
 import { type TicketEvent, TicketEventSchema, type TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
 import { take } from "../../runtime/database/counter.ts";
+import { insertRows } from "../../runtime/database/rows.ts";
 import { parseId } from "../../runtime/ids.ts";
 import { assertNoneErased } from "./erasure/erased-customers.ts";
 import { bringsText } from "./erasure/redact-event.ts";
@@ -46,7 +47,7 @@ export async function appendEvents(trx: Knex.Transaction, events: readonly NewEv
       event: JSON.stringify(toJson(TicketEventSchema, event)),
     };
   });
-  await trx("event").insert(rows);
+  await insertRows(trx, "event", rows);
 }
 
 /** Reads a row as a message. */

@@ -3,6 +3,7 @@ import { create } from "@bufbuild/protobuf";
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Knex } from "knex";
 import { type TicketMessage, TicketMessageSchema } from "#gen/deskwire/ticket/v1/message_pb.js";
+import { insertRows } from "../../runtime/database/rows.ts";
 import { formatId, parseId } from "../../runtime/ids.ts";
 
 /** A row of the table `message`. */
@@ -33,9 +34,8 @@ export function toMessage(row: MessageRow): TicketMessage {
   });
 }
 
-/** Adds a message to a conversation. */
-export async function insertMessage(trx: Knex.Transaction, message: TicketMessage): Promise<void> {
-  const row: MessageRow = {
+function toRow(message: TicketMessage): MessageRow {
+  return {
     id: parseId(message.id),
     ticket_id: parseId(message.ticketId),
     author_kind: message.author?.kind ?? 0,
@@ -47,7 +47,11 @@ export async function insertMessage(trx: Knex.Transaction, message: TicketMessag
     merged_from: message.mergedFrom ? parseId(message.mergedFrom) : null,
     delivery: message.delivery,
   };
-  await trx("message").insert(row);
+}
+
+/** Adds messages to conversations. */
+export async function insertMessages(trx: Knex.Transaction, messages: readonly TicketMessage[]): Promise<void> {
+  await insertRows(trx, "message", messages.map(toRow));
 }
 
 /** The messages of a ticket, in no order yet. */

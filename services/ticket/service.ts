@@ -20,7 +20,7 @@ import {
 import { methodName, originOf } from "../../runtime/call.ts";
 import { isUniqueViolation } from "../../runtime/database/database.ts";
 import { fail } from "../../runtime/errors.ts";
-import { listPage, totalSize } from "../../runtime/pagination.ts";
+import { type KeysetOptions, listPage, totalSize } from "../../runtime/pagination.ts";
 import { maskedFields } from "../../runtime/resource.ts";
 import { assertToolAllowed, isAiCall } from "../../runtime/tool-policy.ts";
 import { write } from "../../runtime/write.ts";
@@ -32,7 +32,9 @@ import { type ErasureOptions, erasureMethods } from "./erasure/methods.ts";
 import { BY_POSITION, type EventRow, eventsAfter, eventsOf, toEvent } from "./event-store.ts";
 import { importTickets } from "./import.ts";
 import { receiveMessage } from "./inbound/receive-message.ts";
-import { orderColumns, ticketsMatching } from "./list.ts";
+import { ticketsMatching } from "./list/filters.ts";
+import { orderColumns } from "./list/orders.ts";
+import { ticketPage } from "./list/page.ts";
 import { latestMessages, type MessageRow, messagesOf, OLDEST_FIRST, toMessage } from "./message-store.ts";
 import { markAsAi } from "./outgoing/provenance.ts";
 import { findReasons, type ReplyCheckOptions } from "./outgoing/reply-check.ts";
@@ -175,12 +177,17 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
 
     async listTickets(request) {
       const time = now();
-      const matching = ticketsMatching(database, request, time);
+      const page = (options: KeysetOptions) => ticketPage(database, { ...options, request, now: time });
       const scope = { schema: ListTicketsRequestSchema, request, order: orderColumns(request.order) };
-      const { rows, nextPageToken } = await listPage<TicketRow, typeof ListTicketsRequestSchema>(matching, scope);
+      const { rows, nextPageToken } = await listPage<TicketRow, typeof ListTicketsRequestSchema>(page, scope);
       const tickets = rows.map(toTicket);
       const priorityScores = tickets.map((ticket) => priorityScore(policy, ticket, time));
-      return { tickets, priorityScores, nextPageToken, totalSize: await totalSize(matching) };
+      return {
+        tickets,
+        priorityScores,
+        nextPageToken,
+        totalSize: await totalSize(ticketsMatching(database, request, time)),
+      };
     },
 
     updateTicket: (request, context) =>

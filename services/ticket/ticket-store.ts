@@ -3,6 +3,7 @@ import { create } from "@bufbuild/protobuf";
 import { type Timestamp, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Knex } from "knex";
 import { type Ticket, TicketSchema } from "#gen/deskwire/ticket/v1/ticket_pb.js";
+import { insertRows } from "../../runtime/database/rows.ts";
 import { formatId, parseId } from "../../runtime/ids.ts";
 import { NEVER } from "./priority/migration.ts";
 
@@ -134,14 +135,22 @@ export async function findByExternalIds(db: Knex, externalIds: readonly string[]
   return new Map(rows.map(({ id, external_id }) => [external_id ?? "", formatId("TKT", id)]));
 }
 
-const tagRows = (ticket: Ticket) => ticket.tags.map((tag) => ({ ticket_id: parseId(ticket.id), tag }));
+/** What labels know of their ticket: its lane and its times, see list/migration.ts. */
+const lanePlace = ({ status, waiting_on, priority, update_time, create_time, waiting_since, due_at }: TicketRow) => ({
+  ...{ status, waiting_on, priority, update_time, create_time, waiting_since, due_at },
+});
+const tagRows = (tags: readonly string[], row: TicketRow) =>
+  tags.map((tag) => ({ ticket_id: row.id, tag, ...lanePlace(row) }));
 
 /** Adds tickets; throws the driver's unique violation where an external id is taken. */
 export async function insertTickets(trx: Knex.Transaction, tickets: readonly Ticket[]): Promise<void> {
-  if (tickets.length === 0) return;
-  await trx("ticket").insert(tickets.map(toRow));
-  const tags = tickets.flatMap(tagRows);
-  if (tags.length > 0) await trx("ticket_tag").insert(tags);
+  const rows = tickets.map(toRow);
+  await insertRows(trx, "ticket", rows);
+  await insertRows(
+    trx,
+    "ticket_tag",
+    rows.flatMap((row, index) => tagRows(tickets[index]?.tags ?? [], row)),
+  );
 }
 
 /** Remembers tickets whose latest words have not been read yet. */
@@ -154,10 +163,16 @@ export async function markUnread(trx: Knex.Transaction, ticketIds: readonly stri
 /** Stores what has changed of a ticket. Columns that stay are left out, so that their indexes stay as they are too. */
 export async function updateTicket(trx: Knex.Transaction, before: Ticket, after: Ticket): Promise<void> {
   const old = toRow(before);
-  const { id, ...columns } = toRow(after);
+  const row = toRow(after);
+  const { id, ...columns } = row;
   const changed = Object.entries(columns).filter(([column, value]) => value !== old[column as keyof TicketRow]);
   if (changed.length > 0) await trx("ticket").where({ id }).update(Object.fromEntries(changed));
-  if (old.tags === columns.tags) return;
+  if (old.tags === columns.tags) {
+    const place = Object.entries(lanePlace(row)).filter(([column, value]) => value !== old[column as keyof TicketRow]);
+    if (after.tags.length === 0 || place.length === 0) return;
+    await trx("ticket_tag").where({ ticket_id: id }).update(Object.fromEntries(place));
+    return;
+  }
   await trx("ticket_tag").where({ ticket_id: id }).delete();
-  if (after.tags.length > 0) await trx("ticket_tag").insert(tagRows(after));
+  await insertRows(trx, "ticket_tag", tagRows(after.tags, row));
 }

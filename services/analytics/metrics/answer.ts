@@ -6,12 +6,14 @@ import { type MetricsGroup, MetricsGrouping, MetricsKind } from "#gen/deskwire/a
 import { type GetMetricsResponse, GetMetricsResponseSchema } from "#gen/deskwire/analytics/v1/metrics_service_pb.js";
 import type { Database } from "../../../runtime/database/database.ts";
 import type { Policy } from "../../../runtime/policy/policy.ts";
-import type { ChunkEntry, FactCache } from "./fact-cache.ts";
+import { CustomerActivity } from "./activity.ts";
+import { type Frame, type Grouping, isCut } from "./cells.ts";
+import { type ChunkEntry, type FactCache, type Facts, Outdated } from "./fact-cache.ts";
 import { Figures } from "./figures.ts";
-import { Activity, type Folding, type Grouping, Tally } from "./fold.ts";
 import { type Candidates, candidatesOf, narrowed, ranked } from "./grouping.ts";
 import { progressOf } from "./progress.ts";
 import { MAX_CELLS, type Question } from "./question.ts";
+import { Tally } from "./tally.ts";
 
 /** How long counting may keep the process to itself, in milliseconds, before other calls get their turn. */
 const TURN_MS = 15;
@@ -25,28 +27,30 @@ export interface AnsweringOptions {
   readonly policy: Policy;
 }
 
-/** Puts the facts that matter into a tally; of what lies before the window, the balance is enough unless customers matter. */
+/** What facts are put into: chunk by chunk, or by its balance one that lies before the window as a whole. */
+interface Folding {
+  add(facts: Facts): void;
+  addBalance?(balance: Int32Array): void;
+}
+
+/** Puts the facts that matter into `into`; those before the window if it takes balances. */
 async function fold(
   { cache }: AnsweringOptions,
-  { frame, grouping, backlog }: { frame: Question["frame"]; grouping: Grouping; backlog: boolean },
+  { frame, customers }: { frame: Frame; customers: boolean },
   into: Folding,
   signal: AbortSignal,
 ): Promise<void> {
   const needed: ChunkEntry[] = [];
-  /** Takes what lies before or after the window as a whole; false where it has to be looked into. */
-  const settled = ({ minTime, maxTime, balance }: Omit<ChunkEntry, "id" | "version">): boolean => {
-    if (minTime >= frame.end) return true;
-    if (maxTime >= frame.start || (backlog && grouping.customers)) return false;
-    if (backlog) into.addBalance(balance);
-    return true;
-  };
-  for (const page of cache.pages) {
-    if (!settled(page)) needed.push(...page.entries.filter((entry) => !settled(entry)));
+  for (const entry of cache.entries) {
+    if (entry.minTime >= frame.end) continue;
+    if (entry.maxTime >= frame.start || (into.addBalance && customers)) needed.push(entry);
+    else into.addBalance?.(entry.balance);
   }
+  const times = ({ blocks }: Facts["chunk"]) => blocks.some((block) => isCut(frame, block));
   let turn = performance.now();
-  for await (const page of cache.chunks(needed, grouping.customers !== undefined)) {
-    for (const { chunk, customers } of page) {
-      into.add(chunk, customers);
+  for await (const page of cache.chunks({ entries: needed, customers, times })) {
+    for (const facts of page) {
+      into.add(facts);
       if (performance.now() - turn < TURN_MS) continue;
       await setImmediate();
       signal.throwIfAborted();
@@ -73,21 +77,27 @@ async function count(
   signal: AbortSignal,
 ): Promise<Counted> {
   const limit = groupBy === MetricsGrouping.UNSPECIFIED ? 0 : groupLimit;
+  const tallyOf = async (part: Frame, grouping: Grouping, wanted: ReadonlySet<MetricsKind>) => {
+    const tally = new Tally(part, grouping, wanted);
+    await fold(options, { frame: part, customers: grouping.customers !== undefined }, tally, signal);
+    return tally;
+  };
   if (candidates.by === "segment" && candidates.groups * frame.starts.length <= MAX_CELLS) {
-    const tally = new Tally(frame, candidates, kinds);
-    const backlog = limit > 0 || kinds.has(MetricsKind.VOLUME);
-    await fold(options, { frame, grouping: candidates, backlog }, tally, signal);
+    const tally = await tallyOf(frame, candidates, kinds);
     return { tally, ...ranked(tally.activity(), limit), groupOf: (group) => group };
   }
-  // To know who of all customers has old tickets open would take all facts since the beginning.
-  const open = candidates.by === "segment";
-  const activity = new Activity(frame, candidates, open);
-  await fold(options, { frame, grouping: candidates, backlog: open }, activity, signal);
-  const { shown, leftOut } = ranked(activity.counts, limit);
-  const grouping = narrowed(candidates, shown);
-  const tally = new Tally(frame, grouping, kinds);
-  await fold(options, { frame, grouping, backlog: kinds.has(MetricsKind.VOLUME) }, tally, signal);
+  const { shown, leftOut } = ranked(await activityOf(), limit);
+  const tally = await tallyOf(frame, narrowed(candidates, shown), kinds);
   return { tally, shown, leftOut, groupOf: (_, place) => place };
+
+  async function activityOf(): Promise<Float64Array> {
+    if (candidates.by === "segment") {
+      return (await tallyOf({ ...frame, starts: [frame.start] }, candidates, new Set())).activity();
+    }
+    const activity = new CustomerActivity(frame, candidates);
+    await fold(options, { frame, customers: true }, activity, signal);
+    return activity.byGroup;
+  }
 }
 
 /** The engines that read the texts, the latest last; no more than anybody would read. */
@@ -102,12 +112,28 @@ export async function answer(
   question: Question,
   signal: AbortSignal,
 ): Promise<GetMetricsResponse> {
+  while (true) {
+    try {
+      return await answerOnce(options, question, signal);
+    } catch (error) {
+      // What was read until then is kept, so that the next try takes less.
+      if (!(error instanceof Outdated)) throw error;
+      signal.throwIfAborted();
+    }
+  }
+}
+
+async function answerOnce(
+  options: AnsweringOptions,
+  question: Question,
+  signal: AbortSignal,
+): Promise<GetMetricsResponse> {
   const { database, cache, policy } = options;
   const { frame, kinds, sized } = question;
   const cursor = await cache.refresh();
   const candidates = await candidatesOf(database.knex, question, cache.segments);
   const { tally, shown, leftOut, groupOf } = await count(options, question, candidates, signal);
-  const figures = new Figures(tally, kinds);
+  const figures = new Figures(tally, kinds, new Set(shown.map(groupOf)));
   const names = await candidates.names(database.knex, shown);
   const groups = shown.map((group, place) => ({
     key: names.get(group) ?? "",

@@ -1,317 +1,193 @@
-// Facts as columns: some thousand of them in one piece of memory, as they are stored and as they are counted.
+// Some thousand facts in one piece, in the order in which they are counted quickest; nothing depends on the order of facts.
 //
-// What few facts have (`values`) is kept apart, in the order of the facts; what many have in common is numbered within the chunk
-// (segment, customer), or told once for all facts in a row (code): the dictionary and run-length encodings of Apache Parquet.
-import { Answered, type Fact, KINDS, type Mood } from "./facts.ts";
+// They are sorted by day, code and segment. Facts of one day and code are a block, those of a block that have one segment a run:
+// most questions look at runs, and at the values that few facts have. When each fact happened, and whose ticket it was, is kept
+// apart and seldom read: this is how column stores lay out a table (sort order, run lengths), see Apache Parquet.
+import { blank, type Columns, reordered } from "./columns.ts";
+import { CODES, Code } from "./fact-code.ts";
 
-/** Facts in one chunk at most; their local numbers fit into 16 bits. */
-export const CHUNK_FACTS = 2048;
-
-/** A fact with the numbers under which its segment, customer and engine are known. */
-export interface NumberedFact {
-  readonly fact: Fact;
-  readonly segment: number;
-  readonly customer: number;
-  /** 0 where no text was read. */
-  readonly engine: number;
-}
-
-/** Columns of facts, in the order in which they came; whose tickets they are of is kept apart, see `Customers`. */
-export interface Chunk {
-  readonly count: number;
-  /** Seconds since 1970, from 0 on; the earliest and the latest of them. */
-  readonly times: Uint32Array;
+/** Facts of one day with the same code. */
+export interface Block {
+  readonly code: number;
+  /** Seconds since 1970 of the earliest and of the latest. */
   readonly minTime: number;
   readonly maxTime: number;
-  /** What facts in a row are alike in, see `Code`, and in the upper 16 bits how many they are, see `Run`. */
-  readonly runs: Uint32Array;
-  /** Indexes into `segmentIds`. */
-  readonly segments: Uint16Array;
-  readonly segmentIds: Uint32Array;
-  /** One value for each text, two (seconds on the wall, of business) for each length of time; see `Code.values`. */
+  /** Where its facts are among those of the chunk. */
+  readonly from: number;
+  readonly to: number;
+  /** Where its runs are. */
+  readonly firstRun: number;
+  readonly endRun: number;
+  /** Where its values are: the first of each fact, then the second of each. */
+  readonly values: number;
+}
+
+/** Facts without what is kept apart. */
+export interface Chunk {
+  readonly blocks: readonly Block[];
+  /** Of each run its segment, and how many facts it has. */
+  readonly segments: Uint32Array;
+  readonly runs: Uint16Array;
   readonly values: Uint32Array;
 }
 
-/** The customers of a chunk's facts: few questions ask for them. */
-export interface Customers {
-  /** Indexes into `customerIds`. */
-  readonly customers: Uint16Array;
-  readonly customerIds: Uint32Array;
+/** A chunk with what is kept apart: when each fact happened, in seconds since 1970, and the number of its customer. */
+export interface WholeChunk {
+  readonly chunk: Chunk;
+  readonly times: Uint32Array;
+  readonly customers: Uint32Array;
 }
 
-/** A chunk with its customers. */
-export type WholeChunk = Chunk & Customers;
+const MAX_RUN = 2 ** 16 - 1;
+/** Code, earliest, latest, facts, runs. */
+const STRIDE = 5;
 
-const bits = (from: number, width: number) => ({
-  of: (value: number) => value << from,
-  in: (code: number) => (code >>> from) & ((1 << width) - 1),
-});
-
-/** Lengths of time, numbered for storage; 0 is none. */
-export const Span = { NONE: 0, FIRST: 1, NEXT: 2, RESOLUTION: 3 } as const;
-const BACKLOG = [0, 1, -1] as const;
-
-/** The parts of a fact's code. */
-export const Code = {
-  kind: bits(0, 4),
-  /** Index into 0, +1, -1. */
-  backlog: bits(4, 2),
-  answered: bits(6, 2),
-  span: bits(8, 2),
-  met: bits(10, 1),
-  /** How many values a fact with this code has. */
-  values: (code: number) => ((code & 15) < 2 ? 1 : (code >>> 8) & 3 ? 2 : 0),
-  /** What it does to the backlog. */
-  change: (code: number): number => BACKLOG[(code >>> 4) & 3] ?? 0,
-} as const;
-
-/** Facts in a row with the same code. */
-export const Run = {
-  of: (code: number, facts: number) => ((facts << 16) | code) >>> 0,
-  code: (run: number) => run & 0xffff,
-  facts: (run: number) => run >>> 16,
-} as const;
-
-/** Engines beyond this number are told apart no more. */
-export const MAX_ENGINE = 2047;
-const SCORES = 10_000;
-const score = bits(0, 15);
-const sentiment = bits(15, 2);
-const category = bits(17, 4);
-const engine = bits(21, 11);
-
-/** How a text reads, in one value. */
-export const MoodValue = {
-  of: (mood: Mood, engineNumber: number) =>
-    (score.of(Math.round((mood.score + 1) * SCORES)) |
-      sentiment.of(mood.sentiment) |
-      category.of(mood.category) |
-      engine.of(Math.min(engineNumber, MAX_ENGINE))) >>>
-    0,
-  /** In ten-thousandths. */
-  score: (value: number) => score.in(value) - SCORES,
-  sentiment: sentiment.in,
-  category: category.in,
-  engine: engine.in,
-} as const;
-
-const MAX_TIME = 2 ** 32 - 1;
-const MAX_SECONDS = 2 ** 31 - 1;
-
-/** Milliseconds UTC as the seconds that facts have: before 1970 is 1970, after 2106 is 2106. */
-export function toSeconds(ms: number): number {
-  return Math.min(Math.max(Math.floor(ms / 1000), 0), MAX_TIME);
-}
-
-const length = (ms: number) => Math.min(Math.round(ms / 1000), MAX_SECONDS);
-
-function encode({ fact, engine: engineNumber }: NumberedFact): { code: number; values: readonly number[] } {
-  const kind = KINDS.indexOf(fact.kind);
-  const common = Code.kind.of(kind) | Code.backlog.of(BACKLOG.indexOf(fact.backlog));
-  const spanned = (span: number, { wall, business, met }: { wall: number; business: number; met: boolean }) => ({
-    bits: Code.span.of(span) | Code.met.of(met ? 1 : 0),
-    values: [length(wall), length(business)],
-  });
-  switch (fact.kind) {
-    case "created":
-    case "message":
-      return { code: common, values: [MoodValue.of(fact.mood, engineNumber)] };
-    case "reply": {
-      const { response } = fact;
-      const span = response && spanned(response.of === "first" ? Span.FIRST : Span.NEXT, response);
-      return { code: common | Code.answered.of(fact.by) | (span?.bits ?? 0), values: span?.values ?? [] };
-    }
-    case "resolved": {
-      const span = spanned(Span.RESOLUTION, fact.resolution);
-      return { code: common | Code.answered.of(fact.by) | span.bits, values: span.values };
-    }
-    default:
-      return { code: common | Code.answered.of(Answered.NOBODY), values: [] };
+/** The last place whose number is not above `time`; 0 if there is none. */
+export function placeOf(starts: readonly number[], time: number): number {
+  let [low, high] = [0, starts.length];
+  while (high - low > 1) {
+    const middle = (low + high) >>> 1;
+    if ((starts[middle] as number) <= time) low = middle;
+    else high = middle;
   }
+  return low;
 }
 
-/** Numbers what comes, in the order in which it comes first. */
-class LocalNumbers {
-  readonly ids: number[];
-  readonly #index = new Map<number, number>();
-
-  constructor(ids: Iterable<number>) {
-    this.ids = [...ids];
-    for (const [index, id] of this.ids.entries()) this.#index.set(id, index);
-  }
-
-  of(id: number): number {
-    const known = this.#index.get(id);
-    if (known !== undefined) return known;
-    this.#index.set(id, this.ids.length);
-    return this.ids.push(id) - 1;
-  }
+/** The order of days, codes and segments. */
+function orderOf({ times, codes, segments }: Columns, days: Uint32Array): Uint32Array {
+  const keys = Float64Array.from(
+    times,
+    (_, index) => ((days[index] as number) * CODES + (codes[index] as number)) * 2 ** 22 + (segments[index] as number),
+  );
+  return Uint32Array.from(keys, (_, index) => index).sort(
+    (one, other) => (keys[one] as number) - (keys[other] as number),
+  );
 }
 
-function rangeOf(times: Uint32Array): { minTime: number; maxTime: number } {
-  let [minTime, maxTime] = [times[0] ?? 0, 0];
-  for (const time of times) {
-    if (time < minTime) minTime = time;
-    if (time > maxTime) maxTime = time;
+/** Reads blocks as they are stored. */
+function blocksFrom(table: Uint32Array): Block[] {
+  const blocks: Block[] = [];
+  let [from, firstRun, values] = [0, 0, 0];
+  for (let at = 0; at < table.length; at += STRIDE) {
+    const [code = 0, minTime = 0, maxTime = 0, facts = 0, runs = 0] = table.subarray(at, at + STRIDE);
+    const [to, endRun] = [from + facts, firstRun + runs];
+    blocks.push({ code, minTime, maxTime, from, to, firstRun, endRun, values });
+    [from, firstRun, values] = [to, endRun, values + facts * Code.values(code)];
   }
-  return { minTime, maxTime };
-}
-
-/** A chunk without facts. */
-export const EMPTY: WholeChunk = {
-  count: 0,
-  times: new Uint32Array(),
-  ...{ minTime: 0, maxTime: 0 },
-  runs: new Uint32Array(),
-  segments: new Uint16Array(),
-  customers: new Uint16Array(),
-  segmentIds: new Uint32Array(),
-  customerIds: new Uint32Array(),
-  values: new Uint32Array(),
-};
-
-/** One fact as columns have it. */
-interface Cell {
-  readonly time: number;
-  readonly code: number;
-  readonly segment: number;
-  readonly customer: number;
-  readonly values: readonly number[];
-}
-
-function cellsOf({ times, runs, segments, customers, values }: WholeChunk): Cell[] {
-  const cells: Cell[] = [];
-  let at = 0;
-  for (const run of runs) {
-    const code = Run.code(run);
-    for (let left = Run.facts(run); left > 0; left--) {
-      const index = cells.length;
-      const own = Array.from(values.subarray(at, at + Code.values(code)));
-      at += own.length;
-      const [time = 0, segment = 0, customer = 0] = [times[index], segments[index], customers[index]];
-      cells.push({ time, code, segment, customer, values: own });
-    }
-  }
-  return cells;
-}
-
-function runsOf(cells: readonly Cell[]): number[] {
-  const runs: number[] = [];
-  let facts = 0;
-  for (const [index, { code }] of cells.entries()) {
-    facts++;
-    if (cells[index + 1]?.code === code) continue;
-    runs.push(Run.of(code, facts));
-    facts = 0;
-  }
-  return runs;
+  return blocks;
 }
 
 /**
- * A chunk with these facts after those of another. Once it is full, facts that are alike are brought together: there the loops
- * that count are quickest, and nothing depends on the order of facts.
+ * Arranges facts.
+ *
+ * @param dayStarts where days begin, in seconds since 1970; none to take all facts as of one day
  */
-export function extend(chunk: WholeChunk, facts: readonly NumberedFact[]): WholeChunk {
-  const segments = new LocalNumbers(chunk.segmentIds);
-  const customers = new LocalNumbers(chunk.customerIds);
-  const more = facts.map((numbered): Cell => {
-    const { fact, segment, customer } = numbered;
-    return {
-      time: toSeconds(fact.time),
-      segment: segments.of(segment),
-      customer: customers.of(customer),
-      ...encode(numbered),
-    };
-  });
-  const cells = [...cellsOf(chunk), ...more];
-  if (cells.length === CHUNK_FACTS) cells.sort((one, other) => one.code - other.code);
-  const times = Uint32Array.from(cells, ({ time }) => time);
+export function arrange(columns: Columns, dayStarts: readonly number[]): WholeChunk {
+  const dayOf = columns.times.map((time) => placeOf(dayStarts, time));
+  const order = orderOf(columns, dayOf);
+  const { times, codes, segments, customers, firsts, seconds } = reordered(columns, order);
+  const table: number[] = [];
+  const runs: number[] = [];
+  const runSegments: number[] = [];
+  const values: Uint32Array[] = [];
+  for (let from = 0; from < order.length; ) {
+    const [code, day, runCount] = [codes[from] as number, dayOf[order[from] as number], runs.length];
+    let [to, minTime, maxTime] = [from, times[from] as number, 0];
+    for (; to < order.length && codes[to] === code && dayOf[order[to] as number] === day; to++) {
+      const [time, segment, last] = [times[to] as number, segments[to] as number, runs.length - 1];
+      minTime = Math.min(minTime, time);
+      maxTime = Math.max(maxTime, time);
+      const goesOn = to > from && runSegments[last] === segment && (runs[last] as number) < MAX_RUN;
+      if (goesOn) (runs[last] as number) += 1;
+      else runs[runSegments.push(segment) - 1] = 1;
+    }
+    table.push(code, minTime, maxTime, to - from, runs.length - runCount);
+    const both = [firsts.subarray(from, to), seconds.subarray(from, to)];
+    values.push(...both.slice(0, Code.values(code)));
+    from = to;
+  }
   return {
-    count: cells.length,
-    ...{ times, ...rangeOf(times) },
-    runs: Uint32Array.from(runsOf(cells)),
-    segments: Uint16Array.from(cells, ({ segment }) => segment),
-    customers: Uint16Array.from(cells, ({ customer }) => customer),
-    segmentIds: Uint32Array.from(segments.ids),
-    customerIds: Uint32Array.from(customers.ids),
-    values: Uint32Array.from(cells.flatMap(({ values }) => values)),
+    chunk: {
+      blocks: blocksFrom(Uint32Array.from(table)),
+      segments: Uint32Array.from(runSegments),
+      runs: Uint16Array.from(runs),
+      values: concatenated(values),
+    },
+    times,
+    customers,
   };
 }
 
-/** Columns side by side as bytes, little-endian; those of 32 bits come first. */
-function bytesOf(columns: readonly (Uint16Array | Uint32Array)[]): Uint8Array {
-  const bytes = new Uint8Array(columns.reduce((length, { byteLength }) => length + byteLength, 0));
-  let at = 0;
-  for (const { buffer, byteOffset, byteLength } of columns) {
-    bytes.set(new Uint8Array(buffer, byteOffset, byteLength), at);
-    at += byteLength;
+/** Takes the facts out of a chunk. */
+export function columnsIn({ chunk, times, customers }: WholeChunk): Columns {
+  const columns = { ...blank(times.length), times, customers };
+  for (const { code, from, to, firstRun, endRun, values } of chunk.blocks) {
+    const [facts, both] = [to - from, Code.values(code)];
+    columns.codes.fill(code, from, to);
+    if (both > 0) columns.firsts.set(chunk.values.subarray(values, values + facts), from);
+    if (both > 1) columns.seconds.set(chunk.values.subarray(values + facts, values + 2 * facts), from);
+    let at = from;
+    for (let run = firstRun; run < endRun; run++) {
+      const end = at + (chunk.runs[run] as number);
+      columns.segments.fill(chunk.segments[run] as number, at, end);
+      at = end;
+    }
   }
+  return columns;
+}
+
+function concatenated(parts: readonly Uint32Array[]): Uint32Array {
+  const all = new Uint32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+/** A column as bytes, little-endian. */
+export const toBytes = ({ buffer, byteOffset, byteLength }: Uint32Array | Int32Array | Uint16Array): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
+
+/** A buffer of its own: the driver's piece of memory may be part of a larger one, and may begin anywhere in it. */
+const bufferOf = (bytes: Uint8Array) =>
+  bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : new Uint8Array(bytes).buffer;
+
+/** Reads a column of unsigned numbers. */
+export const wideFrom = (bytes: Uint8Array): Uint32Array => new Uint32Array(bufferOf(bytes));
+
+/** A chunk as bytes: how many blocks, runs and values, then the columns, those of 32 bits first. */
+export function chunkToBytes({ blocks, segments, runs, values }: Chunk): Uint8Array {
+  const table = blocks.flatMap(({ code, minTime, maxTime, from, to, firstRun, endRun }) => {
+    return [code, minTime, maxTime, to - from, endRun - firstRun];
+  });
+  const wide = toBytes(
+    concatenated([
+      Uint32Array.of(blocks.length, runs.length, values.length),
+      ...[Uint32Array.from(table), segments, values],
+    ]),
+  );
+  const bytes = new Uint8Array(wide.length + runs.byteLength);
+  bytes.set(wide);
+  bytes.set(toBytes(runs), wide.length);
   return bytes;
 }
 
-/** Takes columns off bytes, one after the other. */
-class Columns {
-  readonly #buffer: ArrayBuffer;
-  #at = 0;
-
-  constructor(bytes: Uint8Array) {
-    // A copy of its own: the driver's piece of memory may be part of a larger one, and may begin anywhere in it.
-    this.#buffer = new Uint8Array(bytes).buffer;
-  }
-
-  wide(length: number): Uint32Array {
-    const column = new Uint32Array(this.#buffer, this.#at, length);
-    this.#at += column.byteLength;
+/** Reads what `chunkToBytes` wrote. */
+export function chunkFromBytes(bytes: Uint8Array): Chunk {
+  const buffer = bufferOf(bytes);
+  const [blocks = 0, runs = 0, values = 0] = new Uint32Array(buffer, 0, 3);
+  let at = 12;
+  const wide = (length: number) => {
+    const column = new Uint32Array(buffer, at, length);
+    at += column.byteLength;
     return column;
-  }
-
-  narrow(length: number): Uint16Array {
-    const column = new Uint16Array(this.#buffer, this.#at, length);
-    this.#at += column.byteLength;
-    return column;
-  }
-}
-
-/** A chunk without its customers as bytes: four counts, then the columns. */
-export function toBytes({ count, times, runs, segments, segmentIds, values }: Chunk): Uint8Array {
-  const header = Uint32Array.of(count, runs.length, segmentIds.length, values.length);
-  return bytesOf([header, times, runs, segmentIds, values, segments]);
-}
-
-/** Reads what `toBytes` wrote. */
-export function fromBytes(bytes: Uint8Array): Chunk {
-  const columns = new Columns(bytes);
-  const [count = 0, runCount = 0, segmentCount = 0, valueCount = 0] = columns.wide(4);
-  const [times, runs] = [columns.wide(count), columns.wide(runCount)];
-  const [segmentIds, values] = [columns.wide(segmentCount), columns.wide(valueCount)];
-  return { count, times, ...rangeOf(times), runs, segmentIds, values, segments: columns.narrow(count) };
-}
-
-/** The customers of a chunk as bytes: two counts, then the columns. */
-export function customersToBytes({ customers, customerIds }: Customers): Uint8Array {
-  return bytesOf([Uint32Array.of(customers.length, customerIds.length), customerIds, customers]);
-}
-
-/** Reads what `customersToBytes` wrote. */
-export function customersFromBytes(bytes: Uint8Array): Customers {
-  const columns = new Columns(bytes);
-  const [count = 0, idCount = 0] = columns.wide(2);
-  const customerIds = columns.wide(idCount);
-  return { customerIds, customers: columns.narrow(count) };
-}
-
-/** What the chunk as a whole does to the backlog: pairs of a segment's number and the change. */
-export function balanceOf({ runs, segments, segmentIds }: Chunk): Int32Array {
-  const changes = new Int32Array(segmentIds.length);
-  let index = 0;
-  for (const run of runs) {
-    const change = Code.change(Run.code(run));
-    for (const end = index + Run.facts(run); index < end; index++) {
-      (changes[segments[index] as number] as number) += change;
-    }
-  }
-  const pairs: number[] = [];
-  for (const [segment, change] of changes.entries())
-    if (change !== 0) pairs.push(segmentIds[segment] as number, change);
-  return Int32Array.from(pairs);
+  };
+  return {
+    blocks: blocksFrom(wide(blocks * STRIDE)),
+    segments: wide(runs),
+    values: wide(values),
+    runs: new Uint16Array(buffer, at, runs),
+  };
 }

@@ -7,10 +7,10 @@ import type { Database } from "../../../runtime/database/database.ts";
 import { parseId } from "../../../runtime/ids.ts";
 import type { Policy } from "../../../runtime/policy/policy.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { NumberedFact } from "./chunk.ts";
+import { appendFacts, type ChunkSizes } from "./chunk-store.ts";
 import { type Cursor, moveCursor, readCursor, startOver } from "./cursor.ts";
+import type { NumberedFact } from "./fact-code.ts";
 import {
-  appendFacts,
   forgetCustomer,
   type KnownTicket,
   numberCustomers,
@@ -32,6 +32,8 @@ export interface CountingOptions {
   readonly policy: Policy;
   /** The engine that reads customers' texts at this moment. */
   readonly engine: () => Engine;
+  /** How large pieces of facts get; as is best if left out. */
+  readonly chunkSizes?: ChunkSizes;
 }
 
 /** Tells the rules of counting apart: what was counted by others is counted anew. */
@@ -98,7 +100,7 @@ async function numberFacts(
  * the events do not go on where the log was left, or by other rules: somebody else has counted, or begun anew.
  */
 export async function countEvents(options: CountingOptions, events: readonly TicketEvent[]): Promise<boolean> {
-  const { database, policy, engine } = options;
+  const { database, policy, engine, chunkSizes: sizes } = options;
   const moods = await readMoods(events, engine());
   const rules = { policy, mood: (event: TicketEvent) => moods.get(event) as Mood };
   return await database.transaction(async (trx) => {
@@ -126,7 +128,9 @@ export async function countEvents(options: CountingOptions, events: readonly Tic
         changed.set(ticket, { customer, state: projected.state });
     }
     const customerOf = (ticket: number) => (changed.get(ticket) ?? tickets.get(ticket))?.customer ?? 0;
-    await appendFacts(trx, await numberFacts(trx, facts, customerOf), Number(last.position));
+    const numbered = await numberFacts(trx, facts, customerOf);
+    const { timeZone } = policy;
+    await appendFacts(trx, numbered, { version: Number(last.position), timeZone, sizes });
     await writeTickets(trx, changed);
     // Also where the log is counted anew: whose the facts were is in it still.
     const erased = fresh.filter(({ type }) => type === TicketEventType.CUSTOMER_ERASED);

@@ -1,52 +1,52 @@
 // The stored facts as questions read them: an index of all chunks, and the chunks that were asked for last.
 import type { Knex } from "knex";
 import type { Database } from "../../../runtime/database/database.ts";
-import { type Chunk, type Customers, customersFromBytes, fromBytes } from "./chunk.ts";
+import { type Chunk, chunkFromBytes, type WholeChunk, wideFrom } from "./chunk.ts";
+import { Level } from "./chunk-store.ts";
 import { type Cursor, readCursor } from "./cursor.ts";
 import type { Segment } from "./facts.ts";
 
-/** How many bytes of facts are kept in memory: about a million tickets' worth. */
+/** How many bytes of facts are kept in memory: more than a million tickets' worth. */
 const BUDGET_BYTES = 96 * 1024 * 1024;
-/** Chunks read, and summed up, at once. */
-const PAGE = 64;
+/** Chunks read at once. */
+const PAGE = 8;
 
 /** What is known of a chunk without its facts. */
 export interface ChunkEntry {
   readonly id: number;
+  /** The number of the first chunk that was merged into this one; its own if none was. */
+  readonly firstId: number;
   readonly version: number;
   /** Seconds since 1970 of its earliest and its latest fact. */
   readonly minTime: number;
   readonly maxTime: number;
   /** What it does to the backlog as a whole, see `balanceOf`. */
   readonly balance: Int32Array;
+  /** Its facts, if more are to come: read in one go, for it changes all the time. */
+  readonly open: WholeChunk | undefined;
 }
 
-/** Chunks that follow each other. */
-export interface ChunkPage {
-  readonly entries: readonly ChunkEntry[];
-  readonly minTime: number;
-  readonly maxTime: number;
-  /** What they do to the backlog together. */
-  readonly balance: Int32Array;
-}
-
-/** A chunk, and whose its facts are where that was asked for. */
+/** A chunk, and what of it is kept apart where that was asked for. */
 export interface Facts {
   readonly chunk: Chunk;
-  readonly customers: Customers | undefined;
+  readonly times: Uint32Array | undefined;
+  readonly customers: Uint32Array | undefined;
 }
 
-interface Kept<T> {
-  readonly version: number;
-  readonly value: T;
-  readonly bytes: number;
+/** Which chunks to read, and what of them. */
+export interface Wanted {
+  readonly entries: readonly ChunkEntry[];
+  readonly customers: boolean;
+  /** Whether the times of its facts are needed. */
+  readonly times: (chunk: Chunk) => boolean;
 }
+
+/** Chunks have been merged, or all has begun anew, since the index was read: ask again. */
+export class Outdated extends Error {}
 
 /** One column of the table of chunks, as far as it is in memory. */
 class Column<T> {
-  readonly kept = new Map<number, Kept<T>>();
-  /** No kept chunk has a lower number. */
-  oldest = Number.POSITIVE_INFINITY;
+  readonly kept = new Map<number, { readonly value: T; readonly bytes: number }>();
   readonly name: string;
   readonly read: (bytes: Uint8Array) => T;
 
@@ -58,43 +58,36 @@ class Column<T> {
 
 interface EntryRow {
   readonly id: number;
+  readonly first_id: number;
   readonly version: number;
   readonly min_time: number;
   readonly max_time: number;
   readonly balance: Uint8Array;
+  readonly data: Uint8Array | null;
+  readonly times: Uint8Array | null;
+  readonly customers: Uint8Array | null;
 }
 
-const toEntry = ({ id, version, min_time, max_time, balance }: EntryRow): ChunkEntry => ({
-  ...{ id, version, minTime: min_time, maxTime: max_time },
+const OPEN_COLUMNS = ["data", "times", "customers"] as const;
+
+const toEntry = ({ id, first_id, version, min_time, max_time, balance, ...row }: EntryRow): ChunkEntry => ({
+  ...{ id, firstId: first_id, version, minTime: min_time, maxTime: max_time },
   balance: new Int32Array(new Uint8Array(balance).buffer),
+  open:
+    row.data && row.times && row.customers
+      ? { chunk: chunkFromBytes(row.data), times: wideFrom(row.times), customers: wideFrom(row.customers) }
+      : undefined,
 });
-
-function pageOf(entries: readonly ChunkEntry[]): ChunkPage {
-  const changes = new Map<number, number>();
-  for (const { balance } of entries) {
-    for (let index = 0; index < balance.length; index += 2) {
-      const [segment, change] = [balance[index] as number, balance[index + 1] as number];
-      changes.set(segment, (changes.get(segment) ?? 0) + change);
-    }
-  }
-  return {
-    entries,
-    minTime: Math.min(...entries.map(({ minTime }) => minTime)),
-    maxTime: Math.max(...entries.map(({ maxTime }) => maxTime)),
-    balance: Int32Array.from([...changes].filter(([, change]) => change !== 0).flat()),
-  };
-}
 
 /** Reads facts of a database, each chunk once as long as it stays as it is and there is room. */
 export class FactCache {
   readonly #database: Database;
   readonly #budget: number;
-  /** By their numbers, which begin with 1 and have no gaps. */
-  readonly #entries: ChunkEntry[] = [];
-  readonly #pages: (ChunkPage | undefined)[] = [];
+  readonly #entries = new Map<number, ChunkEntry>();
   readonly #segments = new Map<number, Segment>();
-  readonly #data = new Column("data", fromBytes);
-  readonly #customers = new Column("customers", customersFromBytes);
+  readonly #data = new Column("data", chunkFromBytes);
+  readonly #times = new Column("times", wideFrom);
+  readonly #customers = new Column("customers", wideFrom);
   #keptBytes = 0;
   #generation = 0;
   #version = 0;
@@ -105,12 +98,9 @@ export class FactCache {
     this.#budget = budgetBytes;
   }
 
-  /** Everything that is stored, in the order of the log. */
-  get pages(): Iterable<ChunkPage> {
-    for (let number = 0; number * PAGE < this.#entries.length; number++) {
-      this.#pages[number] ??= pageOf(this.#entries.slice(number * PAGE, (number + 1) * PAGE));
-    }
-    return this.#pages as ChunkPage[];
+  /** All chunks. */
+  get entries(): Iterable<ChunkEntry> {
+    return this.#entries.values();
   }
 
   /** All segments, by their numbers. */
@@ -135,14 +125,16 @@ export class FactCache {
     const { knex } = this.#database;
     const cursor = await readCursor(knex);
     if (cursor.generation !== this.#generation) this.#clear(cursor.generation);
-    const columns = ["id", "version", "min_time", "max_time", "balance"];
+    const columns = ["id", "first_id", "version", "min_time", "max_time", "balance"];
+    const open = OPEN_COLUMNS.map((name) =>
+      knex.raw("CASE WHEN level = ? THEN ?? END AS ??", [Level.OPEN, name, name]),
+    );
     const rows: EntryRow[] = await knex("metrics_chunk")
       .where("version", ">", this.#version)
-      .orderBy("id")
-      .select(columns);
+      .select(...columns, ...open);
     for (const row of rows) {
-      this.#entries[row.id - 1] = toEntry(row);
-      this.#pages[Math.floor((row.id - 1) / PAGE)] = undefined;
+      for (let id = row.first_id; id <= row.id; id++) this.#forget(id);
+      this.#entries.set(row.id, toEntry(row));
       this.#version = Math.max(this.#version, row.version);
     }
     await this.#readSegments(knex);
@@ -150,12 +142,14 @@ export class FactCache {
   }
 
   #clear(generation: number): void {
-    this.#entries.length = 0;
-    this.#pages.length = 0;
-    for (const column of [this.#data, this.#customers]) column.kept.clear();
-    this.#keptBytes = 0;
+    for (const id of [...this.#entries.keys()]) this.#forget(id);
     this.#version = 0;
     this.#generation = generation;
+  }
+
+  #forget(id: number): void {
+    this.#entries.delete(id);
+    for (const column of [this.#data, this.#times, this.#customers]) this.#drop(column, id);
   }
 
   async #readSegments(knex: Knex): Promise<void> {
@@ -165,52 +159,63 @@ export class FactCache {
     for (const { id, team, assignee, channel } of rows) this.#segments.set(id, { team, assignee, channel });
   }
 
-  /** Yields the facts of chunks, many at once. One that has gone since the index was read is left out. */
-  async *chunks(entries: readonly ChunkEntry[], customers: boolean): AsyncGenerator<Facts[]> {
-    for (let at = 0; at < entries.length; at += PAGE) {
-      const page = entries.slice(at, at + PAGE);
+  /**
+   * Yields the facts of chunks, some at once.
+   *
+   * @throws Outdated when they have changed since the index was read
+   */
+  async *chunks({ entries, customers, times }: Wanted): AsyncGenerator<Facts[]> {
+    yield entries.flatMap(({ open }) => open ?? []);
+    const full = entries.filter(({ open }) => open === undefined);
+    for (let at = 0; at < full.length; at += PAGE) {
+      const page = full.slice(at, at + PAGE);
       const data = await this.#load(page, this.#data);
+      const chunkOf = ({ id }: ChunkEntry) => data.get(id) as Chunk;
+      const cut = page.filter((entry) => times(chunkOf(entry)));
+      const when = await this.#load(cut, this.#times);
       const whose = customers ? await this.#load(page, this.#customers) : undefined;
-      yield page.flatMap(({ id }) => {
-        const [chunk, own] = [data.get(id), whose?.get(id)];
-        return chunk && (own || !customers) ? { chunk, customers: own } : [];
-      });
+      yield page.map((entry) => ({
+        chunk: chunkOf(entry),
+        times: when.get(entry.id),
+        customers: whose?.get(entry.id),
+      }));
     }
   }
 
   async #load<T>(entries: readonly ChunkEntry[], column: Column<T>): Promise<Map<number, T>> {
     const found = new Map<number, T>();
-    const missing: number[] = [];
-    for (const { id, version } of entries) {
-      const kept = column.kept.get(id);
-      if (kept?.version === version) found.set(id, kept.value);
-      else missing.push(id);
+    const missing = new Map<number, ChunkEntry>();
+    for (const entry of entries) {
+      const kept = column.kept.get(entry.id);
+      if (kept) found.set(entry.id, kept.value);
+      else missing.set(entry.id, entry);
     }
-    if (missing.length === 0) return found;
-    const generation = this.#generation;
-    const rows: { id: number; version: number; bytes: Uint8Array }[] = await this.#database
+    if (missing.size === 0) return found;
+    const rows: { id: number; first_id: number; version: number; bytes: Uint8Array }[] = await this.#database
       .knex("metrics_chunk")
-      .whereIn("id", missing)
-      .select("id", "version", { bytes: column.name });
-    for (const { id, version, bytes } of rows) {
+      .whereIn("id", [...missing.keys()])
+      .select("id", "first_id", "version", { bytes: column.name });
+    for (const { id, first_id, version, bytes } of rows) {
+      const entry = missing.get(id);
+      if (entry?.firstId !== first_id || entry.version !== version) continue;
       const value = column.read(bytes);
       found.set(id, value);
-      if (generation === this.#generation) this.#keep(column, id, { version, value, bytes: bytes.byteLength });
+      // The index may have been read again meanwhile.
+      if (this.#entries.get(id) === entry) this.#keep(column, id, { value, bytes: bytes.byteLength });
     }
+    if (found.size < entries.length) throw new Outdated();
     return found;
   }
 
   /** Keeps what was read; where there is no room, the newest chunks stay, which most questions are about. */
-  #keep<T>(column: Column<T>, id: number, kept: Kept<T>): void {
+  #keep<T>(column: Column<T>, id: number, kept: { readonly value: T; readonly bytes: number }): void {
     this.#drop(column, id);
     column.kept.set(id, kept);
-    column.oldest = Math.min(column.oldest, id);
     this.#keptBytes += kept.bytes;
     while (this.#keptBytes > this.#budget) {
-      const crowded =
-        this.#customers.kept.size > 0 && this.#customers !== (column as unknown) ? this.#customers : column;
-      while (!crowded.kept.has(crowded.oldest)) crowded.oldest++;
-      this.#drop(crowded, crowded.oldest);
+      const crowded = [this.#times, this.#customers, this.#data].find(({ kept }) => kept.size > 0);
+      if (!crowded) return;
+      this.#drop(crowded, Math.min(...crowded.kept.keys()));
     }
   }
 

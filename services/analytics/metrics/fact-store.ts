@@ -1,17 +1,5 @@
-// Facts and the states of tickets in the database.
+// The states of tickets in the database, and the numbers under which facts know what they are about.
 import type { Knex } from "knex";
-import {
-  balanceOf,
-  CHUNK_FACTS,
-  customersFromBytes,
-  customersToBytes,
-  EMPTY,
-  extend,
-  fromBytes,
-  type NumberedFact,
-  toBytes,
-  type WholeChunk,
-} from "./chunk.ts";
 import type { Segment } from "./facts.ts";
 import type { TicketState } from "./ticket-state.ts";
 
@@ -107,44 +95,6 @@ export async function numberEngines(trx: Knex.Transaction, names: Iterable<strin
   const find = (page: readonly string[]) => trx("metrics_engine").whereIn("name", page);
   const keyOf = ({ name }: { name: string }) => name;
   return numbered(trx, "metrics_engine", things, find, { toRow: (name) => ({ name }), keyOf });
-}
-
-const toRow = (chunk: WholeChunk, version: number) => ({
-  version,
-  fact_count: chunk.count,
-  min_time: chunk.minTime,
-  max_time: chunk.maxTime,
-  balance: new Uint8Array(balanceOf(chunk).buffer),
-  data: toBytes(chunk),
-  customers: customersToBytes(chunk),
-});
-
-/**
- * Appends facts: fills the last chunk, then begins new ones.
- *
- * @param version the log's position with these facts
- */
-export async function appendFacts(
-  trx: Knex.Transaction,
-  facts: readonly NumberedFact[],
-  version: number,
-): Promise<void> {
-  if (facts.length === 0) return;
-  const last: { id: number; data: Uint8Array; customers: Uint8Array } | undefined = await trx("metrics_chunk")
-    .orderBy("id", "desc")
-    .first("id", "data", "customers");
-  const tail = last ? { ...fromBytes(last.data), ...customersFromBytes(last.customers) } : EMPTY;
-  const room = last ? CHUNK_FACTS - tail.count : 0;
-  if (last && room > 0) {
-    await trx("metrics_chunk")
-      .where({ id: last.id })
-      .update(toRow(extend(tail, facts.slice(0, room)), version));
-  }
-  let id = last?.id ?? 0;
-  for (let at = room; at < facts.length; at += CHUNK_FACTS) {
-    const chunk = extend(EMPTY, facts.slice(at, at + CHUNK_FACTS));
-    await trx("metrics_chunk").insert({ id: ++id, ...toRow(chunk, version) });
-  }
 }
 
 /**

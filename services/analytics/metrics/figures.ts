@@ -10,91 +10,55 @@ import {
   MetricsSeriesSchema,
   type TimeMetricsSchema,
 } from "#gen/deskwire/analytics/v1/metrics_pb.js";
-import { Span } from "./chunk.ts";
+import { Span } from "./fact-code.ts";
 import { Answered } from "./facts.ts";
-import { Counter, type Tally } from "./fold.ts";
-import type { Lengths } from "./lengths.ts";
-import { percentiles } from "./percentiles.ts";
+import { SpanFigures } from "./span-figures.ts";
+import { BEFORE, Counter, type Tally } from "./tally.ts";
 
 const CATEGORIES = Array.from({ length: 16 }, (_, category) => category as Category);
 const { kind } = Counter;
 
-/** Lengths of time in the order of their cells, and where each cell's begin. */
-interface ByCell {
-  readonly wall: Uint32Array;
-  readonly business: Uint32Array;
-  readonly begins: Uint32Array;
-}
-
-function byCell({ cells, wall, business }: Lengths, cellCount: number): ByCell {
-  const begins = new Uint32Array(cellCount + 1);
-  const cellOf = cells;
-  for (const cell of cellOf) begins[cell + 1] = (begins[cell + 1] as number) + 1;
-  for (let cell = 0; cell < cellCount; cell++)
-    begins[cell + 1] = (begins[cell + 1] as number) + (begins[cell] as number);
-  const next = begins.slice();
-  const [walls, businesses] = [new Uint32Array(cellOf.length), new Uint32Array(cellOf.length)];
-  for (let index = 0; index < cellOf.length; index++) {
-    const cell = cellOf[index] as number;
-    const place = next[cell] as number;
-    next[cell] = place + 1;
-    walls[place] = wall[index] as number;
-    businesses[place] = business[index] as number;
-  }
-  return { wall: walls, business: businesses, begins };
-}
-
-/** The numbers of some cells, side by side; without a copy where they are so already. */
-function numbersOf(numbers: Uint32Array, begins: Uint32Array, cells: readonly number[]): Uint32Array {
-  const range = (cell: number) => numbers.subarray(begins[cell] as number, begins[cell + 1] as number);
-  if (cells.every((cell, index) => index === 0 || cell === (cells[index - 1] as number) + 1)) {
-    return numbers.subarray(begins[cells[0] as number] as number, begins[(cells.at(-1) as number) + 1] as number);
-  }
-  const parts = cells.map(range);
-  const all = new Uint32Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}
-
-function statistics(seconds: Uint32Array) {
-  if (seconds.length === 0) return undefined;
-  const [p50Seconds = 0, p90Seconds = 0] = percentiles(seconds, [0.5, 0.9]);
-  let sum = 0;
-  for (let index = 0; index < seconds.length; index++) sum += seconds[index] as number;
-  return { p50Seconds, p90Seconds, meanSeconds: Math.round((sum / seconds.length) * 10) / 10 };
+/** What one set of figures is about: a group in a bucket, or all groups, or all buckets. */
+interface Part {
+  readonly cells: readonly number[];
+  /** At its end. */
+  readonly backlog: number;
+  readonly group: number | undefined;
+  readonly bucket: number | undefined;
 }
 
 /** Makes the figures of what was counted. */
 export class Figures {
   readonly #tally: Tally;
   readonly #kinds: ReadonlySet<MetricsKind>;
-  readonly #lengths: readonly ByCell[];
+  /** By `Span`. */
+  readonly #lengths: readonly SpanFigures[];
 
-  /** @param kinds which kinds of figures to make */
-  constructor(tally: Tally, kinds: ReadonlySet<MetricsKind>) {
+  /**
+   * @param kinds which kinds of figures to make
+   * @param shown the groups whose own figures are asked for
+   */
+  constructor(tally: Tally, kinds: ReadonlySet<MetricsKind>, shown: ReadonlySet<number>) {
     this.#tally = tally;
     this.#kinds = kinds;
-    this.#lengths = tally.lengths.map((lengths) => byCell(lengths, tally.changes.length));
+    this.#lengths = tally.lengths.map((lengths) => new SpanFigures(lengths, tally, shown));
   }
 
   /** The series of a group; of all groups together if none is named. `sized` asks for buckets. */
   series(group: number | undefined, sized: boolean): MetricsSeries {
-    const { frame, grouping, buckets } = this.#tally;
-    const groups = group === undefined ? Array.from({ length: grouping.groups }, (_, index) => index) : [group];
-    const all = groups.flatMap((one) => Array.from({ length: buckets }, (_, bucket) => one * buckets + bucket));
-    let backlog = groups.reduce((sum, one) => sum + (this.#tally.before[one] as number), 0);
+    const { frame } = this.#tally;
+    const groups = group === undefined ? Array.from({ length: this.#tally.groups }, (_, index) => index) : [group];
+    const cellsOf = (bucket: number) => groups.map((one) => this.#tally.cell(one, bucket));
+    let backlog = this.#sum(cellsOf(BEFORE), (cell) => this.#tally.change(cell));
     const parts = frame.starts.map((start, bucket) => {
-      const cells = groups.map((one) => one * buckets + bucket);
-      backlog += this.#sum(cells, (cell) => this.#tally.changes[cell] as number);
+      const cells = cellsOf(bucket);
+      backlog += this.#sum(cells, (cell) => this.#tally.change(cell));
       const end = frame.starts[bucket + 1] ?? frame.end;
       const times = { startTime: timestampFromMs(start * 1000), endTime: timestampFromMs(end * 1000) };
-      return sized ? { ...times, metrics: this.#metrics(cells, backlog) } : undefined;
+      return sized ? { ...times, metrics: this.#metrics({ cells, backlog, group, bucket }) } : undefined;
     });
-    const overall = this.#metrics(all, backlog);
+    const all = frame.starts.flatMap((_, bucket) => cellsOf(bucket));
+    const overall = this.#metrics({ cells: all, backlog, group, bucket: undefined });
     return create(MetricsSeriesSchema, { overall, buckets: parts.filter((part) => part !== undefined) });
   }
 
@@ -108,15 +72,16 @@ export class Figures {
     return this.#sum(cells, (cell) => this.#tally.counter(cell, counter));
   }
 
-  #metrics(cells: readonly number[], backlog: number): MessageInitShape<typeof MetricsSchema> {
+  #metrics(part: Part): MessageInitShape<typeof MetricsSchema> {
     const wants = (one: MetricsKind) => this.#kinds.has(one);
+    const { cells, backlog } = part;
     return {
       ...(wants(MetricsKind.VOLUME) && { volume: this.#volume(cells, backlog) }),
       ...(wants(MetricsKind.RESPONSE_TIME) && {
-        firstResponse: this.#times(cells, Span.FIRST),
-        nextResponse: this.#times(cells, Span.NEXT),
+        firstResponse: this.#times(part, Span.FIRST),
+        nextResponse: this.#times(part, Span.NEXT),
       }),
-      ...(wants(MetricsKind.RESOLUTION_TIME) && { resolution: this.#times(cells, Span.RESOLUTION) }),
+      ...(wants(MetricsKind.RESOLUTION_TIME) && { resolution: this.#times(part, Span.RESOLUTION) }),
       ...(wants(MetricsKind.ANSWERS) && { answers: this.#answers(cells) }),
       ...(wants(MetricsKind.MOOD) && { mood: this.#mood(cells) }),
     };
@@ -135,12 +100,9 @@ export class Figures {
     };
   }
 
-  #times(cells: readonly number[], span: number): MessageInitShape<typeof TimeMetricsSchema> {
-    const { wall, business, begins } = this.#lengths[span] as ByCell;
-    const walls = numbersOf(wall, begins, cells);
-    const count = walls.length;
+  #times({ cells, group, bucket }: Part, span: number): MessageInitShape<typeof TimeMetricsSchema> {
     const withinTarget = this.#count(cells, Counter.met(span));
-    const [wallClock, businessHours] = [statistics(walls), statistics(numbersOf(business, begins, cells))];
+    const { count, wallClock, businessHours } = (this.#lengths[span] as SpanFigures).of(group, bucket);
     return {
       ...{ count, withinTarget, ...share("attainment", withinTarget, count) },
       ...(wallClock && businessHours && { wallClock, businessHours }),

@@ -2,19 +2,34 @@
 import type { Knex } from "knex";
 import { MetricsGrouping } from "#gen/deskwire/analytics/v1/metrics_pb.js";
 import { TicketChannel } from "#gen/deskwire/ticket/v1/ticket_pb.js";
+import type { Grouping } from "./cells.ts";
 import type { Segment } from "./facts.ts";
-import type { Grouping } from "./fold.ts";
 import type { Question } from "./question.ts";
 
 const { TEAM, ASSIGNEE, CHANNEL, CUSTOMER } = MetricsGrouping;
 
-/** Groups of facts that a question tells apart, before it is known which of them are shown. */
-export interface Candidates extends Grouping {
-  /** What tells the groups apart; by the other, all that counts is 0. */
-  readonly by: "segment" | "customer";
+interface Named {
   /** The names of groups, as far as they have one. */
   names(db: Knex, groups: readonly number[]): Promise<Map<number, string>>;
 }
+
+/** All groups by team, assignee or channel; one group where nothing is told apart. */
+export interface SegmentCandidates extends Grouping, Named {
+  readonly by: "segment";
+}
+
+/** Customers, each a group. */
+export interface CustomerCandidates extends Named {
+  readonly by: "customer";
+  readonly groups: number;
+  /** 0 for each segment that counts, else -1. */
+  readonly segments: Int32Array;
+  /** The group of each customer by its number; -1 for one who does not count. */
+  readonly groupOf: Int32Array;
+}
+
+/** Groups of facts that a question tells apart, before it is known which of them are shown. */
+export type Candidates = SegmentCandidates | CustomerCandidates;
 
 const within = <T>(allowed: readonly T[] | undefined, value: T) =>
   !allowed || allowed.length === 0 || allowed.includes(value);
@@ -30,16 +45,28 @@ function customersFiltered(db: Knex, { filter }: Question): Promise<number[]> | 
   return ids.length === 0 ? undefined : db("metrics_customer").whereIn("customer_id", ids).pluck("id");
 }
 
-async function byCustomer(db: Knex, segments: Int32Array, allowed: Set<number> | undefined): Promise<Candidates> {
-  const last = (await db("metrics_customer").max({ last: "id" }).first())?.last ?? 0;
+async function lastCustomer(db: Knex): Promise<number> {
+  return (await db("metrics_customer").max({ last: "id" }).first())?.last ?? 0;
+}
+
+async function byCustomer(
+  db: Knex,
+  segments: Int32Array,
+  allowed: readonly number[] | undefined,
+): Promise<CustomerCandidates> {
+  const groups = (await lastCustomer(db)) + 1;
+  const groupOf = new Int32Array(groups);
+  if (allowed) groupOf.fill(-1);
+  if (allowed) for (const id of allowed) groupOf[id] = id;
+  else for (let id = 0; id < groups; id++) groupOf[id] = id;
   // Those who have been forgotten cannot be told apart any more: they are the group 0.
-  const forgotten = new Set<number>(await db("metrics_customer").whereNull("customer_id").pluck("id"));
-  const groupOf = (id: number) => (allowed && !allowed.has(id) ? -1 : forgotten.has(id) ? 0 : id);
+  const forgotten: number[] = await db("metrics_customer").whereNull("customer_id").pluck("id");
+  if (!allowed) for (const id of forgotten) groupOf[id] = 0;
   return {
     by: "customer",
-    groups: last + 1,
+    groups,
     segments: segments.map((group) => Math.min(group, 0)),
-    customers: Int32Array.from({ length: last + 1 }, (_, id) => groupOf(id)),
+    groupOf,
     async names(knex, groups) {
       const rows = await knex("metrics_customer").whereIn("id", groups).select("id", "customer_id");
       return new Map(rows.map(({ id, customer_id }) => [id, customer_id ?? ""]));
@@ -69,39 +96,51 @@ export async function candidatesOf(
     groupOf[id] = group;
   }
   const filtered = await customersFiltered(db, question);
-  if (groupBy === CUSTOMER) return byCustomer(db, groupOf, filtered && new Set(filtered));
+  if (groupBy === CUSTOMER) return byCustomer(db, groupOf, filtered);
   return {
     by: "segment",
     // Nothing that counts is a group too.
     groups: Math.max(1, keys.length),
     segments: groupOf,
-    ...(filtered && { customers: onlyThese(filtered) }),
+    ...(filtered && { customers: onlyThese(filtered, await lastCustomer(db)) }),
     names: async (_db, groups) => new Map(groups.map((group) => [group, keys[group] ?? ""])),
   };
 }
 
 /** Lets these customers through, and no others. */
-function onlyThese(customers: readonly number[]): Int32Array {
-  const groups = new Int32Array(Math.max(0, ...customers) + 1).fill(-1);
+function onlyThese(customers: readonly number[], last: number): Int8Array {
+  const groups = new Int8Array(last + 1).fill(-1);
   for (const id of customers) groups[id] = 0;
   return groups;
 }
 
 /** The groups that are shown, by their number among the candidates, those with the most going on first; none for limit 0. */
 export function ranked(counts: Float64Array, limit: number): { shown: number[]; leftOut: number } {
-  if (limit === 0) return { shown: [], leftOut: 0 };
-  const active = [...counts.keys()].filter((group) => (counts[group] as number) > 0);
-  active.sort((one, other) => (counts[other] as number) - (counts[one] as number) || one - other);
-  return { shown: active.slice(0, limit), leftOut: Math.max(0, active.length - limit) };
+  const shown: number[] = [];
+  let active = 0;
+  for (let group = 0; limit > 0 && group < counts.length; group++) {
+    const count = counts[group] as number;
+    if (count <= 0) continue;
+    active++;
+    // Of equals the first stays before.
+    if (shown.length === limit && count <= (counts[shown[limit - 1] as number] as number)) continue;
+    const place = shown.findIndex((other) => (counts[other] as number) < count);
+    shown.splice(place < 0 ? shown.length : place, 0, group);
+    if (shown.length > limit) shown.pop();
+  }
+  return { shown, leftOut: active - shown.length };
 }
 
 /** The groups that are shown, numbered from 0 on, and one more for all the others. */
-export function narrowed({ by, segments, customers }: Candidates, shown: readonly number[]): Grouping {
-  const place = new Map(shown.map((group, index) => [group, index]));
-  const renumbered = (group: number) => (group < 0 ? group : (place.get(group) ?? shown.length));
-  return {
-    groups: shown.length + 1,
-    segments: by === "segment" ? segments.map(renumbered) : segments,
-    ...(customers && { customers: by === "customer" ? customers.map(renumbered) : customers }),
-  };
+export function narrowed(candidates: Candidates, shown: readonly number[]): Grouping {
+  const places = new Int32Array(candidates.groups).fill(shown.length);
+  for (const [place, group] of shown.entries()) places[group] = place;
+  const renumbered = (group: number) => (group < 0 ? -1 : (places[group] as number));
+  const groups = shown.length + 1;
+  if (candidates.by === "customer") {
+    const { segments, groupOf } = candidates;
+    return { groups, segments, customers: Int8Array.from(groupOf, renumbered) };
+  }
+  const { segments, customers } = candidates;
+  return { groups, segments: segments.map(renumbered), ...(customers && { customers }) };
 }

@@ -58,3 +58,27 @@ export const metricsMigration: Migration = {
     });
   },
 };
+
+/** Facts in the order in which they are counted quickest, small chunks merged into large ones. What there was is counted anew. */
+export const metricsBlocksMigration: Migration = {
+  name: "metrics_blocks",
+  async up(trx) {
+    await trx.schema.dropTable("metrics_chunk");
+    await trx.schema.createTable("metrics_chunk", (table) => {
+      table.integer("id").primary();
+      // Of the small chunks that it was merged from, the number of the first; `id` is that of the last.
+      table.integer("first_id").notNullable();
+      // The log's position when something was added last.
+      table.bigInteger("version").notNullable().index();
+      // 0: more is added to it; 1: full; 2: merged from full ones.
+      table.integer("level").notNullable().index();
+      // Seconds since 1970 of the earliest and of the latest fact.
+      table.bigInteger("min_time").notNullable();
+      table.bigInteger("max_time").notNullable();
+      table.binary("balance").notNullable();
+      table.binary("data").notNullable();
+      table.binary("times").notNullable();
+      table.binary("customers").notNullable();
+    });
+  },
+};

@@ -1,25 +1,52 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { percentiles } from "./percentiles.ts";
+import { Percentiles } from "./percentiles.ts";
 
 const seconds = fc.oneof(
   fc.nat(300),
   fc.nat(100_000),
   fc.nat(2 ** 31 - 1),
-  fc.constantFrom(0, 127, 128, 255, 256, 511),
+  fc.constantFrom(0, 127, 128, 255, 256, 511, 2 ** 31 - 1),
 );
-
-test("percentiles are those of the sorted numbers, by nearest rank, for few and for many", () => {
-  const numbers = fc.oneof(
-    fc.array(seconds, { minLength: 1 }),
-    fc.array(seconds, { minLength: 257, maxLength: 2_000 }),
+/** Most cells have few numbers, some have so many that they get a histogram of their own. */
+const cell = fc.oneof(
+  { weight: 5, arbitrary: fc.array(seconds) },
+  { weight: 1, arbitrary: fc.array(seconds, { minLength: 1_030, maxLength: 1_200, size: "max" }) },
+);
+const table = fc
+  .record({ groups: fc.integer({ min: 1, max: 3 }), buckets: fc.integer({ min: 1, max: 4 }) })
+  .chain((size) =>
+    fc.record({
+      ...{ groups: fc.constant(size.groups), buckets: fc.constant(size.buckets) },
+      cells: fc.array(cell, { minLength: size.groups * size.buckets, maxLength: size.groups * size.buckets }),
+      shown: fc.uniqueArray(fc.nat(size.groups - 1)).map((groups) => new Set(groups)),
+      shares: fc.constantFrom([0.5, 0.9], [0.01, 1], [0.001]),
+    }),
   );
+
+test("percentiles of cells, groups, buckets and all are those of the sorted numbers, by nearest rank", () => {
   fc.assert(
-    fc.property(numbers, (values) => {
-      const sorted = values.toSorted((one, other) => one - other);
-      const shares = [0.01, 0.5, 0.9, 1];
-      const expected = shares.map((share) => sorted[Math.ceil(share * values.length) - 1]);
-      expect(percentiles(Uint32Array.from(values), shares)).toEqual(expected);
+    fc.property(table, ({ groups, buckets, cells, shown, shares }) => {
+      const values = Int32Array.from(cells.flat());
+      const begins = Uint32Array.from([0, ...cells].map((_, index) => cells.slice(0, index).flat().length));
+      const percentiles = new Percentiles({ values, begins, groups, buckets, shown }, shares);
+      const expected = (group: number | undefined, bucket: number | undefined) => {
+        const inside = cells.filter((_, index) => {
+          const [row, column] = [Math.floor(index / buckets), index % buckets];
+          return (group ?? row) === row && (bucket ?? column) === column;
+        });
+        const sorted = inside.flat().toSorted((one, other) => one - other);
+        return sorted.length === 0 ? [] : shares.map((share) => sorted[Math.ceil(share * sorted.length) - 1]);
+      };
+      for (const group of [undefined, ...shown]) {
+        for (const bucket of [undefined, ...Array.from({ length: buckets }, (_, index) => index)]) {
+          expect({ group, bucket, found: percentiles.of(group, bucket) }).toEqual({
+            group,
+            bucket,
+            found: expected(group, bucket),
+          });
+        }
+      }
     }),
   );
 });

@@ -11,7 +11,7 @@ import { Answered, type Elapsed, type Fact, type Measured, type Mood } from "./f
 import { type Clock, changed, isActive, isSameSegment, type TicketState, withChanges } from "./ticket-state.ts";
 
 /** Goes up whenever the same events make other facts, or facts are stored otherwise; then all is counted anew. */
-export const PROJECTION_VERSION = 2;
+export const PROJECTION_VERSION = 3;
 
 const IMPORTED = methodName(TicketService.method.importTickets);
 

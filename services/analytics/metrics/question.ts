@@ -5,8 +5,8 @@ import { MetricsBucketSize, MetricsGrouping, MetricsKind } from "#gen/deskwire/a
 import type { GetMetricsRequest, MetricsFilter } from "#gen/deskwire/analytics/v1/metrics_service_pb.js";
 import { fail } from "../../../runtime/errors.ts";
 import { bucketStarts, bucketsAtMost, type Window } from "./buckets.ts";
-import { toSeconds } from "./chunk.ts";
-import type { Frame } from "./fold.ts";
+import type { Frame } from "./cells.ts";
+import { toSeconds } from "./fact-code.ts";
 
 const DEFAULT_SECONDS = 7 * 24 * 60 * 60;
 const MAX_BUCKETS = 1_000;

@@ -30,7 +30,9 @@ export async function applyPolicy(database: Database, policy: Policy): Promise<b
     for (const row of rows) {
       const due = dueTime(policy, toTicket(row));
       const dueAt = due ? timestampMs(due) : NEVER;
-      if (dueAt !== row.due_at) await trx("ticket").where({ id: row.id }).update({ due_at: dueAt });
+      if (dueAt === row.due_at) continue;
+      await trx("ticket").where({ id: row.id }).update({ due_at: dueAt });
+      await trx("ticket_tag").where({ ticket_id: row.id }).update({ due_at: dueAt });
     }
     const { last } = await trx("ticket").max({ last: "id" }).first<{ last: number | null }>();
     const next = from + STRETCH > (last ?? 0) ? null : from + STRETCH;

@@ -81,7 +81,9 @@ async function count(
   random: Random,
   policy: ReturnType<typeof policyOf>,
 ) {
-  const options = { database, policy, engine: () => localEngine };
+  // Small pieces, so that they are merged over and over.
+  const chunkSizes = { small: 20 + random.below(60), merged: 2 + random.below(4) };
+  const options = { database, policy, engine: () => localEngine, chunkSizes };
   await prepare(options);
   for (let done = 0; done < events.length; ) {
     const from = Math.max(0, done - random.pick([0, 0, 3]));

@@ -4,6 +4,7 @@ import { Code, type ConnectError, createClient, type Transport } from "@connectr
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { MetricsGrouping, MetricsKind } from "#gen/deskwire/analytics/v1/metrics_pb.js";
 import { GetMetricsRequestSchema, MetricsService } from "#gen/deskwire/analytics/v1/metrics_service_pb.js";
+import { TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
 import type { Database } from "../../../runtime/database/database.ts";
 import { reasonOf } from "../../../runtime/errors.ts";
 import type { Log } from "../../../runtime/log.ts";
@@ -141,19 +142,16 @@ test("what does not fit into memory is read again, and answered the same", { tim
   const { database } = await openStore("sqlite");
   const { metrics } = open(database, () => history.clock.now);
   await prepare(options(database));
-  const events = await eventsOf(history);
-  await countEvents(options(database), events);
-  // Copies of the one chunk, so that there are many.
-  const [chunk] = await database.knex("metrics_chunk");
-  for (let id = 2; id <= 200; id++) await database.knex("metrics_chunk").insert({ ...chunk, id });
+  await countEvents({ ...options(database), chunkSizes: { small: 2, merged: 2 } }, await eventsOf(history));
+  const chunks = await database.knex("metrics_chunk");
+  expect(chunks.length).toBeGreaterThan(10);
   const expected = await figures(metrics);
-  expect(expected.total?.overall?.volume?.created).toBeGreaterThan(200);
   const request = create(GetMetricsRequestSchema, {
     ...ALL,
     filter: { customerIds: [expected.groups[0]?.key ?? ""] },
   } as never);
   const question = readQuestion(request, policy.timeZone, history.clock.now);
-  const budget = 70 * chunk.data.byteLength;
+  const budget = 5 * chunks[0].data.byteLength;
   const cache = new FactCache(database, budget);
   const signal = new AbortController().signal;
   const answers = [];
@@ -161,6 +159,30 @@ test("what does not fit into memory is read again, and answered the same", { tim
   expect(cache.bytes).toBeGreaterThan(budget / 2);
   expect(cache.bytes).toBeLessThanOrEqual(budget);
   for (const { total } of answers) expect(total).toEqual(expected.groups[0]?.series);
+});
+
+test("a question that finds pieces merged since it looked them up is answered anew, by what there is now", async () => {
+  const history = await openHistoryOf(60);
+  const { database } = await openStore("sqlite");
+  const events = await eventsOf(history);
+  const small = { ...options(database), chunkSizes: { small: 4, merged: 10 } };
+  await prepare(small);
+  const half = Math.floor(events.length / 2);
+  await countEvents(small, events.slice(0, half));
+  const cache = new FactCache(database);
+  const refresh = cache.refresh.bind(cache);
+  let refreshed = 0;
+  cache.refresh = async () => {
+    const cursor = await refresh();
+    // The rest is counted after the look at the index, and before the pieces are read.
+    if (refreshed++ === 0) await countEvents(small, events.slice(half));
+    return cursor;
+  };
+  const question = readQuestion(create(GetMetricsRequestSchema, ALL as never), policy.timeZone, history.clock.now);
+  const { total } = await answer({ database, cache, policy }, question, new AbortController().signal);
+  expect(refreshed).toBe(2);
+  expect(total).toEqual((await figures(open(database, () => history.clock.now).metrics)).total);
+  expect(total?.overall?.volume?.created).toBe(events.filter(({ type }) => type === TicketEventType.CREATED).length);
 });
 
 test("of several processes on one database one reads, and another takes over when it stops", {

@@ -1,0 +1,51 @@
+// Figures of lengths of time: how many, their percentiles and their mean.
+import type { Clock, Lengths } from "./lengths.ts";
+import { Percentiles } from "./percentiles.ts";
+import type { Tally } from "./tally.ts";
+
+const SHARES = [0.5, 0.9] as const;
+
+/** Lengths by one of the clocks, with their percentiles. */
+interface ClockFigures {
+  readonly sums: Float64Array;
+  readonly percentiles: Percentiles;
+}
+
+/** The figures of lengths of time of one kind. */
+export class SpanFigures {
+  readonly #begins: Uint32Array;
+  readonly #groups: number;
+  readonly #buckets: number;
+  readonly #wall: ClockFigures;
+  readonly #business: ClockFigures;
+
+  /** @param shown the groups whose own figures are asked for */
+  constructor(lengths: Lengths, { groups, frame }: Tally, shown: ReadonlySet<number>) {
+    const buckets = frame.starts.length;
+    const { begins, wall, business } = lengths.byCell(groups * buckets);
+    const figures = ({ values, sums }: Clock): ClockFigures => {
+      return { sums, percentiles: new Percentiles({ values, begins, groups, buckets, shown }, SHARES) };
+    };
+    [this.#begins, this.#groups, this.#buckets] = [begins, groups, buckets];
+    [this.#wall, this.#business] = [figures(wall), figures(business)];
+  }
+
+  /** Those of a group in a bucket; of all groups, or over all buckets, where none is named. */
+  of(group: number | undefined, bucket: number | undefined) {
+    const [from, to] = group === undefined ? [0, this.#groups] : [group, group + 1];
+    const [first, last] = bucket === undefined ? [0, this.#buckets] : [bucket, bucket + 1];
+    const cells: number[] = [];
+    for (let row = from; row < to; row++) {
+      for (let column = first; column < last; column++) cells.push(row * this.#buckets + column);
+    }
+    const begins = this.#begins;
+    const count = cells.reduce((sum, cell) => sum + (begins[cell + 1] as number) - (begins[cell] as number), 0);
+    if (count === 0) return { count };
+    const statistics = ({ sums, percentiles }: ClockFigures) => {
+      const [p50Seconds = 0, p90Seconds = 0] = percentiles.of(group, bucket);
+      const sum = cells.reduce((total, cell) => total + (sums[cell] as number), 0);
+      return { p50Seconds, p90Seconds, meanSeconds: Math.round((sum / count) * 10) / 10 };
+    };
+    return { count, wallClock: statistics(this.#wall), businessHours: statistics(this.#business) };
+  }
+}

@@ -1,0 +1,186 @@
+// Counts facts into cells: of each group one for what was before the window, and one a bucket.
+
+import { MetricsKind } from "#gen/deskwire/analytics/v1/metrics_pb.js";
+import { Cells, type Frame, type Grouping } from "./cells.ts";
+import type { Block } from "./chunk.ts";
+import type { Facts } from "./fact-cache.ts";
+import { Code, MAX_ENGINE, MoodValue, Span } from "./fact-code.ts";
+import { KINDS } from "./facts.ts";
+import { Lengths } from "./lengths.ts";
+
+const kind = (name: (typeof KINDS)[number]) => KINDS.indexOf(name);
+const [CREATED, MESSAGE, REPLY, RESOLVED] = [kind("created"), kind("message"), kind("reply"), kind("resolved")];
+
+const [REPLIES, RESOLUTIONS, KEPT, SENTIMENTS, SCORE, CATEGORIES] = [16, 20, 24, 28, 32, 33];
+const COUNTERS = CATEGORIES + 16;
+
+/** Stands for the bucket before the window. */
+export const BEFORE = -1;
+
+/** Places of the counters within a cell. Facts are counted by kind, from 0 on; what they say comes after. */
+export const Counter = {
+  kind,
+  /** Answers by AI and by people, by `Answered`. */
+  replies: (by: number) => REPLIES + by,
+  /** Resolutions by who had answered. */
+  resolved: (by: number) => RESOLUTIONS + by,
+  /** Lengths of time that kept their target, by `Span`. */
+  met: (span: number) => KEPT + span,
+  mood: (sentiment: number) => SENTIMENTS + sentiment,
+  /** Sum of scores, in ten-thousandths. */
+  score: SCORE,
+  /** Opening texts by category. */
+  category: (category: number) => CATEGORIES + category,
+} as const;
+
+/** Whether a fact counts as something going on, by which groups are ranked: a ticket opened, an answer, a resolution. */
+export function isActivity(code: number): boolean {
+  const what = Code.kind.in(code);
+  return what === CREATED || what === REPLY || what === RESOLVED;
+}
+
+/** The counters that a fact counts in by its code alone. */
+function countersOf(code: number): number[] {
+  const [what, answered, span] = [Code.kind.in(code), Code.answered.in(code), Code.span.in(code)];
+  return [
+    what,
+    ...(what === REPLY ? [REPLIES + answered] : []),
+    ...(what === RESOLVED ? [RESOLUTIONS + answered] : []),
+    ...(Code.met.in(code) ? [KEPT + span] : []),
+  ];
+}
+
+/** What has been counted so far. */
+export class Tally {
+  readonly frame: Frame;
+  readonly groups: number;
+  /** By `Span`. */
+  readonly lengths: readonly Lengths[] = Array.from({ length: 4 }, () => new Lengths());
+  /** 1 at the number of each engine that read one of the texts. */
+  readonly engines = new Uint8Array(MAX_ENGINE + 1);
+  /** Cell by cell, group by group; see `Counter`. */
+  readonly #counters: Float64Array;
+  /** How the backlog changes in each cell. */
+  readonly #changes: Float64Array;
+  readonly #cells: Cells;
+  readonly #moods: boolean;
+  /** By `Span`, whether such lengths are asked for. */
+  readonly #spans: Readonly<Record<number, boolean | undefined>>;
+
+  /** @param kinds what is asked for; the rest is not looked at */
+  constructor(frame: Frame, grouping: Grouping, kinds: ReadonlySet<MetricsKind>) {
+    this.frame = frame;
+    this.groups = grouping.groups;
+    this.#moods = kinds.has(MetricsKind.MOOD);
+    const [response, resolution] = [MetricsKind.RESPONSE_TIME, MetricsKind.RESOLUTION_TIME].map((kind) =>
+      kinds.has(kind),
+    );
+    this.#spans = { [Span.FIRST]: response, [Span.NEXT]: response, [Span.RESOLUTION]: resolution };
+    this.#cells = new Cells(frame, grouping);
+    const cellCount = grouping.groups * this.#cells.stride;
+    this.#counters = new Float64Array(cellCount * COUNTERS);
+    this.#changes = new Float64Array(cellCount);
+  }
+
+  /** The cell of a bucket, or of what was `BEFORE`. */
+  cell(group: number, bucket: number): number {
+    return group * this.#cells.stride + bucket + 1;
+  }
+
+  counter(cell: number, counter: number): number {
+    return this.#counters[cell * COUNTERS + counter] as number;
+  }
+
+  /** How the backlog changes in a cell. */
+  change(cell: number): number {
+    return this.#changes[cell] as number;
+  }
+
+  /** What groups are ranked by: how much goes on in each within the window, and how many tickets are open at its end. */
+  activity(): Float64Array {
+    return Float64Array.from({ length: this.groups }, (_, group) => {
+      let sum = this.change(this.cell(group, BEFORE));
+      for (let bucket = 0; bucket < this.frame.starts.length; bucket++) {
+        const cell = this.cell(group, bucket);
+        sum += this.change(cell);
+        for (const what of [CREATED, REPLY, RESOLVED]) sum += this.counter(cell, what);
+      }
+      return sum;
+    });
+  }
+
+  /** Adds a chunk that lies before the window altogether, by its balance; only where customers make no difference. */
+  addBalance(balance: Int32Array): void {
+    const { segments } = this.#cells.grouping;
+    for (let index = 0; index < balance.length; index += 2) {
+      const group = segments[balance[index] as number] as number;
+      if (group >= 0) (this.#changes[this.cell(group, BEFORE)] as number) += balance[index + 1] as number;
+    }
+  }
+
+  /** Adds a chunk, with its customers where they make a difference. */
+  add(facts: Facts): void {
+    for (const block of facts.chunk.blocks) {
+      const { code, maxTime } = block;
+      // Of what was before the window, no more than the backlog matters.
+      if (maxTime < this.frame.start && Code.change(code) === 0) continue;
+      if (!this.#cells.find(block, facts)) continue;
+      this.#count(code);
+      if (maxTime < this.frame.start) continue;
+      const what = Code.kind.in(code);
+      if (what === CREATED || what === MESSAGE) {
+        if (this.#moods) this.#addMoods(block, facts.chunk.values);
+      } else if (this.#spans[Code.span.in(code)]) this.#addLengths(block, facts.chunk.values);
+    }
+  }
+
+  /** The same cells numbered without those before the window; -1 for these. */
+  #inWindow(cells: Int32Array): Int32Array {
+    const { stride } = this.#cells;
+    return cells.map((cell) => (cell < 0 || cell % stride === 0 ? -1 : cell - Math.floor(cell / stride) - 1));
+  }
+
+  #count(code: number): void {
+    const counters = this.#counters;
+    const changes = this.#changes;
+    const { cells, facts } = this.#cells;
+    const places = countersOf(code);
+    const change = Code.change(code);
+    for (let run = 0; run < cells.length; run++) {
+      const [cell, count] = [cells[run] as number, facts[run] as number];
+      if (cell < 0) continue;
+      (changes[cell] as number) += change * count;
+      for (let index = 0; index < places.length; index++) {
+        (counters[cell * COUNTERS + (places[index] as number)] as number) += count;
+      }
+    }
+  }
+
+  #addMoods({ code, values: at }: Block, values: Uint32Array): void {
+    const { engines } = this;
+    const counters = this.#counters;
+    const { cells, facts } = this.#cells;
+    const opening = Code.kind.in(code) === CREATED;
+    let index = at;
+    for (let run = 0; run < cells.length; run++) {
+      const [cell, end] = [cells[run] as number, index + (facts[run] as number)];
+      const base = cell * COUNTERS;
+      const counts = cell >= 0 && cell % this.#cells.stride > 0;
+      for (; counts && index < end; index++) {
+        const mood = values[index] as number;
+        (counters[base + SENTIMENTS + ((mood >>> 15) & 3)] as number) += 1;
+        (counters[base + SCORE] as number) += MoodValue.score(mood);
+        if (opening) (counters[base + CATEGORIES + ((mood >>> 17) & 15)] as number) += 1;
+        engines[mood >>> 21] = 1;
+      }
+      index = end;
+    }
+  }
+
+  #addLengths({ code, from, to, values: at }: Block, values: Uint32Array): void {
+    const { cells, facts } = this.#cells;
+    const lengths = this.lengths[Code.span.in(code)] as Lengths;
+    const signed = new Int32Array(values.buffer, values.byteOffset, values.length);
+    lengths.add({ values: signed, at, facts: to - from, cells: this.#inWindow(cells), runs: facts.slice() });
+  }
+}

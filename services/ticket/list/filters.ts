@@ -1,0 +1,102 @@
+// What ListTickets can be asked for, as conditions; the lanes are apart, see lanes.ts.
+import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
+import type { Knex } from "knex";
+import type { ListTicketsRequest } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
+import type { Database } from "../../../runtime/database/database.ts";
+import { matchSearch } from "../../../runtime/database/search.ts";
+import { LANE, laneValues } from "./lanes.ts";
+
+/** Where the lists look: the tickets, or, where a label narrows them most, the labels, which know lane and times too. */
+export interface Source {
+  /** A query over `ticket`, by that name whichever table it is, with every condition but the lanes. */
+  readonly query: Knex.QueryBuilder;
+  /** The column that holds the ticket's number. */
+  readonly id: string;
+}
+
+function whereTime(
+  query: Knex.QueryBuilder,
+  column: string,
+  from: Timestamp | undefined,
+  before: Timestamp | undefined,
+) {
+  if (from) query.where(column, ">=", timestampMs(from));
+  if (before) query.where(column, "<", timestampMs(before));
+}
+
+/**
+ * Keeps tickets by what only the table `ticket` knows; returns how many conditions that took. `plus` stands before what no
+ * index is to be taken for.
+ */
+function whereOwn(query: Knex.QueryBuilder, table: string, request: ListTicketsRequest, plus: string): number {
+  let conditions = 0;
+  const where = (column: string, value: string) => {
+    query.where(`${table}.${column}`, value);
+    conditions++;
+  };
+  const [category, ...others] = request.categories;
+  if (category !== undefined && others.length === 0) where("category", category);
+  if (request.assignee) where("assignee", request.assignee);
+  if (request.unassigned) where("assignee", "");
+  if (request.team) where("team", request.team);
+  if (request.customerId) where("customer_id", request.customerId);
+  if (others.length > 0) {
+    const places = request.categories.map(() => "?").join(", ");
+    query.whereRaw(`${plus}${table}.category in (${places})`, request.categories);
+    conditions++;
+  }
+  return conditions;
+}
+
+function whereTagged(knex: Knex, query: Knex.QueryBuilder, id: string, tags: readonly string[]): void {
+  for (const tag of tags) {
+    query.whereExists(knex("ticket_tag as other").where("other.tag", tag).whereRaw("other.ticket_id = ??", [id]));
+  }
+}
+
+/** Searches subject and description, and the conversation. */
+function whereFound({ knex, dialect }: Database, query: Knex.QueryBuilder, text: string): void {
+  const messages = knex("message").select("message.ticket_id");
+  const inConversation = matchSearch(messages, dialect, { table: "message" }, text);
+  query.where((either) => {
+    matchSearch(either, dialect, { table: "ticket" }, text).orWhereIn("ticket.id", inConversation);
+  });
+}
+
+/**
+ * The tickets that a list request asks for, but for their lanes.
+ *
+ * @param now milliseconds UTC, for what is overdue
+ * @param ordered whether rows are to come out of an index in order: one for several categories has them by category
+ */
+export function source(database: Database, request: ListTicketsRequest, now: number, ordered = false): Source {
+  const { knex, dialect } = database;
+  // SQLite takes no index for such a term (its documentation, "The Query Planner"); PostgreSQL counts what each would cost.
+  const plus = ordered && dialect === "sqlite" ? "+" : "";
+  const [tag, ...tags] = request.tags;
+  const byTag = tag !== undefined && !request.query && !request.assignee && !request.customerId;
+  const query = byTag ? knex("ticket_tag as ticket").where("ticket.tag", tag) : knex("ticket");
+  const id = byTag ? "ticket.ticket_id" : "ticket.id";
+  if (byTag) {
+    const whole = knex("ticket as whole").whereRaw("whole.id = ticket.ticket_id");
+    if (whereOwn(whole, "whole", request, plus) > 0) query.whereExists(whole);
+  } else whereOwn(query, "ticket", request, plus);
+  whereTagged(knex, query, id, byTag ? tags : request.tags);
+  whereTime(query, "ticket.create_time", request.createdFrom, request.createdBefore);
+  whereTime(query, "ticket.update_time", request.updatedFrom, request.updatedBefore);
+  whereTime(query, "ticket.due_at", undefined, request.dueBefore);
+  if (request.overdue) query.where("ticket.due_at", "<", now);
+  if (request.query) whereFound(database, query, request.query);
+  return { query, id };
+}
+
+/** The tickets that a list request asks for, in no order, to be counted. See `source`. */
+export function ticketsMatching(database: Database, request: ListTicketsRequest, now: number): Knex.QueryBuilder {
+  const { query } = source(database, request, now);
+  const { statuses, waitingOn, priorities, overdue, dueBefore } = request;
+  const asked = [statuses.length > 0, waitingOn !== 0 || overdue || dueBefore !== undefined, priorities.length > 0];
+  const values = laneValues(request);
+  // An index by lane is of use up to the last column that is asked for, if every column before it is named too.
+  for (const column of LANE.slice(0, asked.lastIndexOf(true) + 1)) query.whereIn(`ticket.${column}`, values[column]);
+  return query;
+}

@@ -1,0 +1,45 @@
+// Indexes for every list: whose tickets, then lane, then order.
+import type { Migration } from "../../../runtime/database/database.ts";
+import { LANE } from "./lanes.ts";
+
+/** Whose tickets; the one that leaves least comes last: of two that fit a question, SQLite takes the newer. */
+const WHOSE = ["category", "team", "assignee", "customer_id"] as const;
+/** Orders; by priority is by lane and `waiting_since`. */
+const ORDERED_BY = ["update_time", "create_time", "waiting_since", "due_at"] as const;
+
+/** Indexes of earlier versions, of which these take the place. */
+const REPLACED = [
+  ...["update_time", "create_time", "waiting_since", "due_at"].map((column) => [column, "id"]),
+  ["priority", "waiting_since", "id"],
+  ...["status", "customer_id", "assignee", "team", "category"].map((column) => [column, "update_time", "id"]),
+  ...["waiting_on", "status", "priority", "category", "team", "assignee", "customer_id"].map((column) => [
+    column,
+    "due_at",
+    "id",
+  ]),
+];
+
+/** Labels know lane and times of their ticket, so that tickets with a label come out of an index in order too. */
+export const listsMigration: Migration = {
+  name: "lists",
+  async up(trx) {
+    await trx.schema.alterTable("ticket", (table) => {
+      for (const columns of REPLACED) table.dropIndex(columns);
+    });
+    await trx.schema.alterTable("ticket_tag", (table) => {
+      for (const column of LANE) table.integer(column).notNullable().defaultTo(0);
+      for (const column of ORDERED_BY) table.bigInteger(column).notNullable().defaultTo(0);
+    });
+    const copied = [...LANE, ...ORDERED_BY].map((column) => `${column} = ticket.${column}`).join(", ");
+    await trx.raw(`UPDATE ticket_tag SET ${copied} FROM ticket WHERE ticket.id = ticket_tag.ticket_id`);
+    for (const order of ORDERED_BY) {
+      await trx.schema.alterTable("ticket", (table) => {
+        table.index([...LANE, order, "id"], `ticket_lane_${order}`);
+        for (const whose of WHOSE) table.index([whose, ...LANE, order, "id"], `ticket_${whose}_lane_${order}`);
+      });
+      await trx.schema.alterTable("ticket_tag", (table) => {
+        table.index(["tag", ...LANE, order, "ticket_id"], `ticket_tag_lane_${order}`);
+      });
+    }
+  },
+};

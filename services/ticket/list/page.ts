@@ -1,0 +1,163 @@
+// One page of tickets, merged from lanes that each come out of an index in order: the work is that of the page, however many
+// tickets there are.
+import type { Knex } from "knex";
+import type { ListTicketsRequest } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
+import type { Database } from "../../../runtime/database/database.ts";
+import { selectRows } from "../../../runtime/database/rows.ts";
+import {
+  type KeysetOptions,
+  type KeysetPage,
+  keysetPage,
+  type OrderColumn,
+  pageOf,
+  whereAfter,
+} from "../../../runtime/pagination.ts";
+import type { TicketRow } from "../ticket-store.ts";
+import { source, ticketsMatching } from "./filters.ts";
+import { LANE, type Lane, lanesOf, laneValues } from "./lanes.ts";
+
+/** A statement, in which `?` stands for a value. */
+interface Sql {
+  readonly sql: string;
+  readonly bindings: readonly unknown[];
+}
+
+/** Lanes that are read alike. */
+interface Group {
+  readonly lanes: readonly Lane[];
+  /** The order's values behind which reading begins, but for one that the lane itself has. */
+  readonly after: KeysetOptions["after"];
+}
+
+/** What a page is asked for. */
+export interface PageQuestion extends KeysetOptions {
+  readonly request: ListTicketsRequest;
+  /** Milliseconds UTC. */
+  readonly now: number;
+}
+
+/** A page to be merged, and the columns that its lanes differ in. */
+interface Merge extends PageQuestion {
+  readonly groups: readonly Group[];
+  /** Each with every lane; none where the list is not by category. */
+  readonly categories: readonly string[];
+}
+
+/** SQLite joins no more than 500 selects into one, and each of them has to be begun. */
+const MOST_LANES = 256;
+
+const nameOf = ({ column }: OrderColumn) => column.slice(column.lastIndexOf(".") + 1);
+const goesByPriority = ([first]: readonly OrderColumn[]) => first !== undefined && nameOf(first) === "priority";
+const orderBy = (order: readonly OrderColumn[], table = "") =>
+  order.map((each) => `${table}${nameOf(each)} ${each.direction}`).join(", ");
+
+/**
+ * Several categories are as many lanes each, if nothing narrows the list more and they are not too many; then the columns of a
+ * lane begin with `category`.
+ */
+function categoryLanes({ categories, ...request }: ListTicketsRequest, lanes: readonly Lane[]): string[] {
+  const { assignee, unassigned, team, customerId, tags } = request;
+  const narrowed = assignee || unassigned || team || customerId || tags.length > 0;
+  return categories.length > 1 && !narrowed && categories.length * lanes.length <= MOST_LANES ? categories : [];
+}
+
+/** Where the page before ended: in an order by priority a lane lies before that, behind it, or in it. */
+function groupsOf(lanes: readonly Lane[], { order, after }: KeysetOptions): Group[] {
+  if (after === undefined || !goesByPriority(order)) return [{ lanes, after }];
+  const [priority, ...rest] = after;
+  const groups: Group[] = [
+    { lanes: lanes.filter(([, , own]) => own === priority), after: rest },
+    { lanes: lanes.filter(([, , own]) => own < Number(priority)), after: undefined },
+  ];
+  return groups.filter((group) => group.lanes.length > 0);
+}
+
+/** The values that tell the parts of a merge apart, in the order of `columnsOf`. */
+function partsOf({ categories }: Merge, { lanes }: Group): (readonly (string | number)[])[] {
+  if (categories.length === 0) return [...lanes];
+  return categories.flatMap((category) => lanes.map((lane) => [category, ...lane]));
+}
+
+const columnsOf = ({ categories }: Merge): readonly string[] => (categories.length > 0 ? ["category", ...LANE] : LANE);
+
+/** Numbers and order values of the tickets of one part; `inPart` says which. */
+function onePart(
+  database: Database,
+  { request, now, order, categories }: Merge,
+  after: Group["after"],
+  inPart: (query: Knex.QueryBuilder) => void,
+): Sql {
+  const { query, id } = source(database, categories.length > 0 ? { ...request, categories: [] } : request, now, true);
+  const within = goesByPriority(order) ? order.slice(1) : order;
+  if (after) {
+    const columns = within.map((each) => (nameOf(each) === "id" ? { ...each, column: id } : each));
+    whereAfter(query, columns, after);
+  }
+  inPart(query);
+  const keys = order.map(nameOf).filter((name) => name !== "id");
+  return query.select([...keys.map((name) => `ticket.${name}`), `${id} as id`]).toSQL();
+}
+
+/** In SQLite all parts are read at once, each as far as the page goes. */
+function mergedOnSqlite(database: Database, merge: Merge): Sql {
+  const columns = columnsOf(merge);
+  const parts = merge.groups.flatMap((group) => {
+    const { sql, bindings } = onePart(database, merge, group.after, (query) => {
+      for (const column of columns) query.where(`ticket.${column}`, 0);
+    });
+    // The values of the part are the last.
+    const others = bindings.slice(0, -columns.length);
+    return partsOf(merge, group).map((values) => ({ sql, bindings: [...others, ...values] }));
+  });
+  const { order, limit } = merge;
+  return {
+    sql: `${parts.map(({ sql }) => sql).join(" union all ")} order by ${orderBy(order)} limit ${limit}`,
+    bindings: parts.flatMap(({ bindings }) => bindings),
+  };
+}
+
+/** PostgreSQL would plan a join of many selects for longer than it runs: it reads part by part, a page of each. */
+function mergedOnPostgres(database: Database, merge: Merge): Sql {
+  const { order, limit } = merge;
+  const columns = columnsOf(merge);
+  const within = orderBy(goesByPriority(order) ? order.slice(1) : order);
+  const selects = merge.groups.map((group) => {
+    const { sql, bindings } = onePart(database, merge, group.after, (query) => {
+      for (const column of columns) query.whereRaw(`ticket.${column} = part.${column}`);
+    });
+    const parts = partsOf(merge, group);
+    const values = parts.map(() => `(${columns.map((column) => (column === "category" ? "?" : "?::int")).join(", ")})`);
+    const from = `(values ${values.join(", ")}) as part (${columns.join(", ")})`;
+    return {
+      sql: `select rows.* from ${from} cross join lateral (${sql} order by ${within} limit ${limit}) as rows`,
+      bindings: [...parts.flat(), ...bindings],
+    };
+  });
+  return {
+    sql: `${selects.map(({ sql }) => sql).join(" union all ")} order by ${orderBy(order)} limit ${limit}`,
+    bindings: selects.flatMap(({ bindings }) => bindings),
+  };
+}
+
+/** The statement of a page, merged from lanes; undefined where no lane can hold a ticket of it. */
+export function pageStatement(database: Database, question: PageQuestion): Sql | undefined {
+  const lanes = lanesOf(laneValues(question.request));
+  const groups = groupsOf(lanes, question);
+  if (lanes.length === 0 || groups.length === 0) return undefined;
+  const merge = { ...question, groups, categories: categoryLanes(question.request, lanes) };
+  const { sql, bindings } = (database.dialect === "sqlite" ? mergedOnSqlite : mergedOnPostgres)(database, merge);
+  return {
+    sql: `select ticket.* from (${sql}) as page join ticket on ticket.id = page.id order by ${orderBy(question.order, "page.")}`,
+    bindings,
+  };
+}
+
+/** Reads a page of the tickets that a list asks for. */
+export async function ticketPage(database: Database, question: PageQuestion): Promise<KeysetPage<TicketRow>> {
+  const { request, now, order, limit } = question;
+  if (request.query) return keysetPage(ticketsMatching(database, request, now).select("ticket.*"), question);
+  const statement = pageStatement(database, { ...question, limit: limit + 1 });
+  if (!statement) return { rows: [] };
+  const rows = await selectRows<TicketRow>(database.knex, statement.sql, statement.bindings);
+  return pageOf(rows, order, limit);
+}
