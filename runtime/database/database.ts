@@ -12,7 +12,7 @@ import { databaseBusy, isDamaged, isTransientConflict, passingFailure } from "./
 import { GroupCommit } from "./group-commit.ts";
 import { type Dialect, type Migration, migrate } from "./migrations.ts";
 import { NodeSqliteClient } from "./node-sqlite-client.ts";
-import { ReaderThread } from "./reader-thread.ts";
+import { type Read, ReaderThread } from "./reader-thread.ts";
 import { selectRows, tellingQuery } from "./rows.ts";
 import { BUSY_TIMEOUT_MS } from "./sqlite-connection.ts";
 import { traceQueries, transactionSpan } from "./traced-queries.ts";
@@ -67,12 +67,12 @@ export interface Database {
    */
   scrub(): Promise<void>;
   /**
-   * Runs a read that may take long, on what was committed before: in SQLite in a thread of its own, so that nobody waits for it
-   * but its caller.
+   * Does reads that may take long, on what was committed before: in SQLite in a thread of its own, so that nobody waits for
+   * them but their caller, and in one transaction that is rolled back: temporary tables go with it.
    *
    * @throws ConnectError `resource_exhausted` (DATABASE_BUSY) when too many of them wait, or it took too long
    */
-  slowly<Row>(read: { toSQL(): Knex.Sql }): Promise<Row[]>;
+  slowly<T>(work: (read: Read) => Promise<T>): Promise<T>;
   /** How many wait for it, and how many connections there are. */
   readonly metrics: readonly Metric[];
   /** Resolves if the database answers; for readiness. */
@@ -239,10 +239,11 @@ export async function openDatabase({
     ping: async () => {
       await knex.raw("SELECT 1").timeout(PING_TIMEOUT_MS);
     },
-    async slowly(read) {
-      const { sql, bindings } = read.toSQL();
-      if (thread === undefined) return selectRows(knex, sql, bindings);
-      return (await tellingQuery(knex.client, "select", sql, () => thread.select(sql, bindings))) as never;
+    slowly(work) {
+      if (thread === undefined) return work((sql, bindings) => selectRows(knex, sql, bindings ?? []));
+      return thread.run((read) =>
+        work((sql, bindings) => tellingQuery(knex.client, "select", sql, () => read(sql, bindings))),
+      );
     },
     async close() {
       clearTimeout(scrubbing);

@@ -15,6 +15,7 @@ export type ReadAnswer =
   | { readonly id: number; readonly error: Error; readonly details: object };
 
 const connection = new SqliteConnection(workerData.file, { readOnly: true });
+connection.run("PRAGMA temp_store = MEMORY");
 
 parentPort?.on("message", ({ id, sql, bindings }: ReadRequest) => {
   let answer: ReadAnswer;

@@ -1,6 +1,7 @@
 // Full-text search with one meaning in both dialects: FTS5 on SQLite, a generated tsvector on PostgreSQL.
 import type { Knex } from "knex";
 import type { Dialect } from "./migrations.ts";
+import type { Read } from "./reader-thread.ts";
 
 /** A searched table. It needs `id`, an integer primary key (`increments` or `bigIncrements`). */
 export interface SearchTable {
@@ -126,16 +127,19 @@ export function matchSearch<Q extends Knex.QueryBuilder>(
   return query.whereRaw("??.search @@ to_tsquery('simple', ?)", [table, tsquery(words)]) as Q;
 }
 
-/** The ids of the rows that `matchSearch` would keep of all rows, without a look at the rows. */
-export function idsFound(knex: Knex, dialect: Dialect, searched: SearchTable, text: string): Knex.QueryBuilder {
-  const words = wordsOf(text, dialect);
-  if (dialect === "postgres" || words.length === 0) {
-    return matchSearch(knex(searched.table).select(`${searched.table}.id`), dialect, searched, text);
-  }
-  const index = `${searched.table}_search`;
-  return knex(index)
-    .select("rowid as id")
-    .whereRaw("?? MATCH ?", [index, fts5(words)]);
+/**
+ * Puts the ids of the rows that `matchSearch` would keep of all rows into a temporary table `found_<table>`, in SQLite, and
+ * says how many. A word that most rows have is found in a tenth of a second among a million, where a look at the rows
+ * takes many times as long.
+ */
+export async function keepFound(read: Read, { table }: SearchTable, text: string): Promise<number> {
+  const words = wordsOf(text, "sqlite");
+  await read(`CREATE TEMP TABLE found_${table} (id INTEGER PRIMARY KEY)`);
+  if (words.length === 0) return 0;
+  const index = `${table}_search`;
+  await read(`INSERT INTO temp.found_${table} SELECT rowid FROM ${index} WHERE ${index} MATCH ?`, [fts5(words)]);
+  const [row] = await read<{ count: number }>("SELECT changes() AS count");
+  return row?.count ?? 0;
 }
 
 const fts5 = (words: readonly string[]) => `${words.map((word) => `"${word}"`).join(" ")}*`;
