@@ -4,7 +4,6 @@ import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Code } from "@connectrpc/connect";
 import createKnex, { type Knex } from "knex";
-import pg from "pg";
 import { fail } from "../errors.ts";
 import { type Log, logToStderr } from "../log.ts";
 import { gauge, type Metric } from "../telemetry/metrics.ts";
@@ -78,20 +77,6 @@ const PING_TIMEOUT_MS = 2_000;
 const MAX_WAITING = 1_000;
 const SCRUB_AGAIN_MS = 1_000;
 
-function integer(text: string): number | bigint {
-  const value = Number(text);
-  return Number.isSafeInteger(value) ? value : BigInt(text);
-}
-
-/** How values of PostgreSQL are read: integers of 8 bytes as numbers where a number holds them. */
-export function postgresTypes(): pg.TypeOverrides {
-  const types = new pg.TypeOverrides();
-  types.setTypeParser(pg.types.builtins.INT8, integer);
-  // sum() and avg() of integers are numeric; SQLite gives numbers for them too.
-  types.setTypeParser(pg.types.builtins.NUMERIC, Number);
-  return types;
-}
-
 /** Opens the connections to a database, without a look at its schema. */
 export async function connect(name: string, location: DatabaseLocation, log: Log): Promise<Knex> {
   // Its text quotes what the server says, and that may quote values.
@@ -112,6 +97,7 @@ export async function connect(name: string, location: DatabaseLocation, log: Log
     // false: an undefined value in an insert is an error, never a NULL.
     return createKnex({ ...shared, client: NodeSqliteClient, connection, useNullAsDefault: false });
   }
+  const { postgresTypes } = await import("./postgres-types.ts");
   return createKnex({
     ...shared,
     client: "pg",
