@@ -175,8 +175,7 @@ export async function fuzz({ cases, seed, progress = () => {} }: FuzzOptions): P
       });
     if (BROKEN.has(code) || code === "no answer") report(code);
     const reads = method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
-    if (after !== before && (reads || (code !== "ok" && !STEPS.has(method.name))))
-      report(`${code}, but written`);
+    if (after !== before && (reads || (code !== "ok" && !STEPS.has(method.name)))) report(`${code}, but written`);
     before = after;
     done++;
     if (done === Math.ceil(cases / 5)) heapBefore = heap();
