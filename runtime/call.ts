@@ -57,6 +57,9 @@ export function methodName(method: DescMethod): string {
 /** Begins a `request_id` that nobody chose: it was made from what was asked, and counts for a short time only. */
 export const AUTOMATIC_ID = "auto-";
 
+/** Carries the token by which a process of the desk says who it is, and the headers that are sealed in it. */
+export const SERVICE_TOKEN_HEADER = "deskwire-service-token";
+
 /** Set on the answer to a write that had been done before, by an earlier call with the same request id. */
 export const REPLAYED_HEADER = "deskwire-replayed";
 

@@ -34,8 +34,11 @@ export function nearest(typed: string, names: Iterable<string>, most?: number): 
     const candidate = name.toLowerCase();
     const mayLack = most === undefined && wanted.length > 1;
     const contained = mayLack && (candidate.endsWith(`_${wanted}`) || candidate.startsWith(`${wanted}_`));
+    const allowed = most ?? Math.max(1, Math.floor(candidate.length / 3));
+    // Names whose lengths are further apart need not be compared.
+    if (!contained && Math.abs(wanted.length - candidate.length) > allowed) continue;
     const apart = contained ? 1 : distance(wanted, candidate);
-    if (apart <= (most ?? Math.max(1, Math.floor(candidate.length / 3))) && apart < bestDistance) {
+    if (apart <= allowed && apart < bestDistance) {
       best = name;
       bestDistance = apart;
     }

@@ -9,13 +9,11 @@ import type { DatabaseLocation } from "../runtime/database/database.ts";
 import { fail } from "../runtime/errors.ts";
 import { showing } from "../runtime/identity/api-key.ts";
 import { createIdentity, type Identity, type TrustedIssuer } from "../runtime/identity/identity.ts";
-import { issuerTokens } from "../runtime/identity/issuer-tokens.ts";
 import { KeyRing } from "../runtime/identity/key-ring.ts";
 import { KeyStore } from "../runtime/identity/key-store.ts";
 import { metadataRoutes } from "../runtime/identity/protected-resource.ts";
 import { RateLimiter } from "../runtime/identity/rate-limit.ts";
 import { SCOPES } from "../runtime/identity/scopes.ts";
-import { ServiceTokens } from "../runtime/identity/service-tokens.ts";
 import type { Route } from "../runtime/listener.ts";
 import { type Log, logToStderr } from "../runtime/log.ts";
 import type { RemoteOptions } from "../runtime/transport.ts";
@@ -118,7 +116,9 @@ export async function openAccess(config: Config, parts: readonly Part[], log: Lo
   try {
     await assertCredentials(config, parts, keys);
     const secrets = await serviceSecrets(config, parts, store);
-    const tokens = secrets && new ServiceTokens(secrets);
+    // What only some desks need is loaded there alone.
+    const tokens = secrets && new (await import("../runtime/identity/service-tokens.ts")).ServiceTokens(secrets);
+    const issued = config.MCP_ISSUER === undefined ? undefined : await import("../runtime/identity/issuer-tokens.ts");
     const services = tokens && { tokens, audiences: parts };
     const loopback = isLoopback(config.HOST);
     const ca = readAuthorities(config.TLS_CA_FILE);
@@ -133,11 +133,11 @@ export async function openAccess(config: Config, parts: readonly Part[], log: Lo
         const resource = /^https?:/i.test(audience) ? audience : url;
         const opening = [...new Set([...scopes, ...Object.keys(SCOPES)])];
         const issuer: TrustedIssuer | undefined =
-          MCP_ISSUER === undefined
+          MCP_ISSUER === undefined || issued === undefined
             ? undefined
             : {
                 ...{ issuer: MCP_ISSUER, audience, resource },
-                verify: issuerTokens({ issuer: MCP_ISSUER, audience, jwksUrl, scopes: opening, log }),
+                verify: issued.issuerTokens({ issuer: MCP_ISSUER, audience, jwksUrl, scopes: opening, log }),
               };
         return {
           identity: createIdentity({ loopback, keys, issuer, services, limiter, scopes, log }),

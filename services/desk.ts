@@ -38,6 +38,8 @@ export interface DeskOptions {
   readonly parts: readonly Part[];
   /** Whether to fill a desk that is opened for the first time. PostgreSQL is never filled. */
   readonly demo: boolean;
+  /** Whether it only answers calls, and does nothing of its own accord: posts no webhook, reads no log. False if left out. */
+  readonly idle?: boolean;
   /** How other parts are called, and how often this one may be. Absent: nobody is told who calls, and as often as they like. */
   readonly access?: Pick<Access, "remote" | "limiter"> | undefined;
   readonly log?: Log;
@@ -94,7 +96,14 @@ function analyticsModel(config: Config) {
  *
  * @throws ConnectError `DATA_DIR_IN_USE` when another process holds the SQLite files; `POLICY_INVALID`, `POLICY_UNREADABLE`
  */
-export async function openDesk({ config, parts, demo, access, log = logToStderr }: DeskOptions): Promise<Desk> {
+export async function openDesk({
+  config,
+  parts,
+  demo,
+  idle = false,
+  access,
+  log = logToStderr,
+}: DeskOptions): Promise<Desk> {
   const policy = readPolicy(config.DESK_POLICY);
   const services: BoundService[] = [];
   const modules: ServiceModule[] = [];
@@ -176,7 +185,7 @@ export async function openDesk({ config, parts, demo, access, log = logToStderr 
       (await gatewayModule({ config, catalog, database: await locate("gateway"), tickets: to("ticket"), log }));
     if (gateway) modules.push(gateway);
     warmUp(services);
-    for (const module of modules) module.start?.();
+    for (const module of idle ? [] : modules) module.start?.();
     if (seeded) {
       await seedDemo(direct);
       await settleDemo(config.DATA_DIR);

@@ -1,6 +1,6 @@
 // Several schemas of a PostgreSQL database at one moment.
 import pg from "pg";
-import { postgresTypes } from "./database.ts";
+import { postgresTypes } from "./postgres-types.ts";
 import type { DatabaseSnapshot, Snapshot, TableSnapshot, Value } from "./snapshot.ts";
 
 const PAGE = 1_000;

@@ -1,6 +1,6 @@
 // The one place where callers are made out, whichever way they come in.
 import { Code, ConnectError } from "@connectrpc/connect";
-import { DESK_PRINCIPAL, IDENTITY_HEADERS, PRINCIPAL_HEADER, SEALED_HEADERS } from "../call.ts";
+import { DESK_PRINCIPAL, IDENTITY_HEADERS, PRINCIPAL_HEADER, SEALED_HEADERS, SERVICE_TOKEN_HEADER } from "../call.ts";
 import type { HttpRequest } from "../cleartext-port.ts";
 import { fail, reasonOf } from "../errors.ts";
 import type { Log } from "../log.ts";
@@ -10,7 +10,7 @@ import type { VerifyToken } from "./issuer-tokens.ts";
 import type { KeyRing } from "./key-ring.ts";
 import { metadataUrl } from "./protected-resource.ts";
 import type { RateLimiter } from "./rate-limit.ts";
-import { SERVICE_TOKEN_HEADER, type SealedHeaders, type ServiceTokens } from "./service-tokens.ts";
+import type { SealedHeaders, ServiceTokens } from "./service-tokens.ts";
 
 /** What an issuer's tokens are checked by, and where a client learns of it. */
 export interface TrustedIssuer {

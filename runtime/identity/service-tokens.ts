@@ -1,12 +1,9 @@
 // How one process of the desk proves itself to another: what it says of its caller travels inside a signed token (JWT, HS256).
 import { Code } from "@connectrpc/connect";
 import { type JWTPayload, errors as jose, jwtVerify, SignJWT } from "jose";
-import { SEALED_HEADERS } from "../call.ts";
+import { SEALED_HEADERS, SERVICE_TOKEN_HEADER } from "../call.ts";
 import { fail } from "../errors.ts";
 import { Recent } from "../recent.ts";
-
-/** Carries the token. */
-export const SERVICE_TOKEN_HEADER = "deskwire-service-token";
 
 const ISSUER = "deskwire";
 const LIFETIME_S = 300;

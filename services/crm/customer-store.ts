@@ -161,6 +161,7 @@ export function customersMatching({ knex, dialect }: Database, request: ListCust
   if (request.company) query.where("company", request.company);
   for (const tag of request.tags)
     query.whereIn("customer.id", knex("customer_tag").where({ tag }).select("customer_id"));
+  if (request.erased) query.whereNotNull("erase_time");
   if (request.query) matchSearch(query, dialect, { table: "customer" }, request.query);
   return query;
 }

@@ -17,6 +17,7 @@ export const erasureMigration: Migration = {
     await trx.schema.alterTable("customer", (table) => {
       table.bigInteger("erase_time");
     });
+    await trx.raw("CREATE INDEX customer_erased ON customer (id) WHERE erase_time IS NOT NULL");
     await dropWordsForGood(trx, dialect, { table: "customer" });
   },
 };

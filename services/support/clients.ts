@@ -4,6 +4,7 @@ import type { AnalyticsService } from "#gen/deskwire/analytics/v1/analytics_serv
 import type { MetricsService } from "#gen/deskwire/analytics/v1/metrics_service_pb.js";
 import type { CrmService } from "#gen/deskwire/crm/v1/crm_service_pb.js";
 import type { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
+import type { WebhookService } from "#gen/deskwire/ticket/v1/webhook_service_pb.js";
 import { onBehalfOf } from "../../runtime/call.ts";
 import { fail, reasonOf } from "../../runtime/errors.ts";
 import type { Log } from "../../runtime/log.ts";
@@ -14,9 +15,16 @@ export interface Clients {
   readonly tickets: Client<typeof TicketService>;
   readonly analytics: Client<typeof AnalyticsService>;
   readonly metrics: Client<typeof MetricsService>;
+  readonly webhooks: Client<typeof WebhookService>;
 }
 
-const NAMES = { crm: "The CRM", tickets: "The ticket service", analytics: "Analytics", metrics: "Analytics" } as const;
+const NAMES = {
+  crm: "The CRM",
+  tickets: "The ticket service",
+  webhooks: "The ticket service",
+  analytics: "Analytics",
+  metrics: "Analytics",
+} as const;
 
 /** How long an answer waits for one part of it, in milliseconds, so that one slow service does not cost the whole. */
 export const PART_TIMEOUT_MS = 3_000;

@@ -30,6 +30,8 @@ export const CONFINEMENT: ConfinementRules<typeof SupportService> = {
   getApproval: "refused",
   decideApproval: "refused",
   // No run gives out or erases all that there is about somebody.
+  exportCustomer: "refused",
+  listErasedCustomers: "refused",
   eraseCustomer: "refused",
   // Figures are about all that the desk does.
   getSupportMetrics: "refused",

@@ -5,6 +5,7 @@ import { MetricsService } from "#gen/deskwire/analytics/v1/metrics_service_pb.js
 import { CrmService } from "#gen/deskwire/crm/v1/crm_service_pb.js";
 import { SupportService } from "#gen/deskwire/support/v1/support_service_pb.js";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
+import { WebhookService } from "#gen/deskwire/ticket/v1/webhook_service_pb.js";
 import { confine } from "../../runtime/confinement.ts";
 import { type Log, logToStderr } from "../../runtime/log.ts";
 import type { ServiceModule } from "../../runtime/module.ts";
@@ -27,6 +28,7 @@ export function supportModule({ crm, tickets, analytics, log = logToStderr }: Su
     tickets: createClient(TicketService, tickets),
     analytics: createClient(AnalyticsService, analytics),
     metrics: createClient(MetricsService, analytics),
+    webhooks: createClient(WebhookService, tickets),
   };
   const service = supportService(clients, log);
   const confined = confine(SupportService, service, CONFINEMENT, customerOfTicket(clients));

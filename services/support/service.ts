@@ -11,6 +11,7 @@ import { approvalMethods, pendingApproval } from "./approvals.ts";
 import { type Clients, needed } from "./clients.ts";
 import { correctAnalysis } from "./correct-analysis.ts";
 import { eraseCustomer } from "./erase-customer.ts";
+import { exportCustomer } from "./export-customer.ts";
 import { getSupportMetrics } from "./get-support-metrics.ts";
 import { handleTicket } from "./handle-ticket.ts";
 import { lookUpCustomer } from "./look-up-customer.ts";
@@ -125,6 +126,17 @@ export function supportService(clients: Clients, log: Log): ServiceImpl<typeof S
       const request = { correctionId, actor: agent(actor), requestId };
       const { correction } = await needed("analytics", analytics.undoCorrection(request, writeOnBehalfOf(context)));
       return { correction };
+    },
+
+    exportCustomer: (request, context) => exportCustomer(clients, request, context),
+
+    async listErasedCustomers({ pageSize, pageToken }, context) {
+      const request = { pageSize: pageSize || 100, pageToken, erased: true };
+      const { customers, nextPageToken, totalSize } = await needed(
+        "crm",
+        crm.listCustomers(request, onBehalfOf(context)),
+      );
+      return { customers, nextPageToken, totalSize };
     },
 
     eraseCustomer: (request, context) => eraseCustomer(clients, request, context),

@@ -1,5 +1,6 @@
 // What the cases of the contract are made of.
 import { randomBytes } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { ViolationsSchema } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { type Client, Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
@@ -129,13 +130,13 @@ export async function stateOf({ tickets }: Clients, ticketId: string) {
 }
 
 /** Asks again until the answer is there. */
-export async function eventually<T>(ask: () => Promise<T | undefined | false>, withinMs = 5_000): Promise<T> {
+export async function eventually<T>(ask: () => Promise<T | undefined | false>, withinMs = 15_000): Promise<T> {
   const end = performance.now() + withinMs;
   while (true) {
     const answer = await ask();
     if (answer) return answer;
     if (performance.now() > end) throw new Error(`not within ${withinMs} ms`);
-    await new Promise(setImmediate);
+    await delay(5);
   }
 }
 

@@ -196,6 +196,13 @@ export declare type ListCustomersRequest = Message<"deskwire.crm.v1.ListCustomer
    * @generated from field: repeated string tags = 6;
    */
   tags: string[];
+
+  /**
+   * Only customers who were erased.
+   *
+   * @generated from field: bool erased = 7;
+   */
+  erased: boolean;
 };
 
 /**

@@ -7,11 +7,220 @@
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { Customer } from "../../crm/v1/customer_pb.js";
+import type { Note } from "../../crm/v1/note_pb.js";
+import type { Correction } from "../../analytics/v1/correction_pb.js";
+import type { MetricsSeries } from "../../analytics/v1/metrics_pb.js";
+import type { Ticket } from "../../ticket/v1/ticket_pb.js";
+import type { TicketMessage } from "../../ticket/v1/message_pb.js";
+import type { TicketEvent } from "../../ticket/v1/event_pb.js";
+import type { Approval } from "../../ticket/v1/approval_pb.js";
+import type { WebhookDelivery } from "../../ticket/v1/webhook_pb.js";
 
 /**
  * Describes the file deskwire/support/v1/privacy.proto.
  */
 export declare const file_deskwire_support_v1_privacy: GenFile;
+
+/**
+ * Request of ExportCustomer.
+ *
+ * @generated from message deskwire.support.v1.ExportCustomerRequest
+ */
+export declare type ExportCustomerRequest = Message<"deskwire.support.v1.ExportCustomerRequest"> & {
+  /**
+   * The customer whose data to give out, such as CUS-1001.
+   *
+   * @generated from field: string customer_id = 1;
+   */
+  customerId: string;
+};
+
+/**
+ * Describes the message deskwire.support.v1.ExportCustomerRequest.
+ * Use `create(ExportCustomerRequestSchema)` to create a new message.
+ */
+export declare const ExportCustomerRequestSchema: GenMessage<ExportCustomerRequest>;
+
+/**
+ * One message of ExportCustomer.
+ *
+ * @generated from message deskwire.support.v1.ExportCustomerResponse
+ */
+export declare type ExportCustomerResponse = Message<"deskwire.support.v1.ExportCustomerResponse"> & {
+  /**
+   * One thing that the desk holds.
+   *
+   * @generated from oneof deskwire.support.v1.ExportCustomerResponse.part
+   */
+  part: {
+    /**
+     * The customer, first of all.
+     *
+     * @generated from field: deskwire.crm.v1.Customer customer = 1;
+     */
+    value: Customer;
+    case: "customer";
+  } | {
+    /**
+     * A note about the customer, the newest first.
+     *
+     * @generated from field: deskwire.crm.v1.Note note = 2;
+     */
+    value: Note;
+    case: "note";
+  } | {
+    /**
+     * A correction of how a text of theirs was read, undone ones included, the latest first.
+     *
+     * @generated from field: deskwire.analytics.v1.Correction correction = 3;
+     */
+    value: Correction;
+    case: "correction";
+  } | {
+    /**
+     * What is counted of the customer, over all time.
+     *
+     * @generated from field: deskwire.analytics.v1.MetricsSeries metrics = 4;
+     */
+    value: MetricsSeries;
+    case: "metrics";
+  } | {
+    /**
+     * A ticket of the customer, the oldest first. What belongs to it follows, up to the next ticket.
+     *
+     * @generated from field: deskwire.ticket.v1.Ticket ticket = 5;
+     */
+    value: Ticket;
+    case: "ticket";
+  } | {
+    /**
+     * A message of that ticket, the oldest first; `visibility` tells those that only the desk has read.
+     *
+     * @generated from field: deskwire.ticket.v1.TicketMessage message = 6;
+     */
+    value: TicketMessage;
+    case: "message";
+  } | {
+    /**
+     * What happened to that ticket, the oldest first.
+     *
+     * @generated from field: deskwire.ticket.v1.TicketEvent event = 7;
+     */
+    value: TicketEvent;
+    case: "event";
+  } | {
+    /**
+     * A call of an AI agent for that ticket that waits or waited for a person, with its draft, the newest first.
+     *
+     * @generated from field: deskwire.ticket.v1.Approval approval = 8;
+     */
+    value: Approval;
+    case: "approval";
+  } | {
+    /**
+     * An event of that ticket that is on its way to a webhook or was delivered to one, the newest first.
+     *
+     * @generated from field: deskwire.ticket.v1.WebhookDelivery delivery = 9;
+     */
+    value: WebhookDelivery;
+    case: "delivery";
+  } | {
+    /**
+     * Says that this was all. A stream without it was cut off.
+     *
+     * @generated from field: deskwire.support.v1.ExportEnd end = 15;
+     */
+    value: ExportEnd;
+    case: "end";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message deskwire.support.v1.ExportCustomerResponse.
+ * Use `create(ExportCustomerResponseSchema)` to create a new message.
+ */
+export declare const ExportCustomerResponseSchema: GenMessage<ExportCustomerResponse>;
+
+/**
+ * The end of an export.
+ *
+ * @generated from message deskwire.support.v1.ExportEnd
+ */
+export declare type ExportEnd = Message<"deskwire.support.v1.ExportEnd"> & {
+  /**
+   * How many parts came before.
+   *
+   * @generated from field: int32 part_count = 1;
+   */
+  partCount: number;
+};
+
+/**
+ * Describes the message deskwire.support.v1.ExportEnd.
+ * Use `create(ExportEndSchema)` to create a new message.
+ */
+export declare const ExportEndSchema: GenMessage<ExportEnd>;
+
+/**
+ * Request of ListErasedCustomers.
+ *
+ * @generated from message deskwire.support.v1.ListErasedCustomersRequest
+ */
+export declare type ListErasedCustomersRequest = Message<"deskwire.support.v1.ListErasedCustomersRequest"> & {
+  /**
+   * How many at most: 1 to 100. Default: 100.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * `next_page_token` of the page before. Empty: the first page.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message deskwire.support.v1.ListErasedCustomersRequest.
+ * Use `create(ListErasedCustomersRequestSchema)` to create a new message.
+ */
+export declare const ListErasedCustomersRequestSchema: GenMessage<ListErasedCustomersRequest>;
+
+/**
+ * Response of ListErasedCustomers.
+ *
+ * @generated from message deskwire.support.v1.ListErasedCustomersResponse
+ */
+export declare type ListErasedCustomersResponse = Message<"deskwire.support.v1.ListErasedCustomersResponse"> & {
+  /**
+   * One page of what is left of them, the last added first.
+   *
+   * @generated from field: repeated deskwire.crm.v1.Customer customers = 1;
+   */
+  customers: Customer[];
+
+  /**
+   * Token of the next page; empty on the last.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+
+  /**
+   * How many there are in all, counted to 1,000; 1,001 means more than 1,000.
+   *
+   * @generated from field: int32 total_size = 3;
+   */
+  totalSize: number;
+};
+
+/**
+ * Describes the message deskwire.support.v1.ListErasedCustomersResponse.
+ * Use `create(ListErasedCustomersResponseSchema)` to create a new message.
+ */
+export declare const ListErasedCustomersResponseSchema: GenMessage<ListErasedCustomersResponse>;
 
 /**
  * Request of EraseCustomer.

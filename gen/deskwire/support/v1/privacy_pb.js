@@ -6,26 +6,69 @@
 
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
+import { file_deskwire_analytics_v1_correction } from "../../analytics/v1/correction_pb.js";
+import { file_deskwire_analytics_v1_metrics } from "../../analytics/v1/metrics_pb.js";
 import { file_deskwire_crm_v1_customer } from "../../crm/v1/customer_pb.js";
+import { file_deskwire_crm_v1_note } from "../../crm/v1/note_pb.js";
 import { file_deskwire_mcp_v1_options } from "../../mcp/v1/options_pb.js";
+import { file_deskwire_ticket_v1_approval } from "../../ticket/v1/approval_pb.js";
+import { file_deskwire_ticket_v1_event } from "../../ticket/v1/event_pb.js";
+import { file_deskwire_ticket_v1_message } from "../../ticket/v1/message_pb.js";
+import { file_deskwire_ticket_v1_ticket } from "../../ticket/v1/ticket_pb.js";
+import { file_deskwire_ticket_v1_webhook } from "../../ticket/v1/webhook_pb.js";
 
 /**
  * Describes the file deskwire/support/v1/privacy.proto.
  */
 export const file_deskwire_support_v1_privacy = /*@__PURE__*/
-  fileDesc("CiFkZXNrd2lyZS9zdXBwb3J0L3YxL3ByaXZhY3kucHJvdG8SE2Rlc2t3aXJlLnN1cHBvcnQudjEicgoURXJhc2VDdXN0b21lclJlcXVlc3QSPAoLY3VzdG9tZXJfaWQYASABKAlCJ7pIGnIYMhZeQ1VTLVsxLTldWzAtOV17MywxNH0kysEYBjIEQ1VTLRIcCgpyZXF1ZXN0X2lkGAIgASgJQgi6SAVyAxiAASLiAQoVRXJhc2VDdXN0b21lclJlc3BvbnNlEisKCGN1c3RvbWVyGAEgASgLMhkuZGVza3dpcmUuY3JtLnYxLkN1c3RvbWVyEhIKCm5vdGVfY291bnQYAiABKAUSFAoMdGlja2V0X2NvdW50GAMgASgFEhUKDW1lc3NhZ2VfY291bnQYBCABKAUSEwoLZXZlbnRfY291bnQYBSABKAUSFgoOYXBwcm92YWxfY291bnQYBiABKAUSGAoQY29ycmVjdGlvbl9jb3VudBgHIAEoBRIUCgxhbnN3ZXJfY291bnQYCCABKAViBnByb3RvMw", [file_buf_validate_validate, file_deskwire_crm_v1_customer, file_deskwire_mcp_v1_options]);
+  fileDesc("CiFkZXNrd2lyZS9zdXBwb3J0L3YxL3ByaXZhY3kucHJvdG8SE2Rlc2t3aXJlLnN1cHBvcnQudjEiVQoVRXhwb3J0Q3VzdG9tZXJSZXF1ZXN0EjwKC2N1c3RvbWVyX2lkGAEgASgJQie6SBpyGDIWXkNVUy1bMS05XVswLTldezMsMTR9JMrBGAYyBENVUy0imAQKFkV4cG9ydEN1c3RvbWVyUmVzcG9uc2USLQoIY3VzdG9tZXIYASABKAsyGS5kZXNrd2lyZS5jcm0udjEuQ3VzdG9tZXJIABIlCgRub3RlGAIgASgLMhUuZGVza3dpcmUuY3JtLnYxLk5vdGVIABI3Cgpjb3JyZWN0aW9uGAMgASgLMiEuZGVza3dpcmUuYW5hbHl0aWNzLnYxLkNvcnJlY3Rpb25IABI3CgdtZXRyaWNzGAQgASgLMiQuZGVza3dpcmUuYW5hbHl0aWNzLnYxLk1ldHJpY3NTZXJpZXNIABIsCgZ0aWNrZXQYBSABKAsyGi5kZXNrd2lyZS50aWNrZXQudjEuVGlja2V0SAASNAoHbWVzc2FnZRgGIAEoCzIhLmRlc2t3aXJlLnRpY2tldC52MS5UaWNrZXRNZXNzYWdlSAASMAoFZXZlbnQYByABKAsyHy5kZXNrd2lyZS50aWNrZXQudjEuVGlja2V0RXZlbnRIABIwCghhcHByb3ZhbBgIIAEoCzIcLmRlc2t3aXJlLnRpY2tldC52MS5BcHByb3ZhbEgAEjcKCGRlbGl2ZXJ5GAkgASgLMiMuZGVza3dpcmUudGlja2V0LnYxLldlYmhvb2tEZWxpdmVyeUgAEi0KA2VuZBgPIAEoCzIeLmRlc2t3aXJlLnN1cHBvcnQudjEuRXhwb3J0RW5kSABCBgoEcGFydCIfCglFeHBvcnRFbmQSEgoKcGFydF9jb3VudBgBIAEoBSJYChpMaXN0RXJhc2VkQ3VzdG9tZXJzUmVxdWVzdBIcCglwYWdlX3NpemUYASABKAVCCbpIBhoEGGQoABIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAxjoByJ4ChtMaXN0RXJhc2VkQ3VzdG9tZXJzUmVzcG9uc2USLAoJY3VzdG9tZXJzGAEgAygLMhkuZGVza3dpcmUuY3JtLnYxLkN1c3RvbWVyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgp0b3RhbF9zaXplGAMgASgFInIKFEVyYXNlQ3VzdG9tZXJSZXF1ZXN0EjwKC2N1c3RvbWVyX2lkGAEgASgJQie6SBpyGDIWXkNVUy1bMS05XVswLTldezMsMTR9JMrBGAYyBENVUy0SHAoKcmVxdWVzdF9pZBgCIAEoCUIIukgFcgMYgAEi4gEKFUVyYXNlQ3VzdG9tZXJSZXNwb25zZRIrCghjdXN0b21lchgBIAEoCzIZLmRlc2t3aXJlLmNybS52MS5DdXN0b21lchISCgpub3RlX2NvdW50GAIgASgFEhQKDHRpY2tldF9jb3VudBgDIAEoBRIVCg1tZXNzYWdlX2NvdW50GAQgASgFEhMKC2V2ZW50X2NvdW50GAUgASgFEhYKDmFwcHJvdmFsX2NvdW50GAYgASgFEhgKEGNvcnJlY3Rpb25fY291bnQYByABKAUSFAoMYW5zd2VyX2NvdW50GAggASgFYgZwcm90bzM", [file_buf_validate_validate, file_deskwire_analytics_v1_correction, file_deskwire_analytics_v1_metrics, file_deskwire_crm_v1_customer, file_deskwire_crm_v1_note, file_deskwire_mcp_v1_options, file_deskwire_ticket_v1_approval, file_deskwire_ticket_v1_event, file_deskwire_ticket_v1_message, file_deskwire_ticket_v1_ticket, file_deskwire_ticket_v1_webhook]);
+
+/**
+ * Describes the message deskwire.support.v1.ExportCustomerRequest.
+ * Use `create(ExportCustomerRequestSchema)` to create a new message.
+ */
+export const ExportCustomerRequestSchema = /*@__PURE__*/
+  messageDesc(file_deskwire_support_v1_privacy, 0);
+
+/**
+ * Describes the message deskwire.support.v1.ExportCustomerResponse.
+ * Use `create(ExportCustomerResponseSchema)` to create a new message.
+ */
+export const ExportCustomerResponseSchema = /*@__PURE__*/
+  messageDesc(file_deskwire_support_v1_privacy, 1);
+
+/**
+ * Describes the message deskwire.support.v1.ExportEnd.
+ * Use `create(ExportEndSchema)` to create a new message.
+ */
+export const ExportEndSchema = /*@__PURE__*/
+  messageDesc(file_deskwire_support_v1_privacy, 2);
+
+/**
+ * Describes the message deskwire.support.v1.ListErasedCustomersRequest.
+ * Use `create(ListErasedCustomersRequestSchema)` to create a new message.
+ */
+export const ListErasedCustomersRequestSchema = /*@__PURE__*/
+  messageDesc(file_deskwire_support_v1_privacy, 3);
+
+/**
+ * Describes the message deskwire.support.v1.ListErasedCustomersResponse.
+ * Use `create(ListErasedCustomersResponseSchema)` to create a new message.
+ */
+export const ListErasedCustomersResponseSchema = /*@__PURE__*/
+  messageDesc(file_deskwire_support_v1_privacy, 4);
 
 /**
  * Describes the message deskwire.support.v1.EraseCustomerRequest.
  * Use `create(EraseCustomerRequestSchema)` to create a new message.
  */
 export const EraseCustomerRequestSchema = /*@__PURE__*/
-  messageDesc(file_deskwire_support_v1_privacy, 0);
+  messageDesc(file_deskwire_support_v1_privacy, 5);
 
 /**
  * Describes the message deskwire.support.v1.EraseCustomerResponse.
  * Use `create(EraseCustomerResponseSchema)` to create a new message.
  */
 export const EraseCustomerResponseSchema = /*@__PURE__*/
-  messageDesc(file_deskwire_support_v1_privacy, 1);
+  messageDesc(file_deskwire_support_v1_privacy, 6);
 

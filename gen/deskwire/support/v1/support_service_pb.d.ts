@@ -18,7 +18,7 @@ import type { Category, Sentiment } from "../../analytics/v1/analysis_pb.js";
 import type { Correction } from "../../analytics/v1/correction_pb.js";
 import type { Approval, ApprovalDecision, ApprovalState } from "../../ticket/v1/approval_pb.js";
 import type { MetricsBucketSize, MetricsGroup, MetricsGrouping, MetricsKind, MetricsProgress, MetricsSeries, MetricsSettings } from "../../analytics/v1/metrics_pb.js";
-import type { EraseCustomerRequestSchema, EraseCustomerResponseSchema } from "./privacy_pb.js";
+import type { EraseCustomerRequestSchema, EraseCustomerResponseSchema, ExportCustomerRequestSchema, ExportCustomerResponseSchema, ListErasedCustomersRequestSchema, ListErasedCustomersResponseSchema } from "./privacy_pb.js";
 
 /**
  * Describes the file deskwire/support/v1/support_service.proto.
@@ -1911,6 +1911,31 @@ export declare const SupportService: GenService<{
     methodKind: "unary";
     input: typeof AddCustomerNoteRequestSchema;
     output: typeof AddCustomerNoteResponseSchema;
+  },
+  /**
+   * Give out all that the desk holds about one customer, part by part. No tool.
+   *
+   * Read only, and complete: a stream that ends with `end` has left nothing out, any other was cut off. The messages
+   * gateway's runs are not in it (docs/privacy.md).
+   *
+   * @generated from rpc deskwire.support.v1.SupportService.ExportCustomer
+   */
+  exportCustomer: {
+    methodKind: "server_streaming";
+    input: typeof ExportCustomerRequestSchema;
+    output: typeof ExportCustomerResponseSchema;
+  },
+  /**
+   * List the customers who were erased. No tool.
+   *
+   * They are the ones that a backup from before would bring back: docs/backup.md.
+   *
+   * @generated from rpc deskwire.support.v1.SupportService.ListErasedCustomers
+   */
+  listErasedCustomers: {
+    methodKind: "unary";
+    input: typeof ListErasedCustomersRequestSchema;
+    output: typeof ListErasedCustomersResponseSchema;
   },
   /**
    * Erase one customer in all services: every text, name, address and key goes; identifiers, times and numbers stay, so that
