@@ -68,6 +68,8 @@ function bindable(value: unknown, index: number, sql: string): SQLInputValue {
 interface Prepared {
   readonly statement: StatementSync;
   readonly givesRows: boolean;
+  /** Whether it can be run twice without harm. */
+  readonly isQuery: boolean;
 }
 
 /** One open SQLite file and the statements prepared on it. */
@@ -98,8 +100,9 @@ export class SqliteConnection {
       if (/[^\s;]/.test(sql.slice(statement.sourceSQL.length))) {
         throw new Error(`One statement at a time: everything after the first would be ignored. SQL: ${sql}`);
       }
-      statement.setReadBigInts(true);
-      prepared = { statement, givesRows: statement.columns().length > 0 };
+      const isQuery = /^\s*select\b/i.test(sql);
+      statement.setReadBigInts(!isQuery);
+      prepared = { statement, isQuery, givesRows: statement.columns().length > 0 };
       const oldest = this.#statements.size >= this.#cacheSize ? this.#statements.keys().next() : undefined;
       if (oldest?.value !== undefined) this.#statements.delete(oldest.value);
     } else {
@@ -131,11 +134,20 @@ export class SqliteConnection {
   }
 
   #execute(sql: string, bindings: readonly unknown[]): Rows | Changes {
-    const { statement, givesRows } = this.#prepare(sql);
+    const { statement, givesRows, isQuery } = this.#prepare(sql);
     const values = bindings.map((value, index) => bindable(value, index, sql));
     if (!givesRows) {
       const { lastInsertRowid, changes } = statement.run(...values);
       return { lastID: Number(lastInsertRowid), changes: Number(changes) };
+    }
+    if (isQuery) {
+      try {
+        return statement.all(...values);
+      } catch (error) {
+        // An integer that no number holds; a bigint for each of the others is made for this statement from now on.
+        if ((error as NodeJS.ErrnoException).code !== "ERR_OUT_OF_RANGE") throw error;
+        statement.setReadBigInts(true);
+      }
     }
     const rows: Rows = statement.all(...values);
     for (const row of rows) {
