@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Database, openDatabase } from "../../runtime/database/database.ts";
-import { SqliteConnection } from "../../runtime/database/node-sqlite-client.ts";
+import { SqliteConnection } from "../../runtime/database/sqlite-connection.ts";
 import { type TemporaryDatabase, temporaryDatabase } from "../support/databases.ts";
 
 let place: TemporaryDatabase;
