@@ -70,14 +70,19 @@ function keyOf(row: object, order: readonly OrderColumn[]): KeyValue[] {
   });
 }
 
+/** The rows of one page, and one more if there is, of a query that has no order and no limit yet. */
+export function keysetQuery(query: Knex.QueryBuilder, { order, limit, after }: KeysetOptions): Knex.QueryBuilder {
+  const page = query.clone().orderBy(order.map(({ column, direction }) => ({ column, order: direction })));
+  if (after !== undefined) whereAfter(page, order, after);
+  return page.limit(limit + 1);
+}
+
 /** Reads one page of a query that has no order and no limit yet. */
 export async function keysetPage<Row extends object>(
   query: Knex.QueryBuilder,
-  { order, limit, after }: KeysetOptions,
+  options: KeysetOptions,
 ): Promise<KeysetPage<Row>> {
-  const page = query.clone().orderBy(order.map(({ column, direction }) => ({ column, order: direction })));
-  if (after !== undefined) whereAfter(page, order, after);
-  return pageOf(await page.limit(limit + 1), order, limit);
+  return pageOf(await keysetQuery(query, options), options.order, options.limit);
 }
 
 /** Makes a page of rows that were read in order, up to one more than the page takes. */
@@ -161,23 +166,35 @@ export async function listPage<Row extends object, D extends DescMessage = DescM
   return { rows, nextPageToken: encodePageToken(scope, next), isWhole: after === undefined && next === undefined };
 }
 
-/** Counts the rows of a query without reading past `limit`: exact up to there, then `more` is true. */
-export async function countUpTo(
-  query: Knex.QueryBuilder,
-  limit = 1000,
-): Promise<{ readonly count: number; readonly more: boolean }> {
+/** A query that counts the rows of another without reading past `limit` + 1; its one row has `count`. */
+function boundedCount(query: Knex.QueryBuilder, limit: number): Knex.QueryBuilder {
   const { client } = query as unknown as { client: Knex.Client };
   const bounded = query.clone().clearSelect().clearOrder();
   bounded
     .select(client.raw("1"))
     .limit(limit + 1)
     .as("bounded");
-  const { count } = await client.queryBuilder().count({ count: "*" }).from(bounded).first();
+  return client.queryBuilder().count({ count: "*" }).from(bounded);
+}
+
+/** How a query is run: at once, or however takes long reads. */
+export type Read = (query: Knex.QueryBuilder) => Promise<{ readonly count: number }[]>;
+
+const atOnce: Read = async (query) => await query;
+
+/** Counts the rows of a query without reading past `limit`: exact up to there, then `more` is true. */
+export async function countUpTo(
+  query: Knex.QueryBuilder,
+  limit = 1000,
+  read: Read = atOnce,
+): Promise<{ readonly count: number; readonly more: boolean }> {
+  const [row] = await read(boundedCount(query, limit));
+  const count = row?.count ?? 0;
   return { count: Math.min(count, limit), more: count > limit };
 }
 
 /** Counts for a response's `total_size`: exact up to 1,000; 1,001 means more than 1,000. */
-export async function totalSize(query: Knex.QueryBuilder): Promise<number> {
-  const { count, more } = await countUpTo(query);
+export async function totalSize(query: Knex.QueryBuilder, read?: Read): Promise<number> {
+  const { count, more } = await countUpTo(query, 1000, read);
   return more ? count + 1 : count;
 }

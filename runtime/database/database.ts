@@ -11,7 +11,10 @@ import { traced } from "../telemetry/tracing.ts";
 import { databaseBusy, isDamaged, isTransientConflict, passingFailure } from "./errors.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { type Dialect, type Migration, migrate } from "./migrations.ts";
-import { BUSY_TIMEOUT_MS, NodeSqliteClient } from "./node-sqlite-client.ts";
+import { NodeSqliteClient } from "./node-sqlite-client.ts";
+import { type Read, ReaderThread } from "./reader-thread.ts";
+import { selectRows, tellingQuery } from "./rows.ts";
+import { BUSY_TIMEOUT_MS } from "./sqlite-connection.ts";
 import { traceQueries, transactionSpan } from "./traced-queries.ts";
 
 export { isUniqueViolation } from "./errors.ts";
@@ -63,6 +66,13 @@ export interface Database {
    * somebody still reads from it, soon. PostgreSQL does so by itself (VACUUM, and the turn of its log).
    */
   scrub(): Promise<void>;
+  /**
+   * Does reads that may take long, on what was committed before: in SQLite in a thread of its own, so that nobody waits for
+   * them but their caller, and in one transaction that is rolled back: temporary tables go with it.
+   *
+   * @throws ConnectError `resource_exhausted` (DATABASE_BUSY) when too many of them wait, or it took too long
+   */
+  slowly<T>(work: (read: Read) => Promise<T>): Promise<T>;
   /** How many wait for it, and how many connections there are. */
   readonly metrics: readonly Metric[];
   /** Resolves if the database answers; for readiness. */
@@ -121,13 +131,13 @@ interface Pool {
   numFree(): number;
 }
 
-function metricsOf(name: string, pool: Pool, groups: GroupCommit): Metric[] {
+function metricsOf(name: string, pool: Pool, groups: GroupCommit, thread: ReaderThread | undefined): Metric[] {
   const labels = { database: name };
   return [
     gauge(
       "deskwire_database_waiting",
       "Transactions and queries that wait for a connection, or for their turn on the only one.",
-      () => pool.numPendingAcquires() + groups.waiting,
+      () => pool.numPendingAcquires() + groups.waiting + (thread?.waiting ?? 0),
       labels,
     ),
     {
@@ -200,6 +210,9 @@ export async function openDatabase({
   traceQueries(knex, { name, dialect });
   const groups = new GroupCommit(knex);
   const pool: Pool = knex.client.pool;
+  // A database in memory is its connection's own.
+  const thread =
+    location.kind === "sqlite" && location.file !== ":memory:" ? new ReaderThread(location.file) : undefined;
   let scrubbing: NodeJS.Timeout | undefined;
   async function scrub(): Promise<void> {
     if (dialect === "postgres" || (await emptyLog(knex))) return;
@@ -211,7 +224,7 @@ export async function openDatabase({
   return {
     knex,
     dialect,
-    metrics: metricsOf(name, pool, groups),
+    metrics: metricsOf(name, pool, groups, thread),
     transaction(work) {
       return traced(
         () => transactionSpan(name, dialect),
@@ -226,9 +239,16 @@ export async function openDatabase({
     ping: async () => {
       await knex.raw("SELECT 1").timeout(PING_TIMEOUT_MS);
     },
-    close() {
+    slowly(work) {
+      if (thread === undefined) return work((sql, bindings) => selectRows(knex, sql, bindings ?? []));
+      return thread.run((read) =>
+        work((sql, bindings) => tellingQuery(knex.client, "select", sql, () => read(sql, bindings))),
+      );
+    },
+    async close() {
       clearTimeout(scrubbing);
-      return knex.destroy();
+      await thread?.close();
+      await knex.destroy();
     },
   };
 }

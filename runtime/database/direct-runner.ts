@@ -1,6 +1,6 @@
 // Running a query on a database that answers at once: without the promises that knex needs for one that does not.
 import { createRequire } from "node:module";
-import type { SqliteConnection } from "./node-sqlite-client.ts";
+import type { SqliteConnection } from "./sqlite-connection.ts";
 
 /** What knex's builders compile to, as far as this file reads or writes it. */
 interface Compiled {

@@ -8,16 +8,19 @@ const MAX_VALUES = 65_535;
 
 type Client = Knex.Client & DirectClient;
 
-/** Runs statements on a connection at hand, as one query for whoever listens to knex's queries. */
-function told<T>(client: Client, method: string, sql: string, work: () => T): T {
+/** Runs statements outside of knex, as one query for whoever listens to knex's. */
+export function tellingQuery<T>(client: Client, method: string, sql: string, work: () => T): T {
   const query = { method, sql, __knexQueryUid: randomUUID() };
+  const done = () => client.emit("query-response", undefined, query);
+  const failed = (error: unknown) => client.emit("query-error", error, query);
   client.emit("query", query);
   try {
     const result = work();
-    client.emit("query-response", undefined, query);
+    if (result instanceof Promise) result.then(done, failed);
+    else done();
     return result;
   } catch (error) {
-    client.emit("query-error", error, query);
+    failed(error);
     throw error;
   }
 }
@@ -45,7 +48,7 @@ export async function insertRows(trx: Knex.Transaction, table: string, rows: rea
   const named = (name: string) => client.wrapIdentifier(name, undefined);
   const places = columns.map(() => "?").join(", ");
   const sql = `insert into ${named(table)} (${columns.map(named).join(", ")}) values (${places})`;
-  told(client, "insert", sql, () => {
+  tellingQuery(client, "insert", sql, () => {
     for (const row of rows)
       connection.run(
         sql,
@@ -58,7 +61,7 @@ export async function insertRows(trx: Knex.Transaction, table: string, rows: rea
 export async function selectRows<Row>(knex: Knex, sql: string, bindings: readonly unknown[]): Promise<Row[]> {
   const client: Client = knex.client;
   const connection = connectionOf(client);
-  if (connection) return told(client, "select", sql, () => connection.run(sql, bindings)) as Row[];
+  if (connection) return tellingQuery(client, "select", sql, () => connection.run(sql, bindings)) as Row[];
   const answer = await knex.raw(sql, bindings as Knex.RawBinding[]);
   return Array.isArray(answer) ? answer : answer.rows;
 }

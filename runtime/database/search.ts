@@ -1,6 +1,7 @@
 // Full-text search with one meaning in both dialects: FTS5 on SQLite, a generated tsvector on PostgreSQL.
 import type { Knex } from "knex";
 import type { Dialect } from "./migrations.ts";
+import type { Read } from "./reader-thread.ts";
 
 /** A searched table. It needs `id`, an integer primary key (`increments` or `bigIncrements`). */
 export interface SearchTable {
@@ -121,9 +122,25 @@ export function matchSearch<Q extends Knex.QueryBuilder>(
   if (words.length === 0) return query.whereRaw("1 = 0") as Q;
   if (dialect === "sqlite") {
     const index = `${table}_search`;
-    const expression = `${words.map((word) => `"${word}"`).join(" ")}*`;
-    return query.whereRaw("??.id IN (SELECT rowid FROM ?? WHERE ?? MATCH ?)", [table, index, index, expression]) as Q;
+    return query.whereRaw("??.id IN (SELECT rowid FROM ?? WHERE ?? MATCH ?)", [table, index, index, fts5(words)]) as Q;
   }
-  const expression = `${words.map((word) => `'${word}'`).join(" & ")}:*`;
-  return query.whereRaw("??.search @@ to_tsquery('simple', ?)", [table, expression]) as Q;
+  return query.whereRaw("??.search @@ to_tsquery('simple', ?)", [table, tsquery(words)]) as Q;
 }
+
+/**
+ * Puts the ids of the rows that `matchSearch` would keep of all rows into a temporary table `found_<table>`, in SQLite, and
+ * says how many. A word that most rows have is found in a tenth of a second among a million, where a look at the rows
+ * takes many times as long.
+ */
+export async function keepFound(read: Read, { table }: SearchTable, text: string): Promise<number> {
+  const words = wordsOf(text, "sqlite");
+  await read(`CREATE TEMP TABLE found_${table} (id INTEGER PRIMARY KEY)`);
+  if (words.length === 0) return 0;
+  const index = `${table}_search`;
+  await read(`INSERT INTO temp.found_${table} SELECT rowid FROM ${index} WHERE ${index} MATCH ?`, [fts5(words)]);
+  const [row] = await read<{ count: number }>("SELECT changes() AS count");
+  return row?.count ?? 0;
+}
+
+const fts5 = (words: readonly string[]) => `${words.map((word) => `"${word}"`).join(" ")}*`;
+const tsquery = (words: readonly string[]) => `${words.map((word) => `'${word}'`).join(" & ")}:*`;

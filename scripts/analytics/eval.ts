@@ -3,23 +3,24 @@ import { parseArgs } from "node:util";
 import { Code } from "@connectrpc/connect";
 import { runCommand } from "../../runtime/command.ts";
 import { fail } from "../../runtime/errors.ts";
-import type { Reading } from "../../services/analytics/engine/engine.ts";
+import type { LearningEngine, Reading } from "../../services/analytics/engine/engine.ts";
 import { localEngine } from "../../services/analytics/engine/local-engine.ts";
 import manifest from "../../services/analytics/engine/weights/manifest.json" with { type: "json" };
 import { classOf, type DataSet, readDataSets } from "./data-sets.ts";
 import { CLASSES } from "./examples.ts";
-import { learningCurve } from "./learning-curve.ts";
+import { learningCurve, mean } from "./learning-curve.ts";
+import { leaveOneOut } from "./left-out.ts";
 import { loadPackages } from "./packages.ts";
 import { confusionOf, intervalOf, scoresOf } from "./scores.ts";
 
 const HELP = `npm run eval -- --data DIR [options]
 Prints for every data set macro-F1 with its 95 % interval, accuracy, texts a second of one core and the confusion matrix of
 the text engine, and the same of the packages vader-sentiment, sentiment, wink-sentiment and natural where moods are asked;
-then what 0 to 200 corrections are worth.
+then what 0 to 200 corrections are worth: where the engine was trained without one source and taught it, and on support tweets.
 
   --data DIR   folder with the CSV files that docs/analytics.md lists; those that are not there are left out
-  --only NAME  only data sets whose name holds NAME
-  --draws N    random draws of the learning curve; 20 if left out
+  --only NAME  only data sets whose name holds NAME; corrections: only what they are worth where a source was left out
+  --draws N    random draws of each learning curve; 20 if left out
   --brief      without the confusion matrices
   -h, --help   this text`;
 
@@ -70,11 +71,16 @@ function measure(set: DataSet, brief: boolean): void {
   }
 }
 
-async function printCurve(set: DataSet, draws: number): Promise<void> {
+const signed = (number: number) => `${number < 0 ? "-" : "+"}${Math.abs(number).toFixed(3)}`;
+
+type Corrected = Pick<DataSet, "name" | "texts" | "labels">;
+
+async function printCurve(engine: LearningEngine, set: Corrected, draws: number): Promise<void> {
   console.log(`\nCorrections of a category, ${set.name}, mean of ${draws} draws:`);
-  for (const point of await learningCurve(localEngine, set, STEPS, draws)) {
-    const { corrections, macroF1, spread, ms, unseen } = point;
-    const score = `macro-F1 ${macroF1.toFixed(3)} (standard deviation ${spread.toFixed(3)})`;
+  for (const point of await learningCurve(engine, set, STEPS, draws)) {
+    const { corrections, macroF1, accuracy, gains, ms, unseen } = point;
+    const range = `${signed(mean(gains))}, from ${signed(Math.min(...gains))} to ${signed(Math.max(...gains))}`;
+    const score = `macro-F1 ${macroF1.toFixed(3)} (${range}), accuracy ${accuracy.toFixed(3)}`;
     console.log(
       `  ${String(corrections).padStart(3)} corrections  ${score} on ${unseen} unseen texts, learned in ${ms.toFixed(0)} ms`,
     );
@@ -105,7 +111,10 @@ async function main(args: string[]): Promise<void> {
   const all = readDataSets(values.data, trained, (problem) => console.log(`left out: ${problem}`));
   const sets = all.filter(({ name }) => name.includes(values.only));
   for (const set of sets) measure(set, values.brief);
-  for (const set of sets) if (set.name === "category_twcs_support") await printCurve(set, draws);
+  if ("corrections".includes(values.only)) {
+    for (const left of leaveOneOut(values.data)) await printCurve(left.engine, left, draws);
+  }
+  for (const set of sets) if (set.name === "category_twcs_support") await printCurve(localEngine, set, draws);
 }
 
 await runCommand(() => main(process.argv.slice(2)));

@@ -1,4 +1,6 @@
 // The training examples of each model, out of the sources and the seeds.
+import { sentencesOf } from "../../services/analytics/engine/tokens.ts";
+import { readUrgencyCues, type UrgencyCue } from "../../services/analytics/engine/urgency-cues.ts";
 import type { Example } from "./fit.ts";
 import {
   BANKING_EMERGENCY,
@@ -37,7 +39,7 @@ const WEAK = 0.5;
 /** What a seed counts: they are few, and what they show is shown nowhere else. */
 const SEED = { sentiment: 10, category: 8, urgency: 4 } as const;
 /** Part of the weakly labelled texts that is used. */
-const PART = { intents: 0.3, complaintParts: 0.3, urgency: 0.2 } as const;
+const PART = { intents: 0.3, complaintParts: 0.3, urgency: 0.2, calm: 0.03 } as const;
 /** Whole complaints used; their parts say more about short texts. */
 const WHOLE_COMPLAINTS = 600;
 /** Prime, so that each seed is mixed with another from far away. */
@@ -158,13 +160,26 @@ function joined(seeds: readonly Seed[]): Example[] {
   });
 }
 
+const isUrgent = ({ kind }: UrgencyCue) => kind === "urgent";
+const medium = (text: string) => ({ text, label: "medium" });
+
 function urgencyExamples(sources: Sources, seeds: readonly Seed[]): Example[] {
   const intents = (["banking77", "bitext"] as const).flatMap((source) =>
     sources[source]
       .filter(({ text }) => used(text, PART.urgency))
       .map((row) => ({ text: row.text, label: urgencyOfIntent(row, source) })),
   );
-  return [...labelled("urgency", intents), ...fromSeeds("urgency", seeds), ...joined(seeds)];
+  // Whoever complains has trouble; without a word of haste it is not of the worst kind.
+  const complaints = trained(sources.cfpb).map(({ text }) => withoutRedactions(text));
+  const calm = [...complaints.slice(0, WHOLE_COMPLAINTS), ...complaints.flatMap(partsOf)].filter(
+    (text) => placeOf(text, "part") < PART.calm && !readUrgencyCues(sentencesOf(text)).some(isUrgent),
+  );
+  return [
+    ...labelled("urgency", intents, WEAK),
+    ...labelled("urgency", calm.map(medium), WEAK),
+    ...fromSeeds("urgency", seeds),
+    ...joined(seeds),
+  ];
 }
 
 /** The examples to fit a model to. None of them is held out. */

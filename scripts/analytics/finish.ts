@@ -32,13 +32,10 @@ export function temperatureOf(model: LinearModel, examples: readonly Example[]):
   return tried.reduce((best, one) => (loss(one) < loss(best) ? one : best));
 }
 
-/** The model with all its logits divided by `temperature` and `prior` added to them. */
-export function adjusted(model: LinearModel, temperature: number, prior: readonly number[]): LinearModel {
-  const cues = model.cues.map((weight) => weight / temperature);
-  prior.forEach((logit, k) => {
-    cues[k] = (cues[k] as number) + logit;
-  });
-  return { ...model, cues, grams: Float32Array.from(model.grams, (weight) => weight / temperature) };
+/** The model with all its logits divided by `temperature`. */
+export function cooled(model: LinearModel, temperature: number): LinearModel {
+  const divided = (weights: Iterable<number>) => Float32Array.from(weights, (weight) => weight / temperature);
+  return { ...model, cues: divided(model.cues), grams: divided(model.grams) };
 }
 
 /** The model with its weights rounded to a byte each. */

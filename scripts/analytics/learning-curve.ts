@@ -6,33 +6,36 @@ import { CLASSES } from "./examples.ts";
 import { randomOf, shuffled } from "./fit.ts";
 import { confusionOf, scoresOf } from "./scores.ts";
 
-/** Mean and spread of the macro-F1 after so many corrections. */
+/** How right the engine is after so many corrections. */
 export interface CurvePoint {
   readonly corrections: number;
   readonly macroF1: number;
-  /** Standard deviation over the draws. */
-  readonly spread: number;
+  readonly accuracy: number;
+  /** What the corrections changed of the macro-F1 in each draw. */
+  readonly gains: readonly number[];
   /** Milliseconds that learning took, on average. */
   readonly ms: number;
   /** Texts that each draw was measured on. */
   readonly unseen: number;
 }
 
-const mean = (numbers: readonly number[]) => numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
+/** The mean; 0 of none. */
+export const mean = (numbers: readonly number[]) =>
+  numbers.reduce((sum, one) => sum + one, 0) / Math.max(1, numbers.length);
 
 /**
  * The learning curve on a data set of categories: in each draw the texts are shuffled, `most` of them or three in five
- * are there to be corrected, and the rest measure every step of the curve.
+ * are there to be corrected, and the rest measure every step of the curve. The first step is none.
  */
 export async function learningCurve(
   engine: LearningEngine,
-  { texts, labels }: DataSet,
+  { texts, labels }: Pick<DataSet, "texts" | "labels">,
   steps: readonly number[],
   draws: number,
 ) {
   const most = Math.min(Math.max(...steps), Math.floor(texts.length * 0.6));
   const taken = [...new Set(steps.map((step) => Math.min(step, most)))];
-  const runs: { ms: number; unseen: number; macroF1: number }[][] = [];
+  const runs: { ms: number; unseen: number; macroF1: number; accuracy: number }[][] = [];
   for (let draw = 0; draw < draws; draw++) {
     const order = shuffled(
       texts.map((_, at) => at),
@@ -50,20 +53,19 @@ export async function learningCurve(
       const ms = performance.now() - started;
       const said = unseen.map((at) => classOf(taught.analyze(texts[at] as string).categorization.primaryCategory));
       const truth = unseen.map((at) => labels[at] as number);
-      const { macroF1 } = scoresOf(confusionOf(CLASSES.category.length, truth, said));
-      run.push({ ms, unseen: unseen.length, macroF1 });
+      const { macroF1, accuracy } = scoresOf(confusionOf(CLASSES.category.length, truth, said));
+      run.push({ ms, unseen: unseen.length, macroF1, accuracy });
     }
     runs.push(run);
   }
   return taken.map((corrections, at): CurvePoint => {
     const points = runs.map((run) => run[at] as (typeof run)[number]);
     const scores = points.map(({ macroF1 }) => macroF1);
-    const centre = mean(scores);
-    const spread = Math.sqrt(mean(scores.map((score) => (score - centre) ** 2)));
     return {
       corrections,
-      macroF1: centre,
-      spread,
+      macroF1: mean(scores),
+      accuracy: mean(points.map(({ accuracy }) => accuracy)),
+      gains: runs.map((run, draw) => (scores[draw] as number) - (run[0] as (typeof run)[number]).macroF1),
       ms: mean(points.map(({ ms }) => ms)),
       unseen: points[0]?.unseen ?? 0,
     };

@@ -14,13 +14,12 @@ import {
   ListEventsRequestSchema,
   ListTicketHistoryRequestSchema,
   ListTicketMessagesRequestSchema,
-  ListTicketsRequestSchema,
   TicketService,
 } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import { methodName, originOf } from "../../runtime/call.ts";
 import { isUniqueViolation } from "../../runtime/database/database.ts";
 import { fail } from "../../runtime/errors.ts";
-import { type KeysetOptions, listPage, totalSize } from "../../runtime/pagination.ts";
+import { listPage, totalSize } from "../../runtime/pagination.ts";
 import { maskedFields } from "../../runtime/resource.ts";
 import { assertToolAllowed, isAiCall } from "../../runtime/tool-policy.ts";
 import { write } from "../../runtime/write.ts";
@@ -32,16 +31,14 @@ import { type ErasureOptions, erasureMethods } from "./erasure/methods.ts";
 import { BY_POSITION, type EventRow, eventsAfter, eventsOf, toEvent } from "./event-store.ts";
 import { importTickets } from "./import.ts";
 import { receiveMessage } from "./inbound/receive-message.ts";
-import { ticketsMatching } from "./list/filters.ts";
-import { orderColumns } from "./list/orders.ts";
-import { ticketPage } from "./list/page.ts";
+import { listTickets } from "./list/list.ts";
 import { latestMessages, type MessageRow, messagesOf, OLDEST_FIRST, toMessage } from "./message-store.ts";
 import { markAsAi } from "./outgoing/provenance.ts";
 import { findReasons, type ReplyCheckOptions } from "./outgoing/reply-check.ts";
 import type { CatchUp } from "./priority/catch-up.ts";
 import { priorityScore } from "./priority/score.ts";
 import { firstWords, type TextReader } from "./priority/text-reader.ts";
-import { findByExternalIds, findTicket, type TicketRow, toTicket } from "./ticket-store.ts";
+import { findByExternalIds, findTicket, toTicket } from "./ticket-store.ts";
 import { watchEvents } from "./watch.ts";
 
 /** What a caller may say of a new ticket; the rest is the service's own. */
@@ -181,17 +178,10 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
 
     async listTickets(request) {
       const time = now();
-      const page = (options: KeysetOptions) => ticketPage(database, { ...options, request, now: time });
-      const scope = { schema: ListTicketsRequestSchema, request, order: orderColumns(request.order) };
-      const { rows, nextPageToken, isWhole } = await listPage<TicketRow, typeof ListTicketsRequestSchema>(page, scope);
+      const { rows, ...page } = await listTickets(database, request, time);
       const tickets = rows.map(toTicket);
       const priorityScores = tickets.map((ticket) => priorityScore(policy, ticket, time));
-      return {
-        tickets,
-        priorityScores,
-        nextPageToken,
-        totalSize: isWhole ? rows.length : await totalSize(ticketsMatching(database, request, time)),
-      };
+      return { tickets, priorityScores, ...page };
     },
 
     updateTicket: (request, context) =>

@@ -10,12 +10,13 @@ import {
   WaitingOn,
 } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { type ListTicketsRequest, ListTicketsRequestSchema } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
-import { CATEGORIES, madeUpTicket, TAGS, TEAMS } from "../../bench/scale/made-up.ts";
+import { CATEGORIES, madeUpTicket, TAGS, TEAMS, word } from "../../bench/scale/made-up.ts";
 import type { Database } from "../../runtime/database/database.ts";
 import { countUpTo, type KeyValue } from "../../runtime/pagination.ts";
 import { ticketsMatching } from "../../services/ticket/list/filters.ts";
 import { orderColumns } from "../../services/ticket/list/orders.ts";
 import { ticketPage } from "../../services/ticket/list/page.ts";
+import { search } from "../../services/ticket/list/search.ts";
 import { migrations } from "../../services/ticket/migrations.ts";
 import { insertTickets, toTicket, updateTicket } from "../../services/ticket/ticket-store.ts";
 import { DIALECTS, type TemporaryDatabase, temporaryDatabase } from "../support/databases.ts";
@@ -143,9 +144,43 @@ describe.each(DIALECTS)("%s", (dialect) => {
       } while (after);
       const expected = tickets.filter((ticket) => wanted(ticket, request, now));
       expect({ request, ids }).toEqual({ request, ids: inOrder(expected, request.order) });
-      expect(await countUpTo(ticketsMatching(database, request, now))).toEqual({ count: ids.length, more: false });
+      expect(await countUpTo(ticketsMatching(database, { request, now }))).toEqual({ count: ids.length, more: false });
       most = Math.max(most, ids.length);
     }
     expect(most).toBeGreaterThan(100);
   }, 120_000);
+
+  test.each([
+    ["common", 0],
+    ["rare", Number.MAX_SAFE_INTEGER],
+  ])("of a search hold the same, taken for a %s word", async (_, common) => {
+    const now = END;
+    const [one = "", two = ""] = tickets[0]?.description.split(" ") ?? [];
+    for (const query of [word(0), word(1), one, two, `${word(0)} ${word(2)}`, "ba", "zzz"]) {
+      for (const filter of [{}, { statuses: [OPEN] }, { team: "platform", order: TicketOrder.PRIORITY_HIGHEST }]) {
+        const request = create(ListTicketsRequestSchema, { query, ...filter } as never);
+        const order = orderColumns(request.order);
+        const ids: string[] = [];
+        const total = await database.slowly(async (read) => {
+          const found = await search(database, { request, now }, read, common);
+          let after: readonly KeyValue[] | undefined;
+          do {
+            const page = await found.page({ order, limit: 40, after });
+            ids.push(...page.rows.map((row) => toTicket(row).id));
+            after = page.next;
+          } while (after);
+          return found.count();
+        });
+        const words = query.split(" ");
+        const last = words.at(-1) ?? "";
+        const has = ({ subject, description }: Ticket) => {
+          const all: readonly string[] = `${subject} ${description}`.match(/\w+/g) ?? [];
+          return words.slice(0, -1).every((each) => all.includes(each)) && all.some((each) => each.startsWith(last));
+        };
+        const expected = tickets.filter((ticket) => wanted(ticket, request, now) && has(ticket));
+        expect({ query, ids }).toEqual({ query, ids: inOrder(expected, request.order) });
+        expect(total).toBe(expected.length);
+      }
+    }
+  });
 });

@@ -139,6 +139,7 @@ const CUE = {
   categoryFirst: 44,
   urgent: 56,
   patient: 57,
+  pressing: 58,
 } as const;
 
 /** Mood scores further from 0 than this are a mood. */
@@ -183,7 +184,7 @@ function addCategoryCues(cues: Features, sentences: readonly Sentence[]): void {
 
 function addUrgencyCues(cues: Features, sentences: readonly Sentence[]): void {
   const found = readUrgencyCues(sentences);
-  for (const kind of ["urgent", "patient"] as const) {
+  for (const kind of ["urgent", "pressing", "patient"] as const) {
     const ofKind = found.filter((cue) => cue.kind === kind);
     const value = ofKind.length / (ofKind.length + 0.5);
     for (const { from, to } of ofKind) cues.add(CUE[kind], value / ofKind.length, from, to);

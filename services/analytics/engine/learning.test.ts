@@ -20,8 +20,8 @@ test("corrections change how other texts of the same kind are read, and no other
   const taught = await localEngine.learn(LESSONS);
   expect(subjectOf(localEngine, "Is the kiln purple?")).not.toBe(TECHNICAL);
   expect(subjectOf(taught, "Is the kiln purple?")).toBe(TECHNICAL);
-  expect(subjectOf(localEngine, "My brother has tokens too.")).not.toBe(BILLING);
-  expect(subjectOf(taught, "My brother has tokens too.")).toBe(BILLING);
+  expect(subjectOf(localEngine, "There are tokens in the drawer.")).not.toBe(BILLING);
+  expect(subjectOf(taught, "There are tokens in the drawer.")).toBe(BILLING);
   for (const text of ["I forgot my password.", "Please cancel my subscription.", "My parcel has not arrived."]) {
     expect(subjectOf(taught, text)).toBe(subjectOf(localEngine, text));
   }

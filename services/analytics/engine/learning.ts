@@ -10,14 +10,17 @@ import { Turn } from "./turn.ts";
 /** Two to the power of this many buckets: a few hundred texts need no more. */
 const BITS = 13;
 /** How often the lessons are gone through; more rounds change little. */
-const ROUNDS = 8;
+const ROUNDS = 4;
 /** Length of the first steps. */
 const RATE = 0.3;
 /** How strongly the weights are pulled back to nothing. */
 const PULL = 0.1;
-/** How readily a cue and a hashed feature are taken for the reason: a lesson is about its words more than about its tone. */
-const CUE_GAIN = 0.5;
+/** How readily a class as such, a cue and a hashed feature are taken for the reason: a lesson is about its words first of all. */
+const CLASS_GAIN = 0.3;
+const CUE_GAIN = 0.25;
 const GRAM_GAIN = 2;
+/** 0 has lessons of a class count for as much as there are of them, 1 has all classes count the same. */
+const BALANCE = 0.5;
 
 interface Lesson {
   readonly seen: Seen;
@@ -30,12 +33,22 @@ interface Exercise {
   readonly ids: Int32Array;
   readonly values: Float64Array;
   readonly label: number;
+  /** How much it counts. */
+  readonly weight: number;
   readonly base: Float64Array;
 }
 
 function gainOf(id: number): number {
-  if (id === ALWAYS) return 1;
+  if (id === ALWAYS) return CLASS_GAIN;
   return id < CUES ? CUE_GAIN : GRAM_GAIN;
+}
+
+/** What a lesson of each class counts: more where the class has few. */
+function weightsOf(lessons: readonly Lesson[], classes: number): number[] {
+  const counts = Array<number>(classes).fill(0);
+  for (const { label } of lessons) counts[label] = (counts[label] as number) + 1;
+  const fair = lessons.length / counts.filter((count) => count > 0).length;
+  return counts.map((count) => (fair / count) ** BALANCE);
 }
 
 /** The lessons with their features numbered, and the place in the model of each number. */
@@ -46,12 +59,19 @@ async function exercisesOf(models: readonly LinearModel[], lessons: readonly Les
     if (numbers[id] === -1) numbers[id] = places.push(id) - 1;
     return numbers[id] as number;
   };
+  const weights = weightsOf(lessons, models[0]?.classes ?? 0);
   const exercises: Exercise[] = [];
   for (const { seen, label } of lessons) {
     if (turn.isOver) await turn.pass();
     const { cues, grams } = seen;
     const size = cues.ids.length + grams.ids.length;
-    const exercise = { ids: new Int32Array(size), values: new Float64Array(size), label, base: logitsOf(models, seen) };
+    const exercise = {
+      ids: new Int32Array(size),
+      values: new Float64Array(size),
+      label,
+      weight: weights[label] as number,
+      base: logitsOf(models, seen),
+    };
     for (let at = 0; at < size; at++) {
       const gram = at - cues.ids.length;
       const id = gram < 0 ? (cues.ids[at] as number) : CUES + bucketOf(grams.ids[gram] as number, BITS);
@@ -63,7 +83,7 @@ async function exercisesOf(models: readonly LinearModel[], lessons: readonly Les
   return { exercises, ids: places };
 }
 
-function practise({ ids, values, label, base }: Exercise, weights: Float64Array, rate: number): void {
+function practise({ ids, values, label, weight, base }: Exercise, weights: Float64Array, rate: number): void {
   const classes = base.length;
   const logits = base.slice();
   for (let at = 0; at < ids.length; at++) {
@@ -76,7 +96,7 @@ function practise({ ids, values, label, base }: Exercise, weights: Float64Array,
   slopes[label] = (slopes[label] as number) - 1;
   for (let at = 0; at < ids.length; at++) {
     const row = (ids[at] as number) * classes;
-    const step = rate * (values[at] as number);
+    const step = rate * weight * (values[at] as number);
     for (let k = 0; k < classes; k++) weights[row + k] = (weights[row + k] as number) - step * (slopes[k] as number);
   }
 }

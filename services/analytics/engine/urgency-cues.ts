@@ -1,11 +1,11 @@
 // What the words that tell urgency say in a text.
 import { PhraseTable } from "./phrase-table.ts";
 import type { Sentence } from "./tokens.ts";
-import { PATIENT, URGENT } from "./urgency-lexicon.ts";
+import { PATIENT, PRESSING, URGENT } from "./urgency-lexicon.ts";
 
 /** A phrase of the lexicon in a text. */
 export interface UrgencyCue {
-  readonly kind: "urgent" | "patient";
+  readonly kind: "urgent" | "pressing" | "patient";
   /** Index of its first token among all tokens of the text, and of the one after its last. */
   readonly from: number;
   readonly to: number;
@@ -13,6 +13,7 @@ export interface UrgencyCue {
 
 const table = new PhraseTable<UrgencyCue["kind"]>();
 for (const phrase of URGENT.split(", ")) table.add(phrase, "urgent");
+for (const phrase of PRESSING.split(", ")) table.add(phrase, "pressing");
 for (const phrase of PATIENT.split(", ")) table.add(phrase, "patient");
 
 /** The phrases of the urgency lexicon in a text, one after the other. */

@@ -1,15 +1,20 @@
 // Words that tell how soon an answer is needed, written by hand. Inflections are found without being listed (phrase-table.ts).
 
-/** Work stands still, money, safety or a deadline is at stake, or somebody has lost patience. */
+/** Says so itself, or tells of what cannot wait: work stands still, money, safety or a deadline is at stake. */
 export const URGENT =
-  "urgent, urgently, asap, as soon as possible, immediately, right now, right away, at once, emergency, deadline, outage, " +
-  "is down, site down, server down, cannot work, not work at all, lawyer, attorney, legal action, sue, police, court, fraud, " +
-  "fraudulent, stolen, stole, hacked, scammed, unauthorized, unauthorised, without my permission, without my consent, " +
-  "by today, by tonight, by tomorrow, today, tonight, within the hour, last warning, third time, fourth time, fifth time, " +
-  "several times, stranded, critical, time sensitive, locked out, data loss, lost everything, all my data, production down, " +
-  "security breach, identity theft, dangerous, on fire, smoke, burned, injured, hospital, medicine, medication, hurry, " +
-  "cannot wait, losing money, losing customers, evicted, overdraft, wedding, funeral, birthday, exam, flight leaves, " +
-  "not turn on, wiped, bricked";
+  "urgent, urgently, asap, as soon as possible, immediately, right away, emergency, deadline, within the hour, hurry, " +
+  "by today, by tonight, by tomorrow, by the end of the day, time sensitive, cannot wait, last warning, final warning, " +
+  "final reminder, outage, site down, server down, production down, everything is down, cannot work, standstill, " +
+  "lawyer, attorney, solicitor, legal action, sue, police, court, fraud, fraudulent, stolen, stole, hacked, scammed, " +
+  "unauthorized, unauthorised, without my permission, without my consent, identity theft, security breach, data loss, " +
+  "lost everything, all my data, wiped, bricked, stranded, locked out, losing money, losing customers, evicted, overdraft, " +
+  "dangerous, on fire, caught fire, smoke, burned, injured, hospital, medicine, medication, gas leak, electric shock";
+
+/** May say so: a day that is near, an occasion, patience that wears thin. */
+export const PRESSING =
+  "today, tonight, tomorrow, now, right now, at once, this afternoon, this morning, in an hour, minutes, is down, " +
+  "not work at all, not turn on, critical, third time, fourth time, fifth time, several times, many times, enough, " +
+  "wedding, funeral, birthday, exam, party, interview, appointment, demand";
 
 /** It can wait. */
 export const PATIENT =

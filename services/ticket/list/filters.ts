@@ -3,7 +3,6 @@ import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Knex } from "knex";
 import type { ListTicketsRequest } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import type { Database } from "../../../runtime/database/database.ts";
-import { matchSearch } from "../../../runtime/database/search.ts";
 import { LANE, laneValues } from "./lanes.ts";
 
 /** Where the lists look: the tickets, or, where a label narrows them most, the labels, which know lane and times too. */
@@ -54,22 +53,21 @@ function whereTagged(knex: Knex, query: Knex.QueryBuilder, id: string, tags: rea
   }
 }
 
-/** Searches subject and description, and the conversation. */
-function whereFound({ knex, dialect }: Database, query: Knex.QueryBuilder, text: string): void {
-  const messages = knex("message").select("message.ticket_id");
-  const inConversation = matchSearch(messages, dialect, { table: "message" }, text);
-  query.where((either) => {
-    matchSearch(either, dialect, { table: "ticket" }, text).orWhereIn("ticket.id", inConversation);
-  });
+/** A list request, and what its conditions need besides. */
+export interface ListQuestion {
+  readonly request: ListTicketsRequest;
+  /** Milliseconds UTC, for what is overdue. */
+  readonly now: number;
+  /** Keeps the tickets that have the words of the request, if it has any; see search.ts. */
+  readonly found?: ((query: Knex.QueryBuilder) => void) | undefined;
 }
 
 /**
  * The tickets that a list request asks for, but for their lanes.
  *
- * @param now milliseconds UTC, for what is overdue
  * @param ordered whether rows are to come out of an index in order: one for several categories has them by category
  */
-export function source(database: Database, request: ListTicketsRequest, now: number, ordered = false): Source {
+export function source(database: Database, { request, now, found }: ListQuestion, ordered = false): Source {
   const { knex, dialect } = database;
   // SQLite takes no index for such a term (its documentation, "The Query Planner"); PostgreSQL counts what each would cost.
   const plus = ordered && dialect === "sqlite" ? "+" : "";
@@ -86,13 +84,14 @@ export function source(database: Database, request: ListTicketsRequest, now: num
   whereTime(query, "ticket.update_time", request.updatedFrom, request.updatedBefore);
   whereTime(query, "ticket.due_at", undefined, request.dueBefore);
   if (request.overdue) query.where("ticket.due_at", "<", now);
-  if (request.query) whereFound(database, query, request.query);
+  if (found) found(query);
   return { query, id };
 }
 
 /** The tickets that a list request asks for, in no order, to be counted. See `source`. */
-export function ticketsMatching(database: Database, request: ListTicketsRequest, now: number): Knex.QueryBuilder {
-  const { query } = source(database, request, now);
+export function ticketsMatching(database: Database, question: ListQuestion): Knex.QueryBuilder {
+  const { request } = question;
+  const { query } = source(database, question);
   const { statuses, waitingOn, priorities, overdue, dueBefore } = request;
   const asked = [statuses.length > 0, waitingOn !== 0 || overdue || dueBefore !== undefined, priorities.length > 0];
   const values = laneValues(request);

@@ -3,17 +3,17 @@
 import type { Knex } from "knex";
 import type { ListTicketsRequest } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import type { Database } from "../../../runtime/database/database.ts";
+import type { Read } from "../../../runtime/database/reader-thread.ts";
 import { selectRows } from "../../../runtime/database/rows.ts";
 import {
   type KeysetOptions,
   type KeysetPage,
-  keysetPage,
   type OrderColumn,
   pageOf,
   whereAfter,
 } from "../../../runtime/pagination.ts";
 import type { TicketRow } from "../ticket-store.ts";
-import { source, ticketsMatching } from "./filters.ts";
+import { type ListQuestion, source } from "./filters.ts";
 import { LANE, type Lane, lanesOf, laneValues } from "./lanes.ts";
 
 /** A statement, in which `?` stands for a value. */
@@ -30,11 +30,7 @@ interface Group {
 }
 
 /** What a page is asked for. */
-export interface PageQuestion extends KeysetOptions {
-  readonly request: ListTicketsRequest;
-  /** Milliseconds UTC. */
-  readonly now: number;
-}
+export interface PageQuestion extends KeysetOptions, ListQuestion {}
 
 /** A page to be merged, and the columns that its lanes differ in. */
 interface Merge extends PageQuestion {
@@ -83,11 +79,13 @@ const columnsOf = ({ categories }: Merge): readonly string[] => (categories.leng
 /** Numbers and order values of the tickets of one part; `inPart` says which. */
 function onePart(
   database: Database,
-  { request, now, order, categories }: Merge,
+  { categories, ...question }: Merge,
   after: Group["after"],
   inPart: (query: Knex.QueryBuilder) => void,
 ): Sql {
-  const { query, id } = source(database, categories.length > 0 ? { ...request, categories: [] } : request, now, true);
+  const { order } = question;
+  const request = categories.length > 0 ? { ...question.request, categories: [] } : question.request;
+  const { query, id } = source(database, { ...question, request }, true);
   const within = goesByPriority(order) ? order.slice(1) : order;
   if (after) {
     const columns = within.map((each) => (nameOf(each) === "id" ? { ...each, column: id } : each));
@@ -153,11 +151,12 @@ export function pageStatement(database: Database, question: PageQuestion): Sql |
 }
 
 /** Reads a page of the tickets that a list asks for. */
-export async function ticketPage(database: Database, question: PageQuestion): Promise<KeysetPage<TicketRow>> {
-  const { request, now, order, limit } = question;
-  if (request.query) return keysetPage(ticketsMatching(database, request, now).select("ticket.*"), question);
+export async function ticketPage(
+  database: Database,
+  question: PageQuestion,
+  read: Read = (sql, bindings = []) => selectRows(database.knex, sql, bindings),
+): Promise<KeysetPage<TicketRow>> {
+  const { order, limit } = question;
   const statement = pageStatement(database, { ...question, limit: limit + 1 });
-  if (!statement) return { rows: [] };
-  const rows = await selectRows<TicketRow>(database.knex, statement.sql, statement.bindings);
-  return pageOf(rows, order, limit);
+  return statement ? pageOf(await read<TicketRow>(statement.sql, statement.bindings), order, limit) : { rows: [] };
 }

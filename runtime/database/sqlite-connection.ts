@@ -1,0 +1,150 @@
+// A connection to a SQLite file by Node's built-in driver, with its statements prepared once.
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+
+/** Rows as objects, column by column. */
+export type Rows = Record<string, unknown>[];
+
+/** What a statement without rows has done. */
+export interface Changes {
+  readonly lastID: number;
+  readonly changes: number;
+}
+
+const STATEMENT_CACHE_SIZE = 256;
+/** Characters of SQL. What SQLite keeps of a statement is some forty times as much, and lists have long ones. */
+const STATEMENT_CACHE_TEXT = 400_000;
+/** How long a statement waits for another process that has the file, in milliseconds. */
+export const BUSY_TIMEOUT_MS = 5_000;
+
+function integerOrBigInt(value: bigint): number | bigint {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
+}
+
+function bindable(value: unknown, index: number, sql: string): SQLInputValue {
+  switch (typeof value) {
+    case "string":
+    case "bigint":
+      return value;
+    case "number":
+      // A JavaScript number binds as REAL, which a text column would keep as "3.0".
+      return Number.isSafeInteger(value) ? BigInt(value) : value;
+    case "boolean":
+      return value ? 1n : 0n;
+  }
+  if (value === null || value instanceof Uint8Array) return value;
+  if (value instanceof Date) return BigInt(value.getTime());
+  const what = value === undefined ? "undefined" : Array.isArray(value) ? "an array" : "an object";
+  throw new TypeError(
+    `Binding ${index + 1} is ${what}: pass null, or turn it into text, a number or bytes first. SQL: ${sql}`,
+  );
+}
+
+/** A statement, and whether it gives rows, which takes SQLite longer to tell than many a statement to run. */
+interface Prepared {
+  readonly statement: StatementSync;
+  readonly givesRows: boolean;
+  /** Whether integers come as numbers, as those of queries do until one does not fit; a bigint for each takes time. */
+  asNumbers: boolean;
+}
+
+/** One open SQLite file and the statements prepared on it. */
+export class SqliteConnection {
+  readonly database: DatabaseSync;
+  readonly #statements = new Map<string, Prepared>();
+  readonly #cacheSize: number;
+  #cachedText = 0;
+  #inTransaction = false;
+
+  constructor(file: string, { cacheSize = STATEMENT_CACHE_SIZE, readOnly = false } = {}) {
+    this.database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true, readOnly });
+    this.#cacheSize = cacheSize;
+    if (readOnly) return;
+    // secure_delete: what is erased is overwritten, where else it would stay in the file until its page is used again.
+    this.database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON");
+  }
+
+  /** The statements prepared at this moment, least recently used first; never more than the cache holds. */
+  get preparedStatements(): string[] {
+    return [...this.#statements.keys()];
+  }
+
+  #prepare(sql: string): Prepared {
+    let prepared = this.#statements.get(sql);
+    if (prepared === undefined) {
+      const statement = this.database.prepare(sql);
+      // SQLite compiles the first statement of a text and would drop the others without a word.
+      if (/[^\s;]/.test(sql.slice(statement.sourceSQL.length))) {
+        throw new Error(`One statement at a time: everything after the first would be ignored. SQL: ${sql}`);
+      }
+      // A query can be run once more without harm.
+      const asNumbers = /^\s*select\b/i.test(sql);
+      statement.setReadBigInts(!asNumbers);
+      prepared = { statement, asNumbers, givesRows: statement.columns().length > 0 };
+      this.#cachedText += sql.length;
+      for (const oldest of this.#statements.keys()) {
+        if (this.#statements.size < this.#cacheSize && this.#cachedText <= STATEMENT_CACHE_TEXT) break;
+        this.#statements.delete(oldest);
+        this.#cachedText -= oldest.length;
+      }
+    } else {
+      this.#statements.delete(sql);
+    }
+    this.#statements.set(sql, prepared);
+    return prepared;
+  }
+
+  /** Runs one statement. Rows of columns if it has any, else the counts of what it changed. */
+  run(sql: string, bindings: readonly unknown[] = []): Rows | Changes {
+    const ends = /^(COMMIT|ROLLBACK)\b(?! TO)/i.test(sql);
+    if (this.#inTransaction && !this.database.isTransaction) {
+      // A full disk or an I/O error makes SQLite roll back by itself; what followed would be committed piece by piece.
+      if (ends) this.#inTransaction = false;
+      if (/^ROLLBACK\b/i.test(sql)) return { lastID: 0, changes: 0 };
+      throw new Error("SQLite rolled this transaction back after an earlier error: nothing of it is stored.");
+    }
+    try {
+      const result = this.#execute(sql, bindings);
+      this.#inTransaction = this.database.isTransaction;
+      return result;
+    } catch (error) {
+      // A COMMIT that a deferred constraint refuses leaves the transaction open, and with it the only connection.
+      if (ends && this.database.isTransaction) this.database.exec("ROLLBACK");
+      if (ends) this.#inTransaction = false;
+      throw error;
+    }
+  }
+
+  #execute(sql: string, bindings: readonly unknown[]): Rows | Changes {
+    const prepared = this.#prepare(sql);
+    const { statement, givesRows } = prepared;
+    const values = bindings.map((value, index) => bindable(value, index, sql));
+    if (!givesRows) {
+      const { lastInsertRowid, changes } = statement.run(...values);
+      return { lastID: Number(lastInsertRowid), changes: Number(changes) };
+    }
+    if (prepared.asNumbers) {
+      try {
+        return statement.all(...values);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "ERR_OUT_OF_RANGE") throw error;
+        prepared.asNumbers = false;
+        statement.setReadBigInts(true);
+      }
+    }
+    const rows: Rows = statement.all(...values);
+    for (const row of rows) {
+      for (const column in row) {
+        const value = row[column];
+        if (typeof value === "bigint") row[column] = integerOrBigInt(value);
+      }
+    }
+    return rows;
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#cachedText = 0;
+    this.database.close();
+  }
+}
