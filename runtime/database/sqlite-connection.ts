@@ -11,6 +11,8 @@ export interface Changes {
 }
 
 const STATEMENT_CACHE_SIZE = 256;
+/** Characters of SQL. What SQLite keeps of a statement is some forty times as much, and lists have long ones. */
+const STATEMENT_CACHE_TEXT = 400_000;
 /** How long a statement waits for another process that has the file, in milliseconds. */
 export const BUSY_TIMEOUT_MS = 5_000;
 
@@ -49,6 +51,7 @@ export class SqliteConnection {
   readonly database: DatabaseSync;
   readonly #statements = new Map<string, Prepared>();
   readonly #cacheSize: number;
+  #cachedText = 0;
   #inTransaction = false;
 
   constructor(file: string, { cacheSize = STATEMENT_CACHE_SIZE, readOnly = false } = {}) {
@@ -74,8 +77,12 @@ export class SqliteConnection {
       }
       statement.setReadBigInts(true);
       prepared = { statement, givesRows: statement.columns().length > 0 };
-      const oldest = this.#statements.size >= this.#cacheSize ? this.#statements.keys().next() : undefined;
-      if (oldest?.value !== undefined) this.#statements.delete(oldest.value);
+      this.#cachedText += sql.length;
+      for (const oldest of this.#statements.keys()) {
+        if (this.#statements.size < this.#cacheSize && this.#cachedText <= STATEMENT_CACHE_TEXT) break;
+        this.#statements.delete(oldest);
+        this.#cachedText -= oldest.length;
+      }
     } else {
       this.#statements.delete(sql);
     }
@@ -123,6 +130,7 @@ export class SqliteConnection {
 
   close(): void {
     this.#statements.clear();
+    this.#cachedText = 0;
     this.database.close();
   }
 }

@@ -1,8 +1,9 @@
 // How much goes on with each customer: by this alone they are ranked, before a few of them are counted in full.
 import type { Frame } from "./cells.ts";
 import type { Facts } from "./fact-cache.ts";
+import { isActivity } from "./fact-code.ts";
 import type { CustomerCandidates } from "./grouping.ts";
-import { isActivity } from "./tally.ts";
+import { customersOf, type Owners } from "./owners.ts";
 
 /**
  * Counts what goes on within the window, customer by customer. Open tickets count for nothing here: to know who has old ones
@@ -13,27 +14,45 @@ export class CustomerActivity {
   readonly #candidates: CustomerCandidates;
   /** By the customer's number. */
   readonly #counts: Int32Array;
+  readonly #allSegments: boolean;
 
   constructor(frame: Frame, candidates: CustomerCandidates) {
     this.#frame = frame;
     this.#candidates = candidates;
     this.#counts = new Int32Array(candidates.groupOf.length);
+    // The number 0 is nobody's.
+    this.#allSegments = candidates.segments.subarray(1).every((group) => group >= 0);
   }
 
   /** How much goes on in each group. */
   get byGroup(): Float64Array {
     const { groups, groupOf } = this.#candidates;
     const sums = new Float64Array(groups);
-    for (const [customer, group] of groupOf.entries()) {
+    for (let customer = 0; customer < groupOf.length; customer++) {
+      const group = groupOf[customer] as number;
       if (group >= 0) (sums[group] as number) += this.#counts[customer] as number;
     }
     return sums;
   }
 
-  /** This loop runs for millions of facts. */
-  add({ chunk, times, customers }: Facts): void {
-    if (!customers) return;
+  add(facts: Facts): void {
+    const { start, end } = this.#frame;
+    const inside = facts.chunk.blocks.every(({ minTime, maxTime }) => minTime >= start && maxTime < end);
+    if (inside && this.#allSegments) this.#addAll(facts);
+    else this.#addEach(facts);
+  }
+
+  #addAll({ owners }: Facts): void {
     const counts = this.#counts;
+    const { ids, activity } = owners as Owners;
+    for (let owner = 0; owner < ids.length; owner++) {
+      (counts[ids[owner] as number] as number) += activity[owner] as number;
+    }
+  }
+
+  #addEach({ chunk, times, owners }: Facts): void {
+    const counts = this.#counts;
+    const customers = customersOf(owners as Owners);
     const { start, end } = this.#frame;
     const { segments } = this.#candidates;
     for (const { code, minTime, maxTime, from, firstRun, endRun } of chunk.blocks) {

@@ -48,7 +48,7 @@ async function fold(
   }
   const times = ({ blocks }: Facts["chunk"]) => blocks.some((block) => isCut(frame, block));
   let turn = performance.now();
-  for await (const page of cache.chunks({ entries: needed, customers, times })) {
+  for await (const page of cache.chunks({ entries: needed, owners: customers, times })) {
     for (const facts of page) {
       into.add(facts);
       if (performance.now() - turn < TURN_MS) continue;
@@ -77,22 +77,22 @@ async function count(
   signal: AbortSignal,
 ): Promise<Counted> {
   const limit = groupBy === MetricsGrouping.UNSPECIFIED ? 0 : groupLimit;
-  const tallyOf = async (part: Frame, grouping: Grouping, wanted: ReadonlySet<MetricsKind>) => {
-    const tally = new Tally(part, grouping, wanted);
+  const tallyOf = async (part: Frame, grouping: Grouping, wanted: ReadonlySet<MetricsKind>, ranks: boolean) => {
+    const tally = new Tally(part, grouping, wanted, ranks);
     await fold(options, { frame: part, customers: grouping.customers !== undefined }, tally, signal);
     return tally;
   };
   if (candidates.by === "segment" && candidates.groups * frame.starts.length <= MAX_CELLS) {
-    const tally = await tallyOf(frame, candidates, kinds);
+    const tally = await tallyOf(frame, candidates, kinds, limit > 0);
     return { tally, ...ranked(tally.activity(), limit), groupOf: (group) => group };
   }
   const { shown, leftOut } = ranked(await activityOf(), limit);
-  const tally = await tallyOf(frame, narrowed(candidates, shown), kinds);
+  const tally = await tallyOf(frame, narrowed(candidates, shown), kinds, false);
   return { tally, shown, leftOut, groupOf: (_, place) => place };
 
   async function activityOf(): Promise<Float64Array> {
     if (candidates.by === "segment") {
-      return (await tallyOf({ ...frame, starts: [frame.start] }, candidates, new Set())).activity();
+      return (await tallyOf({ ...frame, starts: [frame.start] }, candidates, new Set(), true)).activity();
     }
     const activity = new CustomerActivity(frame, candidates);
     await fold(options, { frame, customers: true }, activity, signal);

@@ -8,8 +8,13 @@ export interface Grouping {
   readonly groups: number;
   /** The group of each segment by its number; -1 for one that does not count. */
   readonly segments: Int32Array;
-  /** The same of each customer, 127 groups at most. Absent where customers make no difference. */
-  readonly customers?: Int8Array;
+  /** Absent where customers make no difference. */
+  readonly customers?: {
+    /** The group of each by its number, 127 groups at most; -1 for one who does not count. */
+    readonly groupOf: Int8Array;
+    /** The group of most. */
+    readonly usual: number;
+  };
 }
 
 /** The window in seconds since 1970, and where its buckets begin, the window's own start first. */
@@ -37,14 +42,22 @@ export function isCut(frame: Frame, { minTime, maxTime }: Block): boolean {
 export class Cells {
   readonly frame: Frame;
   readonly grouping: Grouping;
-  /** Of each run its cell, -1 for one that does not count, and how many facts it has. */
-  #cells = new Int32Array(1024);
-  #facts = new Int32Array(1024);
-  #count = 0;
+  /** Of each run its cell, -1 for one that does not count. */
+  cells = new Int32Array(1024);
+  /** Of each run how many facts it has. */
+  facts = new Int32Array(1024);
+  /** How many runs there are. */
+  count = 0;
+  /** The group of all segments, if it is the same. */
+  readonly #group: number | undefined;
+  /** The group of each fact of the chunk by its customer. */
+  #groups = new Int8Array(0);
 
   constructor(frame: Frame, grouping: Grouping) {
     this.frame = frame;
     this.grouping = grouping;
+    const [group, ...others] = new Set(grouping.segments.subarray(1));
+    this.#group = others.length === 0 ? group : undefined;
   }
 
   /** Cells of a group. */
@@ -52,30 +65,37 @@ export class Cells {
     return this.frame.starts.length + 1;
   }
 
-  get cells(): Int32Array {
-    return this.#cells.subarray(0, this.#count);
+  /** Begins with a chunk. */
+  begin({ owners }: Facts): void {
+    const { customers } = this.grouping;
+    if (!customers || !owners) return;
+    const { ids, facts, places } = owners;
+    const { groupOf, usual } = customers;
+    if (this.#groups.length < places.length) this.#groups = new Int8Array(2 * places.length);
+    const groups = this.#groups.fill(usual, 0, places.length);
+    let at = 0;
+    for (let owner = 0; owner < ids.length; owner++) {
+      const [group, end] = [groupOf[ids[owner] as number] as number, at + (facts[owner] as number)];
+      if (group !== usual) for (; at < end; at++) groups[places[at] as number] = group;
+      at = end;
+    }
   }
 
-  get facts(): Int32Array {
-    return this.#facts.subarray(0, this.#count);
-  }
-
-  /** Finds the cells of a block. False where all its facts come after the window. */
-  find(block: Block, { chunk, times, customers }: Facts): boolean {
+  /** Finds the cells of a block of the chunk. False where all its facts come after the window. */
+  find(block: Block, { chunk, times }: Facts): boolean {
     const { frame, grouping } = this;
     if (block.minTime >= frame.end) return false;
     const facts = block.to - block.from;
-    if (this.#cells.length < facts) [this.#cells, this.#facts] = [new Int32Array(2 * facts), new Int32Array(2 * facts)];
-    const when = isCut(frame, block) ? times : undefined;
-    const whose = grouping.customers && customers;
-    if (when || whose) this.#count = this.#findEach(block, chunk, when, whose);
-    else this.#count = this.#findRuns(block, chunk);
+    if (this.cells.length < facts) [this.cells, this.facts] = [new Int32Array(2 * facts), new Int32Array(2 * facts)];
+    if (isCut(frame, block) && times) this.count = this.#findByTime(block, chunk, times);
+    else if (grouping.customers) this.count = this.#findByCustomer(block, chunk);
+    else this.count = this.#findRuns(block, chunk);
     return true;
   }
 
   #findRuns({ firstRun, endRun, minTime }: Block, { segments, runs }: Chunk): number {
     const { stride } = this;
-    const [cells, facts] = [this.#cells, this.#facts];
+    const [cells, facts] = [this.cells, this.facts];
     const stretch = stretchOf(this.frame, minTime);
     const groups = this.grouping.segments;
     let count = 0;
@@ -91,34 +111,53 @@ export class Cells {
     return count;
   }
 
-  /** These loops run for millions of facts. */
-  #findEach(
-    { from, firstRun, endRun, minTime }: Block,
-    { segments, runs }: Chunk,
-    times: Uint32Array | undefined,
-    customers: Uint32Array | undefined,
-  ): number {
-    const { stride, frame } = this;
-    const [cells, facts] = [this.#cells, this.#facts];
-    const { segments: groups, customers: customerGroups } = this.grouping;
-    const common = stretchOf(frame, minTime);
-    let [count, last, fact] = [0, -2, from];
+  #findByCustomer({ from, to, firstRun, endRun, minTime }: Block, { segments, runs }: Chunk): number {
+    const groups = this.grouping.segments;
+    const stretch = stretchOf(this.frame, minTime);
+    this.count = 0;
+    if (this.#group !== undefined) this.#pushByCustomer(this.#group, stretch, from, to);
+    else {
+      let fact = from;
+      for (let run = firstRun; run < endRun; run++) {
+        const end = fact + (runs[run] as number);
+        this.#pushByCustomer(groups[segments[run] as number] as number, stretch, fact, end);
+        fact = end;
+      }
+    }
+    return this.count;
+  }
+
+  /** This loop runs for millions of facts. */
+  #pushByCustomer(group: number, stretch: number, from: number, to: number): void {
+    const { cells, facts, stride } = this;
+    const groups = this.#groups;
+    let { count } = this;
+    for (let fact = from; fact < to; ) {
+      const other = groups[fact] as number;
+      const first = fact++;
+      while (fact < to && groups[fact] === other) fact++;
+      const cell = group < 0 || other < 0 ? -1 : (group + other) * stride + stretch;
+      if (count > 0 && cells[count - 1] === cell) (facts[count - 1] as number) += fact - first;
+      else {
+        cells[count] = cell;
+        facts[count++] = fact - first;
+      }
+    }
+    this.count = count;
+  }
+
+  #findByTime({ from, firstRun, endRun }: Block, { segments, runs }: Chunk, times: Uint32Array): number {
+    const { stride, frame, grouping } = this;
+    const [cells, facts] = [this.cells, this.facts];
+    let [count, fact] = [0, from];
     for (let run = firstRun; run < endRun; run++) {
-      const group = groups[segments[run] as number] as number;
+      const group = grouping.segments[segments[run] as number] as number;
       const end = fact + (runs[run] as number);
       for (; fact < end; fact++) {
-        const other = customers && customerGroups ? (customerGroups[customers[fact] as number] as number) : 0;
-        let cell = -1;
-        if (group >= 0 && other >= 0) {
-          const stretch = times ? stretchOf(frame, times[fact] as number) : common;
-          if (stretch < stride) cell = (group + other) * stride + stretch;
-        }
-        if (cell === last) (facts[count - 1] as number) += 1;
-        else {
-          cells[count] = cell;
-          facts[count++] = 1;
-          last = cell;
-        }
+        const other = grouping.customers ? (this.#groups[fact] as number) : 0;
+        const stretch = stretchOf(frame, times[fact] as number);
+        cells[count] = group < 0 || other < 0 || stretch === stride ? -1 : (group + other) * stride + stretch;
+        facts[count++] = 1;
       }
     }
     return count;

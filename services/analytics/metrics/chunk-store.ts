@@ -2,9 +2,11 @@
 import type { Knex } from "knex";
 import { MetricsBucketSize } from "#gen/deskwire/analytics/v1/metrics_pb.js";
 import { bucketStarts } from "./buckets.ts";
-import { arrange, chunkFromBytes, chunkToBytes, columnsIn, toBytes, wideFrom } from "./chunk.ts";
+import { toBytes, wideFrom } from "./bytes.ts";
+import { arrange, chunkFromBytes, chunkToBytes, columnsIn } from "./chunk.ts";
 import { balanceOf, type Columns, columnsOf, joined, slice } from "./columns.ts";
 import type { NumberedFact } from "./fact-code.ts";
+import { ownersFromBytes, ownersToBytes } from "./owners.ts";
 
 /** How large chunks get. */
 export interface ChunkSizes {
@@ -33,7 +35,7 @@ interface ChunkRow {
   readonly balance: Uint8Array;
   readonly data: Uint8Array;
   readonly times: Uint8Array;
-  readonly customers: Uint8Array;
+  readonly owners: Uint8Array;
 }
 
 /** What identifies a chunk. */
@@ -49,17 +51,17 @@ function rangeOf(times: Uint32Array): { min_time: number; max_time: number } {
 }
 
 function toRow(columns: Columns, name: Name, dayStarts: readonly number[]): ChunkRow {
-  const { chunk, times, customers } = arrange(columns, dayStarts);
+  const { chunk, times, owners } = arrange(columns, dayStarts);
   return {
     ...{ ...name, ...rangeOf(times) },
     balance: toBytes(balanceOf(columns)),
     data: chunkToBytes(chunk),
-    ...{ times: toBytes(times), customers: toBytes(customers) },
+    ...{ times: toBytes(times), owners: ownersToBytes(owners) },
   };
 }
 
-const columnsFrom = ({ data, times, customers }: ChunkRow): Columns =>
-  columnsIn({ chunk: chunkFromBytes(data), times: wideFrom(times), customers: wideFrom(customers) });
+const columnsFrom = ({ data, times, owners }: ChunkRow): Columns =>
+  columnsIn({ chunk: chunkFromBytes(data), times: wideFrom(times), owners: ownersFromBytes(owners) });
 
 /** How facts are appended. */
 export interface AppendOptions {

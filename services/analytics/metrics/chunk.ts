@@ -3,8 +3,10 @@
 // They are sorted by day, code and segment. Facts of one day and code are a block, those of a block that have one segment a run:
 // most questions look at runs, and at the values that few facts have. When each fact happened, and whose ticket it was, is kept
 // apart and seldom read: this is how column stores lay out a table (sort order, run lengths), see Apache Parquet.
+import { bufferOf, toBytes, wideFrom } from "./bytes.ts";
 import { blank, type Columns, reordered } from "./columns.ts";
 import { CODES, Code } from "./fact-code.ts";
+import { customersOf, type Owners, ownersOf } from "./owners.ts";
 
 /** Facts of one day with the same code. */
 export interface Block {
@@ -31,11 +33,11 @@ export interface Chunk {
   readonly values: Uint32Array;
 }
 
-/** A chunk with what is kept apart: when each fact happened, in seconds since 1970, and the number of its customer. */
+/** A chunk with what is kept apart: when each fact happened, in seconds since 1970, and whose it is. */
 export interface WholeChunk {
   readonly chunk: Chunk;
   readonly times: Uint32Array;
-  readonly customers: Uint32Array;
+  readonly owners: Owners;
 }
 
 const MAX_RUN = 2 ** 16 - 1;
@@ -111,16 +113,16 @@ export function arrange(columns: Columns, dayStarts: readonly number[]): WholeCh
       blocks: blocksFrom(Uint32Array.from(table)),
       segments: Uint32Array.from(runSegments),
       runs: Uint16Array.from(runs),
-      values: concatenated(values),
+      values: wideFrom(toBytes(...values)),
     },
     times,
-    customers,
+    owners: ownersOf(customers, codes),
   };
 }
 
 /** Takes the facts out of a chunk. */
-export function columnsIn({ chunk, times, customers }: WholeChunk): Columns {
-  const columns = { ...blank(times.length), times, customers };
+export function columnsIn({ chunk, times, owners }: WholeChunk): Columns {
+  const columns = { ...blank(times.length), times, customers: customersOf(owners) };
   for (const { code, from, to, firstRun, endRun, values } of chunk.blocks) {
     const [facts, both] = [to - from, Code.values(code)];
     columns.codes.fill(code, from, to);
@@ -136,42 +138,13 @@ export function columnsIn({ chunk, times, customers }: WholeChunk): Columns {
   return columns;
 }
 
-function concatenated(parts: readonly Uint32Array[]): Uint32Array {
-  const all = new Uint32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}
-
-/** A column as bytes, little-endian. */
-export const toBytes = ({ buffer, byteOffset, byteLength }: Uint32Array | Int32Array | Uint16Array): Uint8Array =>
-  new Uint8Array(buffer, byteOffset, byteLength);
-
-/** A buffer of its own: the driver's piece of memory may be part of a larger one, and may begin anywhere in it. */
-const bufferOf = (bytes: Uint8Array) =>
-  bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : new Uint8Array(bytes).buffer;
-
-/** Reads a column of unsigned numbers. */
-export const wideFrom = (bytes: Uint8Array): Uint32Array => new Uint32Array(bufferOf(bytes));
-
 /** A chunk as bytes: how many blocks, runs and values, then the columns, those of 32 bits first. */
 export function chunkToBytes({ blocks, segments, runs, values }: Chunk): Uint8Array {
   const table = blocks.flatMap(({ code, minTime, maxTime, from, to, firstRun, endRun }) => {
     return [code, minTime, maxTime, to - from, endRun - firstRun];
   });
-  const wide = toBytes(
-    concatenated([
-      Uint32Array.of(blocks.length, runs.length, values.length),
-      ...[Uint32Array.from(table), segments, values],
-    ]),
-  );
-  const bytes = new Uint8Array(wide.length + runs.byteLength);
-  bytes.set(wide);
-  bytes.set(toBytes(runs), wide.length);
-  return bytes;
+  const counts = Uint32Array.of(blocks.length, runs.length, values.length);
+  return toBytes(counts, Uint32Array.from(table), segments, values, runs);
 }
 
 /** Reads what `chunkToBytes` wrote. */

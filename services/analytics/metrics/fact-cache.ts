@@ -1,13 +1,15 @@
 // The stored facts as questions read them: an index of all chunks, and the chunks that were asked for last.
 import type { Knex } from "knex";
 import type { Database } from "../../../runtime/database/database.ts";
-import { type Chunk, chunkFromBytes, type WholeChunk, wideFrom } from "./chunk.ts";
+import { wideFrom } from "./bytes.ts";
+import { type Chunk, chunkFromBytes, type WholeChunk } from "./chunk.ts";
 import { Level } from "./chunk-store.ts";
 import { type Cursor, readCursor } from "./cursor.ts";
 import type { Segment } from "./facts.ts";
+import { type Owners, ownersFromBytes } from "./owners.ts";
 
-/** How many bytes of facts are kept in memory: more than a million tickets' worth. */
-const BUDGET_BYTES = 96 * 1024 * 1024;
+/** How many bytes of facts are kept in memory: about a million tickets' worth. */
+const BUDGET_BYTES = 64 * 1024 * 1024;
 /** Chunks read at once. */
 const PAGE = 8;
 
@@ -30,13 +32,14 @@ export interface ChunkEntry {
 export interface Facts {
   readonly chunk: Chunk;
   readonly times: Uint32Array | undefined;
-  readonly customers: Uint32Array | undefined;
+  readonly owners: Owners | undefined;
 }
 
 /** Which chunks to read, and what of them. */
 export interface Wanted {
   readonly entries: readonly ChunkEntry[];
-  readonly customers: boolean;
+  /** Whether it is needed whose its facts are. */
+  readonly owners: boolean;
   /** Whether the times of its facts are needed. */
   readonly times: (chunk: Chunk) => boolean;
 }
@@ -65,17 +68,17 @@ interface EntryRow {
   readonly balance: Uint8Array;
   readonly data: Uint8Array | null;
   readonly times: Uint8Array | null;
-  readonly customers: Uint8Array | null;
+  readonly owners: Uint8Array | null;
 }
 
-const OPEN_COLUMNS = ["data", "times", "customers"] as const;
+const OPEN_COLUMNS = ["data", "times", "owners"] as const;
 
 const toEntry = ({ id, first_id, version, min_time, max_time, balance, ...row }: EntryRow): ChunkEntry => ({
   ...{ id, firstId: first_id, version, minTime: min_time, maxTime: max_time },
   balance: new Int32Array(new Uint8Array(balance).buffer),
   open:
-    row.data && row.times && row.customers
-      ? { chunk: chunkFromBytes(row.data), times: wideFrom(row.times), customers: wideFrom(row.customers) }
+    row.data && row.times && row.owners
+      ? { chunk: chunkFromBytes(row.data), times: wideFrom(row.times), owners: ownersFromBytes(row.owners) }
       : undefined,
 });
 
@@ -87,7 +90,7 @@ export class FactCache {
   readonly #segments = new Map<number, Segment>();
   readonly #data = new Column("data", chunkFromBytes);
   readonly #times = new Column("times", wideFrom);
-  readonly #customers = new Column("customers", wideFrom);
+  readonly #owners = new Column("owners", ownersFromBytes);
   #keptBytes = 0;
   #generation = 0;
   #version = 0;
@@ -149,7 +152,7 @@ export class FactCache {
 
   #forget(id: number): void {
     this.#entries.delete(id);
-    for (const column of [this.#data, this.#times, this.#customers]) this.#drop(column, id);
+    for (const column of [this.#data, this.#times, this.#owners]) this.#drop(column, id);
   }
 
   async #readSegments(knex: Knex): Promise<void> {
@@ -164,7 +167,7 @@ export class FactCache {
    *
    * @throws Outdated when they have changed since the index was read
    */
-  async *chunks({ entries, customers, times }: Wanted): AsyncGenerator<Facts[]> {
+  async *chunks({ entries, owners, times }: Wanted): AsyncGenerator<Facts[]> {
     yield entries.flatMap(({ open }) => open ?? []);
     const full = entries.filter(({ open }) => open === undefined);
     for (let at = 0; at < full.length; at += PAGE) {
@@ -173,11 +176,11 @@ export class FactCache {
       const chunkOf = ({ id }: ChunkEntry) => data.get(id) as Chunk;
       const cut = page.filter((entry) => times(chunkOf(entry)));
       const when = await this.#load(cut, this.#times);
-      const whose = customers ? await this.#load(page, this.#customers) : undefined;
+      const whose = owners ? await this.#load(page, this.#owners) : undefined;
       yield page.map((entry) => ({
         chunk: chunkOf(entry),
         times: when.get(entry.id),
-        customers: whose?.get(entry.id),
+        owners: whose?.get(entry.id),
       }));
     }
   }
@@ -213,7 +216,7 @@ export class FactCache {
     column.kept.set(id, kept);
     this.#keptBytes += kept.bytes;
     while (this.#keptBytes > this.#budget) {
-      const crowded = [this.#times, this.#customers, this.#data].find(({ kept }) => kept.size > 0);
+      const crowded = [this.#times, this.#owners, this.#data].find(({ kept }) => kept.size > 0);
       if (!crowded) return;
       this.#drop(crowded, Math.min(...crowded.kept.keys()));
     }

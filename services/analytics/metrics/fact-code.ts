@@ -94,3 +94,10 @@ export function encode({ fact, engine: engineNumber }: NumberedFact): { code: nu
       return { code: common | Code.answered.of(Answered.NOBODY), values: [] };
   }
 }
+
+const ACTIVITY: readonly Fact["kind"][] = ["created", "reply", "resolved"];
+
+/** Whether a fact counts as something going on, by which groups are ranked: a ticket opened, an answer, a resolution. */
+export function isActivity(code: number): boolean {
+  return ACTIVITY.includes(KINDS[Code.kind.in(code)] as Fact["kind"]);
+}

@@ -26,6 +26,8 @@ export interface CustomerCandidates extends Named {
   readonly segments: Int32Array;
   /** The group of each customer by its number; -1 for one who does not count. */
   readonly groupOf: Int32Array;
+  /** Whether only some count. */
+  readonly filtered: boolean;
 }
 
 /** Groups of facts that a question tells apart, before it is known which of them are shown. */
@@ -67,6 +69,7 @@ async function byCustomer(
     groups,
     segments: segments.map((group) => Math.min(group, 0)),
     groupOf,
+    filtered: allowed !== undefined,
     async names(knex, groups) {
       const rows = await knex("metrics_customer").whereIn("id", groups).select("id", "customer_id");
       return new Map(rows.map(({ id, customer_id }) => [id, customer_id ?? ""]));
@@ -108,10 +111,10 @@ export async function candidatesOf(
 }
 
 /** Lets these customers through, and no others. */
-function onlyThese(customers: readonly number[], last: number): Int8Array {
-  const groups = new Int8Array(last + 1).fill(-1);
-  for (const id of customers) groups[id] = 0;
-  return groups;
+function onlyThese(customers: readonly number[], last: number) {
+  const groupOf = new Int8Array(last + 1).fill(-1);
+  for (const id of customers) groupOf[id] = 0;
+  return { groupOf, usual: -1 };
 }
 
 /** The groups that are shown, by their number among the candidates, those with the most going on first; none for limit 0. */
@@ -139,7 +142,9 @@ export function narrowed(candidates: Candidates, shown: readonly number[]): Grou
   const groups = shown.length + 1;
   if (candidates.by === "customer") {
     const { segments, groupOf } = candidates;
-    return { groups, segments, customers: Int8Array.from(groupOf, renumbered) };
+    const customers = new Int8Array(groupOf.length);
+    for (let id = 0; id < groupOf.length; id++) customers[id] = renumbered(groupOf[id] as number);
+    return { groups, segments, customers: { groupOf: customers, usual: candidates.filtered ? -1 : shown.length } };
   }
   const { segments, customers } = candidates;
   return { groups, segments: segments.map(renumbered), ...(customers && { customers }) };

@@ -78,7 +78,7 @@ export const metricsBlocksMigration: Migration = {
       table.binary("balance").notNullable();
       table.binary("data").notNullable();
       table.binary("times").notNullable();
-      table.binary("customers").notNullable();
+      table.binary("owners").notNullable();
     });
   },
 };

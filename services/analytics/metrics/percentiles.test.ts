@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Percentiles } from "./percentiles.ts";
+import { percentiles } from "./percentiles.ts";
 
 const seconds = fc.oneof(
   fc.nat(300),
@@ -29,7 +29,7 @@ test("percentiles of cells, groups, buckets and all are those of the sorted numb
     fc.property(table, ({ groups, buckets, cells, shown, shares }) => {
       const values = Int32Array.from(cells.flat());
       const begins = Uint32Array.from([0, ...cells].map((_, index) => cells.slice(0, index).flat().length));
-      const percentiles = new Percentiles({ values, begins, groups, buckets, shown }, shares);
+      const found = percentiles({ values, begins, groups, buckets, shown }, shares);
       const expected = (group: number | undefined, bucket: number | undefined) => {
         const inside = cells.filter((_, index) => {
           const [row, column] = [Math.floor(index / buckets), index % buckets];
@@ -40,7 +40,7 @@ test("percentiles of cells, groups, buckets and all are those of the sorted numb
       };
       for (const group of [undefined, ...shown]) {
         for (const bucket of [undefined, ...Array.from({ length: buckets }, (_, index) => index)]) {
-          expect({ group, bucket, found: percentiles.of(group, bucket) }).toEqual({
+          expect({ group, bucket, found: found.of(group, bucket) }).toEqual({
             group,
             bucket,
             found: expected(group, bucket),

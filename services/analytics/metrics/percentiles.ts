@@ -20,23 +20,40 @@ function stepOf(value: number): number {
 /** How many numbers there are in each step. */
 type Histogram = Int32Array;
 const blank = (): Histogram => new Int32Array(ALL_STEPS);
-const sumOf = (histogram: Histogram) => histogram.reduce((sum, count) => sum + count, 0);
 
 /** The rank, from 0 on, of a share by nearest rank: so many of `count` numbers are smaller, or as small and before it. */
 const rankOf = (count: number, share: number) => Math.max(Math.ceil(share * count) - 1, 0);
 
-/** Counts numbers in three histograms at once. */
-function spread(values: Int32Array, from: number, to: number, [one, two, three]: readonly Histogram[]): void {
-  if (!one || !two || !three) return;
-  for (let index = from; index < to; index++) {
-    const step = stepOf(values[index] as number);
-    (one[step] as number) += 1;
-    (two[step] as number) += 1;
-    (three[step] as number) += 1;
+/** The steps of a few numbers. */
+const steps = new Uint16Array(FEW);
+
+/** Counts numbers, fewer than `FEW`, in several histograms. */
+function spreadFew(values: Int32Array, from: number, to: number, histograms: readonly Histogram[]): void {
+  const count = to - from;
+  for (let index = 0; index < count; index++) steps[index] = stepOf(values[from + index] as number);
+  for (const histogram of histograms) {
+    for (let index = 0; index < count; index++) (histogram[steps[index] as number] as number) += 1;
   }
 }
 
-/** Counts numbers in one histogram, and adds it to three others. */
+/** Sixteen steps are one coarse step: as many as a few numbers are worth. */
+const COARSE_BITS = 4;
+const coarse = new Int32Array(ALL_STEPS >>> COARSE_BITS);
+const inside = new Int32Array(FEW);
+
+/** The number of a rank among those whose steps `spreadFew` found last, from `from` on. */
+function selectFew(values: Int32Array, from: number, count: number, rank: number): number {
+  coarse.fill(0);
+  for (let index = 0; index < count; index++) (coarse[(steps[index] as number) >>> COARSE_BITS] as number) += 1;
+  let [step, before, found] = [0, 0, 0];
+  while (before + (coarse[step] as number) <= rank) before += coarse[step++] as number;
+  for (let index = 0; index < count; index++) {
+    if ((steps[index] as number) >>> COARSE_BITS === step) inside[found++] = values[from + index] as number;
+  }
+  return select(inside, 0, found, rank - before);
+}
+
+/** Counts numbers in one histogram, and adds it to others. */
 function spreadMany(values: Int32Array, from: number, to: number, own: Histogram, others: readonly Histogram[]): void {
   own.fill(0);
   for (let index = from; index < to; index++) {
@@ -103,7 +120,7 @@ function collect(values: Int32Array, from: number, to: number, targets: readonly
 
 /** Numbers in the order of their cells, which are told apart by group and bucket. */
 export interface CellValues {
-  /** From 0 to 2^31 - 1. Those of a cell are put into another order. */
+  /** From 0 to 2^31 - 1. */
   readonly values: Int32Array;
   /** Where the numbers of each cell begin; cells go by group, then by bucket. One more than there are cells. */
   readonly begins: Uint32Array;
@@ -114,82 +131,118 @@ export interface CellValues {
 }
 
 /** Percentiles of cells, groups, buckets and of all numbers. */
-export class Percentiles {
-  readonly #cells: CellValues;
-  readonly #shares: readonly number[];
-  readonly #found = new Map<number, readonly number[]>();
-
-  /** @param shares two at most, rising, from 0 (exclusive) to 1, such as 0.5 and 0.9 */
-  constructor(cells: CellValues, shares: readonly number[]) {
-    this.#cells = cells;
-    this.#shares = shares;
-    this.#find();
-  }
-
+export interface Percentiles {
   /**
    * The percentiles of a group in a bucket, the smallest number such that the share of all are not greater (nearest rank); of
    * all groups, or over all buckets, where none is named. Empty where there are no numbers, and for groups not asked for.
    */
-  of(group: number | undefined, bucket: number | undefined): readonly number[] {
-    const { groups, buckets } = this.#cells;
-    // The only bucket is all there is.
-    const place = bucket === undefined || buckets === 1 ? buckets : bucket;
-    return this.#found.get(this.#key(group ?? groups, place)) ?? [];
+  of(group: number | undefined, bucket: number | undefined): readonly number[];
+}
+
+/**
+ * Finds percentiles.
+ *
+ * @param shares two at most, from 0 (exclusive) to 1, such as 0.5 and 0.9
+ */
+export function percentiles(cells: CellValues, shares: readonly number[]): Percentiles {
+  const { groups, buckets } = cells;
+  const found = new Search(cells, shares).find();
+  return { of: (group = groups, bucket = buckets) => found.get(keyOf(cells, group, bucket)) ?? [] };
+}
+
+/** The only group is all there is, and so is the only bucket. */
+function keyOf({ groups, buckets }: Pick<CellValues, "groups" | "buckets">, group: number, bucket: number): number {
+  return (groups === 1 ? 1 : group) * (buckets + 1) + (buckets === 1 ? 1 : bucket);
+}
+
+class Search {
+  readonly #cells: CellValues;
+  readonly #shares: readonly number[];
+  readonly #found = new Map<number, readonly number[]>();
+  readonly #targets = new Map<number, readonly Target[]>();
+
+  constructor(cells: CellValues, shares: readonly number[]) {
+    this.#cells = cells;
+    this.#shares = shares;
+  }
+
+  find(): ReadonlyMap<number, readonly number[]> {
+    if (this.#cells.values.length > 0) {
+      this.#aim();
+      this.#collect();
+    }
+    return this.#found;
   }
 
   #key(group: number, bucket: number): number {
-    return group * (this.#cells.buckets + 1) + bucket;
+    return keyOf(this.#cells, group, bucket);
   }
 
-  #find(): void {
-    const { values, begins, groups, buckets, shown } = this.#cells;
-    if (values.length === 0) return;
-    const targets: (readonly Target[] | undefined)[] = [];
-    const aim = (key: number, histogram: Histogram, count: number) => {
-      if (count > 0) targets[key] = this.#shares.map((share) => targetOf(histogram, count, share));
-    };
+  #range(group: number, bucket: number): readonly [number, number] {
+    const { begins, buckets } = this.#cells;
+    const cell = group * buckets + bucket;
+    return [begins[cell] as number, begins[cell + 1] as number];
+  }
+
+  /** The first pass. */
+  #aim(): void {
+    const { values, groups, buckets, shown } = this.#cells;
     const [own, ofGroup, ofAll] = [blank(), blank(), blank()];
-    const ofBuckets = Array.from({ length: buckets }, blank);
-    const range = (cell: number) => [begins[cell] as number, begins[cell + 1] as number] as const;
+    const ofBuckets = groups > 1 && buckets > 1 ? Array.from({ length: buckets }, blank) : [];
+    const counts = new Uint32Array(buckets);
     for (let group = 0; group < groups; group++) {
-      ofGroup.fill(0);
+      const ofItself = groups > 1 && shown.has(group);
+      const alone = buckets > 1 && (groups === 1 || ofItself);
+      if (ofItself) ofGroup.fill(0);
+      let count = 0;
       for (let bucket = 0; bucket < buckets; bucket++) {
-        const [from, to] = range(group * buckets + bucket);
-        const others = [ofGroup, ofBuckets[bucket] as Histogram, ofAll];
-        const few = to - from < FEW;
-        if (few) spread(values, from, to, others);
-        else spreadMany(values, from, to, own, others);
-        if (buckets === 1 || !shown.has(group)) continue;
-        if (few) this.#select(this.#key(group, bucket), from, to);
-        else aim(this.#key(group, bucket), own, to - from);
+        const [from, to] = this.#range(group, bucket);
+        count += to - from;
+        (counts[bucket] as number) += to - from;
+        const ofBucket = ofBuckets[bucket];
+        const histograms = [ofAll, ...(ofItself ? [ofGroup] : []), ...(ofBucket ? [ofBucket] : [])];
+        if (to - from < FEW) {
+          spreadFew(values, from, to, histograms);
+          if (alone) this.#selectFew(group, bucket, from, to - from);
+        } else {
+          spreadMany(values, from, to, own, histograms);
+          if (alone) this.#target(group, bucket, own, to - from);
+        }
       }
-      const [from, to] = [begins[group * buckets] as number, begins[(group + 1) * buckets] as number];
-      if (shown.has(group)) aim(this.#key(group, buckets), ofGroup, to - from);
+      if (ofItself) this.#target(group, buckets, ofGroup, count);
     }
-    aim(this.#key(groups, buckets), ofAll, values.length);
     for (const [bucket, histogram] of ofBuckets.entries()) {
-      if (buckets > 1) aim(this.#key(groups, bucket), histogram, sumOf(histogram));
+      this.#target(groups, bucket, histogram, counts[bucket] as number);
     }
-    for (let cell = 0; cell < groups * buckets; cell++) {
-      const [group, bucket] = [Math.floor(cell / buckets), cell % buckets];
-      const places = [...[group, groups].map((row) => this.#key(row, bucket)), this.#key(group, buckets)];
-      const aimed = [...places, this.#key(groups, buckets)].flatMap((key) => targets[key] ?? []);
-      collect(values, ...range(cell), aimed);
-    }
-    for (const [key, aimed] of targets.entries()) {
-      if (aimed)
-        this.#found.set(
-          key,
-          aimed.map(({ inside, rank }) => select(inside, 0, inside.length, rank)),
-        );
-    }
+    this.#target(groups, buckets, ofAll, values.length);
   }
 
-  #select(key: number, from: number, to: number): void {
-    if (from === to) return;
-    this.#found.set(
-      key,
-      this.#shares.map((share) => select(this.#cells.values, from, to, rankOf(to - from, share))),
-    );
+  #target(group: number, bucket: number, histogram: Histogram, count: number): void {
+    if (count === 0) return;
+    const targets = this.#shares.map((share) => targetOf(histogram, count, share));
+    this.#targets.set(this.#key(group, bucket), targets);
+  }
+
+  #selectFew(group: number, bucket: number, from: number, count: number): void {
+    if (count === 0) return;
+    const found = this.#shares.map((share) => selectFew(this.#cells.values, from, count, rankOf(count, share)));
+    this.#found.set(this.#key(group, bucket), found);
+  }
+
+  /** The second pass. */
+  #collect(): void {
+    const { values, groups, buckets } = this.#cells;
+    for (let group = 0; group < groups; group++) {
+      for (let bucket = 0; bucket < buckets; bucket++) {
+        const keys = new Set([this.#key(group, bucket), this.#key(group, buckets)]);
+        keys.add(this.#key(groups, bucket)).add(this.#key(groups, buckets));
+        const targets = [...keys].flatMap((key) => this.#targets.get(key) ?? []);
+        collect(values, ...this.#range(group, bucket), targets);
+      }
+    }
+    for (const [key, targets] of this.#targets) {
+      const found = targets.map(({ inside, rank }) => select(inside, 0, inside.length, rank));
+      this.#found.set(key, found);
+    }
   }
 }

@@ -1,6 +1,6 @@
 // Figures of lengths of time: how many, their percentiles and their mean.
 import type { Clock, Lengths } from "./lengths.ts";
-import { Percentiles } from "./percentiles.ts";
+import { type Percentiles, percentiles } from "./percentiles.ts";
 import type { Tally } from "./tally.ts";
 
 const SHARES = [0.5, 0.9] as const;
@@ -22,12 +22,13 @@ export class SpanFigures {
   /** @param shown the groups whose own figures are asked for */
   constructor(lengths: Lengths, { groups, frame }: Tally, shown: ReadonlySet<number>) {
     const buckets = frame.starts.length;
-    const { begins, wall, business } = lengths.byCell(groups * buckets);
-    const figures = ({ values, sums }: Clock): ClockFigures => {
-      return { sums, percentiles: new Percentiles({ values, begins, groups, buckets, shown }, SHARES) };
+    const begins = lengths.begins(groups * buckets);
+    const figures = (clock: Clock): ClockFigures => {
+      const { values, sums } = lengths.inOrder(begins, clock);
+      return { sums, percentiles: percentiles({ values, begins, groups, buckets, shown }, SHARES) };
     };
     [this.#begins, this.#groups, this.#buckets] = [begins, groups, buckets];
-    [this.#wall, this.#business] = [figures(wall), figures(business)];
+    [this.#wall, this.#business] = [figures("wall"), figures("business")];
   }
 
   /** Those of a group in a bucket; of all groups, or over all buckets, where none is named. */

@@ -4,8 +4,8 @@ import { MetricsKind } from "#gen/deskwire/analytics/v1/metrics_pb.js";
 import { Cells, type Frame, type Grouping } from "./cells.ts";
 import type { Block } from "./chunk.ts";
 import type { Facts } from "./fact-cache.ts";
-import { Code, MAX_ENGINE, MoodValue, Span } from "./fact-code.ts";
-import { KINDS } from "./facts.ts";
+import { CODES, Code, MAX_ENGINE, MoodValue, Span } from "./fact-code.ts";
+import { type Fact, KINDS } from "./facts.ts";
 import { Lengths } from "./lengths.ts";
 
 const kind = (name: (typeof KINDS)[number]) => KINDS.indexOf(name);
@@ -33,12 +33,6 @@ export const Counter = {
   category: (category: number) => CATEGORIES + category,
 } as const;
 
-/** Whether a fact counts as something going on, by which groups are ranked: a ticket opened, an answer, a resolution. */
-export function isActivity(code: number): boolean {
-  const what = Code.kind.in(code);
-  return what === CREATED || what === REPLY || what === RESOLVED;
-}
-
 /** The counters that a fact counts in by its code alone. */
 function countersOf(code: number): number[] {
   const [what, answered, span] = [Code.kind.in(code), Code.answered.in(code), Code.span.in(code)];
@@ -49,6 +43,22 @@ function countersOf(code: number): number[] {
     ...(Code.met.in(code) ? [KEPT + span] : []),
   ];
 }
+
+const PLACES = Array.from({ length: CODES }, (_, code) => countersOf(code));
+
+const { VOLUME, RESPONSE_TIME, RESOLUTION_TIME, ANSWERS, MOOD } = MetricsKind;
+/** Which kinds of figures facts count in. */
+const KINDS_OF: Readonly<Record<Fact["kind"], readonly MetricsKind[]>> = {
+  created: [VOLUME, MOOD],
+  message: [MOOD],
+  reply: [ANSWERS, RESPONSE_TIME],
+  resolved: [VOLUME, ANSWERS, RESOLUTION_TIME],
+  closed: [VOLUME],
+  merged: [VOLUME],
+  reopened: [VOLUME],
+  entered: [VOLUME],
+  left: [VOLUME],
+};
 
 /** What has been counted so far. */
 export class Tally {
@@ -63,14 +73,24 @@ export class Tally {
   /** How the backlog changes in each cell. */
   readonly #changes: Float64Array;
   readonly #cells: Cells;
+  /** Whether to count facts of each kind. */
+  readonly #counting: readonly boolean[];
   readonly #moods: boolean;
   /** By `Span`, whether such lengths are asked for. */
   readonly #spans: Readonly<Record<number, boolean | undefined>>;
 
-  /** @param kinds what is asked for; the rest is not looked at */
-  constructor(frame: Frame, grouping: Grouping, kinds: ReadonlySet<MetricsKind>) {
+  /**
+   * @param kinds what is asked for; the rest is not looked at
+   * @param ranks whether groups are to be ranked by their `activity`
+   */
+  constructor(frame: Frame, grouping: Grouping, kinds: ReadonlySet<MetricsKind>, ranks: boolean) {
     this.frame = frame;
     this.groups = grouping.groups;
+    this.#counting = KINDS.map(
+      (fact) =>
+        KINDS_OF[fact].some((kind) => kinds.has(kind)) ||
+        (ranks && (KINDS_OF[fact].includes(VOLUME) || fact === "reply")),
+    );
     this.#moods = kinds.has(MetricsKind.MOOD);
     const [response, resolution] = [MetricsKind.RESPONSE_TIME, MetricsKind.RESOLUTION_TIME].map((kind) =>
       kinds.has(kind),
@@ -118,35 +138,31 @@ export class Tally {
     }
   }
 
-  /** Adds a chunk, with its customers where they make a difference. */
+  /** Adds a chunk, with its owners where they make a difference. */
   add(facts: Facts): void {
+    this.#cells.begin(facts);
     for (const block of facts.chunk.blocks) {
       const { code, maxTime } = block;
+      const what = Code.kind.in(code);
+      if (!this.#counting[what]) continue;
       // Of what was before the window, no more than the backlog matters.
       if (maxTime < this.frame.start && Code.change(code) === 0) continue;
       if (!this.#cells.find(block, facts)) continue;
       this.#count(code);
       if (maxTime < this.frame.start) continue;
-      const what = Code.kind.in(code);
       if (what === CREATED || what === MESSAGE) {
         if (this.#moods) this.#addMoods(block, facts.chunk.values);
       } else if (this.#spans[Code.span.in(code)]) this.#addLengths(block, facts.chunk.values);
     }
   }
 
-  /** The same cells numbered without those before the window; -1 for these. */
-  #inWindow(cells: Int32Array): Int32Array {
-    const { stride } = this.#cells;
-    return cells.map((cell) => (cell < 0 || cell % stride === 0 ? -1 : cell - Math.floor(cell / stride) - 1));
-  }
-
   #count(code: number): void {
     const counters = this.#counters;
     const changes = this.#changes;
-    const { cells, facts } = this.#cells;
-    const places = countersOf(code);
+    const { cells, facts, count: runs } = this.#cells;
+    const places = PLACES[code] as readonly number[];
     const change = Code.change(code);
-    for (let run = 0; run < cells.length; run++) {
+    for (let run = 0; run < runs; run++) {
       const [cell, count] = [cells[run] as number, facts[run] as number];
       if (cell < 0) continue;
       (changes[cell] as number) += change * count;
@@ -159,10 +175,10 @@ export class Tally {
   #addMoods({ code, values: at }: Block, values: Uint32Array): void {
     const { engines } = this;
     const counters = this.#counters;
-    const { cells, facts } = this.#cells;
+    const { cells, facts, count: runs } = this.#cells;
     const opening = Code.kind.in(code) === CREATED;
     let index = at;
-    for (let run = 0; run < cells.length; run++) {
+    for (let run = 0; run < runs; run++) {
       const [cell, end] = [cells[run] as number, index + (facts[run] as number)];
       const base = cell * COUNTERS;
       const counts = cell >= 0 && cell % this.#cells.stride > 0;
@@ -178,9 +194,14 @@ export class Tally {
   }
 
   #addLengths({ code, from, to, values: at }: Block, values: Uint32Array): void {
-    const { cells, facts } = this.#cells;
+    const { cells: own, facts, count, stride } = this.#cells;
+    const cells = own.slice(0, count);
+    // Numbered without those before the window.
+    for (let run = 0; run < count; run++) {
+      const cell = cells[run] as number;
+      cells[run] = cell < 0 || cell % stride === 0 ? -1 : cell - Math.floor(cell / stride) - 1;
+    }
     const lengths = this.lengths[Code.span.in(code)] as Lengths;
-    const signed = new Int32Array(values.buffer, values.byteOffset, values.length);
-    lengths.add({ values: signed, at, facts: to - from, cells: this.#inWindow(cells), runs: facts.slice() });
+    lengths.add({ values, at, facts: to - from, cells, runs: facts.slice(0, count) });
   }
 }
