@@ -31,11 +31,8 @@ const AGENT = create(ActorSchema, { kind: ActorKind.AGENT, id: "agent-1" });
 
 type Progress = (what: string) => void;
 
-/** Names a data set by what its content depends on. */
-function nameOf(tickets: number): string {
-  const migrations = Object.values(DATABASES).reduce((sum, { length }) => sum + length, 0);
-  return `scale-${tickets}-schema-${migrations}`;
-}
+/** Goes up when what is made up changes; a schema that has changed is brought up to date in place. */
+const VERSION = 1;
 
 function answerTo(ticket: Ticket, index: number): TicketMessage {
   return create(TicketMessageSchema, {
@@ -79,8 +76,7 @@ async function storeTickets(trx: Knex.Transaction, desk: MadeUp, from: number, t
 
 /** Takes indexes and triggers away while a table is filled, and makes them at the end, which is many times quicker. */
 async function withoutIndexes(database: Database, progress: Progress, fill: () => Promise<void>): Promise<void> {
-  const { knex, dialect } = database;
-  if (dialect !== "sqlite") return fill();
+  const { knex } = database;
   const made = "type in ('index', 'trigger') AND sql IS NOT NULL AND tbl_name NOT LIKE '%\\_search%' ESCAPE '\\'";
   const parts: { type: string; name: string; sql: string }[] = await knex("sqlite_master").whereRaw(made);
   for (const { type, name } of parts) await knex.raw(`DROP ${type} ??`, [name]);
@@ -106,7 +102,6 @@ async function fillTickets(database: Database, desk: MadeUp, progress: Progress)
       await trx("counter")
         .where({ name })
         .update({ value: 1_000 + desk.tickets });
-    await trx("applied_policy").update({ fingerprint: policy.fingerprint, next_id: null });
   });
 }
 
@@ -133,50 +128,63 @@ async function fillCustomers(database: Database, desk: MadeUp, progress: Progres
   }
 }
 
-/** Readers of the log are told that they have read it: what they make of it is measured elsewhere (`bench:metrics`). */
-async function skipLog(trx: Knex.Transaction, position: number): Promise<void> {
-  await trx("metrics_cursor").update({ position, event_time: END, complete: 1, rules: rulesOf(policy) });
+type Name = keyof typeof DATABASES;
+type Open = (name: Name) => Promise<Database>;
+
+/**
+ * Brings the schema up to date, and tells what reads the log or follows the policy that it has done so: what they make of it is
+ * measured elsewhere (`bench:metrics`), and is not to go on beside what is measured here.
+ */
+async function settle(open: Open): Promise<void> {
+  await using resources = new AsyncDisposableStack();
+  const opened = new Map<Name, Database>();
+  for (const name of Object.keys(DATABASES) as Name[]) {
+    const database = await open(name);
+    resources.defer(() => database.close());
+    opened.set(name, database);
+  }
+  const [ticket, analytics] = [opened.get("ticket") as Database, opened.get("analytics") as Database];
+  const { value: position } = await ticket.knex("counter").where({ name: "event" }).first();
+  await analytics.knex("metrics_cursor").update({ position, event_time: END, complete: 1, rules: rulesOf(policy) });
+  await ticket.knex("applied_policy").update({ fingerprint: policy.fingerprint, next_id: null });
 }
 
-/** Fills the empty databases of a desk. `open` opens one of them by its name. */
-export async function fillDesk(
-  tickets: number,
-  open: (name: keyof typeof DATABASES) => Promise<Database>,
-  progress: Progress,
-): Promise<void> {
+async function fillDesk(tickets: number, open: Open, progress: Progress): Promise<void> {
   const desk = { tickets, end: END };
   await using databases = new AsyncDisposableStack();
-  const opened = async (name: keyof typeof DATABASES) => {
+  const opened = async (name: Name) => {
     const database = await open(name);
     databases.defer(() => database.close());
-    if (database.dialect === "sqlite") {
-      // What is made here is kept whole or not at all, so it need not be safe on the way.
-      for (const pragma of ["synchronous = OFF", `cache_size = -${CACHE_KIB}`])
-        await database.knex.raw(`PRAGMA ${pragma}`);
-    }
+    // What is made here is kept whole or not at all, so it need not be safe on the way.
+    for (const pragma of ["synchronous = OFF", `cache_size = -${CACHE_KIB}`])
+      await database.knex.raw(`PRAGMA ${pragma}`);
     return database;
   };
   await fillCustomers(await opened("crm"), desk, progress);
   const ticket = await opened("ticket");
   await withoutIndexes(ticket, progress, () => fillTickets(ticket, desk, progress));
-  const { value } = await ticket.knex("counter").where({ name: "event" }).first();
-  await (await opened("analytics")).transaction((trx) => skipLog(trx, value));
 }
 
-/** The folder of a desk of so many tickets on SQLite, made if it is not there yet. It is for reading; runs work on copies. */
-export async function scaleDesk(tickets: number, progress: Progress): Promise<string> {
-  const kept = join(KEPT, nameOf(tickets));
-  if ((await stat(kept).catch(() => undefined)) !== undefined) return kept;
-  await mkdir(KEPT, { recursive: true });
-  const folder = await mkdtemp(join(KEPT, "new-"));
-  const open = (name: keyof typeof DATABASES) =>
+const opener =
+  (folder: string): Open =>
+  (name) =>
     openDatabase({
       name,
       location: { kind: "sqlite", file: join(folder, name, `${name}.db`) },
       migrations: DATABASES[name],
       log: () => {},
     });
-  await fillDesk(tickets, open, progress);
-  await rename(folder, kept);
+
+/** The folder of a desk of so many tickets, made if it is not there yet. It is for reading; runs work on copies. */
+export async function scaleDesk(tickets: number, progress: Progress): Promise<string> {
+  const kept = join(KEPT, `scale-${VERSION}-${tickets}`);
+  if ((await stat(kept).catch(() => undefined)) === undefined) {
+    await mkdir(KEPT, { recursive: true });
+    const folder = await mkdtemp(join(KEPT, "new-"));
+    await fillDesk(tickets, opener(folder), progress);
+    await rename(folder, kept);
+  }
+  progress(`bringing the desk of ${tickets} tickets up to date`);
+  await settle(opener(kept));
   return kept;
 }

@@ -11,6 +11,8 @@ export interface Changes {
 }
 
 const STATEMENT_CACHE_SIZE = 256;
+/** Characters of SQL. What SQLite keeps of a statement is some forty times as much, and lists have long ones. */
+const STATEMENT_CACHE_TEXT = 400_000;
 /** How long a statement waits for another process that has the file, in milliseconds. */
 export const BUSY_TIMEOUT_MS = 5_000;
 
@@ -42,6 +44,8 @@ function bindable(value: unknown, index: number, sql: string): SQLInputValue {
 interface Prepared {
   readonly statement: StatementSync;
   readonly givesRows: boolean;
+  /** Whether integers come as numbers, as those of queries do until one does not fit; a bigint for each takes time. */
+  asNumbers: boolean;
 }
 
 /** One open SQLite file and the statements prepared on it. */
@@ -49,6 +53,7 @@ export class SqliteConnection {
   readonly database: DatabaseSync;
   readonly #statements = new Map<string, Prepared>();
   readonly #cacheSize: number;
+  #cachedText = 0;
   #inTransaction = false;
 
   constructor(file: string, { cacheSize = STATEMENT_CACHE_SIZE, readOnly = false } = {}) {
@@ -72,10 +77,16 @@ export class SqliteConnection {
       if (/[^\s;]/.test(sql.slice(statement.sourceSQL.length))) {
         throw new Error(`One statement at a time: everything after the first would be ignored. SQL: ${sql}`);
       }
-      statement.setReadBigInts(true);
-      prepared = { statement, givesRows: statement.columns().length > 0 };
-      const oldest = this.#statements.size >= this.#cacheSize ? this.#statements.keys().next() : undefined;
-      if (oldest?.value !== undefined) this.#statements.delete(oldest.value);
+      // A query can be run once more without harm.
+      const asNumbers = /^\s*select\b/i.test(sql);
+      statement.setReadBigInts(!asNumbers);
+      prepared = { statement, asNumbers, givesRows: statement.columns().length > 0 };
+      this.#cachedText += sql.length;
+      for (const oldest of this.#statements.keys()) {
+        if (this.#statements.size < this.#cacheSize && this.#cachedText <= STATEMENT_CACHE_TEXT) break;
+        this.#statements.delete(oldest);
+        this.#cachedText -= oldest.length;
+      }
     } else {
       this.#statements.delete(sql);
     }
@@ -105,11 +116,21 @@ export class SqliteConnection {
   }
 
   #execute(sql: string, bindings: readonly unknown[]): Rows | Changes {
-    const { statement, givesRows } = this.#prepare(sql);
+    const prepared = this.#prepare(sql);
+    const { statement, givesRows } = prepared;
     const values = bindings.map((value, index) => bindable(value, index, sql));
     if (!givesRows) {
       const { lastInsertRowid, changes } = statement.run(...values);
       return { lastID: Number(lastInsertRowid), changes: Number(changes) };
+    }
+    if (prepared.asNumbers) {
+      try {
+        return statement.all(...values);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "ERR_OUT_OF_RANGE") throw error;
+        prepared.asNumbers = false;
+        statement.setReadBigInts(true);
+      }
     }
     const rows: Rows = statement.all(...values);
     for (const row of rows) {
@@ -123,6 +144,7 @@ export class SqliteConnection {
 
   close(): void {
     this.#statements.clear();
+    this.#cachedText = 0;
     this.database.close();
   }
 }

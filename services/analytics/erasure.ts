@@ -8,6 +8,7 @@ import { write } from "../../runtime/write.ts";
 import { eraseCorrections } from "./corrections/correction-store.ts";
 import type { Teaching } from "./corrections/teaching.ts";
 import { eraseModelAnswers } from "./llm/answer-store.ts";
+import type { LlmReader } from "./llm/llm-reader.ts";
 import { forgetCustomer } from "./metrics/fact-store.ts";
 import type { ReadingCache } from "./reading/reading-cache.ts";
 import { textHash } from "./reading/text-hash.ts";
@@ -31,6 +32,8 @@ export interface ErasureOptions {
   readonly database: Database;
   readonly teaching: Teaching;
   readonly cache: ReadingCache;
+  /** The model that reads, where one does. */
+  readonly llm: Pick<LlmReader, "answered"> | undefined;
   /** Milliseconds UTC. */
   readonly now: () => number;
 }
@@ -54,11 +57,14 @@ export function erasureMethods({
   database,
   teaching,
   cache,
+  llm,
   now,
 }: ErasureOptions): Pick<ServiceImpl<typeof AnalyticsService>, "eraseCustomer"> {
   return {
     async eraseCustomer(request, context) {
       const hashes = [...new Set(request.texts.map(textHash))];
+      // An answer on its way would be kept afterwards.
+      await llm?.answered(new Set(hashes));
       const call = { method: AnalyticsService.method.eraseCustomer, request, context, now: now() };
       const answer = await write(database, call, (trx) => erase(trx, database, request, hashes));
       cache.forget(hashes);

@@ -56,7 +56,7 @@ export async function analyticsModule({
   const methods = {
     ...readingMethods(llm ?? local, teaching),
     ...correctionMethods(database, teaching, now),
-    ...erasureMethods({ database, teaching, cache, now }),
+    ...erasureMethods({ database, teaching, cache, llm, now }),
   };
   const metrics = openMetrics({ database, tickets, policy, engine: () => teaching.current.engine, now, log });
   return {

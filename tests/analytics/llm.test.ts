@@ -12,6 +12,7 @@ import { directTransport } from "../../runtime/transport.ts";
 import { analyticsModule } from "../../services/analytics/index.ts";
 import { findAnswers, keepAnswers, pruneAnswers } from "../../services/analytics/llm/answer-store.ts";
 import { migrations } from "../../services/analytics/migrations.ts";
+import { textHash } from "../../services/analytics/reading/text-hash.ts";
 import { databaseLocation } from "../../services/databases.ts";
 import { openDesk } from "../../services/desk.ts";
 import { DIALECTS } from "../support/databases.ts";
@@ -311,6 +312,29 @@ test.each(DIALECTS)("on %s answers are forgotten after 30 days, and the oldest o
   expect(await kept()).toEqual(["1", "2"]);
   await database.close();
   await remove();
+});
+
+test("of texts that are erased no answer is left, nor one that is on its way", async () => {
+  const { environment, remove } = await temporaryStorage("sqlite");
+  cleanup.defer(remove);
+  const location = databaseLocation(readConfig(environment), "analytics");
+  const analytics = await open(location);
+  await analytics.batchAnalyze({ texts: [text(1), text(2)] });
+  const { promise: held, resolve } = Promise.withResolvers<void>();
+  api.script = async (request) => {
+    await held;
+    return answering()(request);
+  };
+  const late = analytics.analyze({ text: text(3) });
+  await eventually(async () => asked().length === 2);
+  const erasing = analytics.eraseCustomer({ customerId: "CUS-1001", texts: [text(1), text(3)] });
+  resolve();
+  expect(await erasing).toMatchObject({ modelAnswerCount: 2 });
+  await late;
+  await closeAll();
+  const database = await openDatabase({ name: "analytics", location, migrations, log: silent });
+  expect(await database.knex("model_answer").pluck("text_hash")).toEqual([textHash(text(2))]);
+  await database.close();
 });
 
 test("without a key it does not start, and says what to set", async () => {

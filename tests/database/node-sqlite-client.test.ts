@@ -21,6 +21,14 @@ beforeEach(async () => {
 });
 afterEach(() => connection.close());
 
+test("keeps few long statements, however many short ones it would keep", () => {
+  const roomy = new SqliteConnection(":memory:");
+  const long = (number: number) => `SELECT ${number} /* ${"x".repeat(100_000)} */`;
+  for (let number = 1; number <= 9; number++) roomy.run(long(number));
+  expect(roomy.preparedStatements).toEqual([long(7), long(8), long(9)]);
+  roomy.close();
+});
+
 test("forgets the statement that was used longest ago", () => {
   for (const sql of ["SELECT 1", "SELECT 2", "SELECT 3", "SELECT 1", "SELECT 4"]) connection.run(sql);
   expect(connection.preparedStatements).toEqual(["SELECT 3", "SELECT 1", "SELECT 4"]);

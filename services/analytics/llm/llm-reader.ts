@@ -42,15 +42,16 @@ async function awaitAtMost(work: Promise<unknown>, { signal, timeoutMs }: Call):
   signal.throwIfAborted();
 }
 
-/** Makes the reader; `close` ends its requests. */
-export function llmReader({
-  model,
-  local,
-  cache,
-  database,
-  now,
-  log,
-}: LlmReaderOptions): Reader & { close(): Promise<void> } {
+/** A reader that asks a model. */
+export interface LlmReader extends Reader {
+  /** Resolves when answers about these texts that are on their way are kept, or will not come; texts by their hashes. */
+  answered(hashes: ReadonlySet<string>): Promise<void>;
+  /** Ends requests. */
+  close(): Promise<void>;
+}
+
+/** Makes the reader. */
+export function llmReader({ model, local, cache, database, now, log }: LlmReaderOptions): LlmReader {
   const requests = new Requests(model, log);
 
   /** What was answered before, by this process or by another. */
@@ -109,6 +110,7 @@ export function llmReader({
         return reading ? { reading, engine } : answer;
       });
     },
+    answered: (hashes) => requests.answered(hashes),
     close: () => requests.close(),
   };
 }

@@ -90,6 +90,12 @@ export class Requests {
     await Promise.all([...shared].map(async (answer) => question.answered(await answer)));
   }
 
+  /** Resolves when nothing is being asked any more of what was being asked about these texts, given by their hashes. */
+  async answered(hashes: ReadonlySet<string>): Promise<void> {
+    const about = [...this.#underWay].filter(([key]) => hashes.has(key.slice(key.lastIndexOf(" ") + 1)));
+    await Promise.all(about.map(([, answer]) => answer));
+  }
+
   /** Ends requests; resolves when none is under way any more. */
   async close(): Promise<void> {
     this.#closing.abort();
