@@ -150,7 +150,8 @@ function decodePageToken<D extends DescMessage>(scope: TokenScope<D>, token: str
 }
 
 /**
- * Reads the page that a List request asks for; `query` has no order and no limit yet, or reads a page by itself.
+ * Reads the page that a List request asks for; `query` has no order and no limit yet, or reads a page by itself. A page that
+ * is the whole list tells its size, too, and nothing has to be counted.
  *
  * @throws ConnectError `PAGE_TOKEN_INVALID`, see `decodePageToken`
  */
@@ -158,11 +159,11 @@ export async function listPage<Row extends object, D extends DescMessage = DescM
   query: Knex.QueryBuilder | ((options: KeysetOptions) => Promise<KeysetPage<Row>>),
   scope: TokenScope<D> & { readonly request: MessageShape<D> & ListRequest },
   sizes: PageSizes = {},
-): Promise<{ readonly rows: Row[]; readonly nextPageToken: string }> {
+): Promise<{ readonly rows: Row[]; readonly nextPageToken: string; readonly isWhole: boolean }> {
   const after = decodePageToken(scope, scope.request.pageToken);
   const options = { order: scope.order, limit: pageSize(scope.request.pageSize, sizes), after };
   const { rows, next } = "clone" in query ? await keysetPage<Row>(query, options) : await query(options);
-  return { rows, nextPageToken: encodePageToken(scope, next) };
+  return { rows, nextPageToken: encodePageToken(scope, next), isWhole: after === undefined && next === undefined };
 }
 
 /** A query that counts the rows of another without reading past `limit` + 1; its one row has `count`. */

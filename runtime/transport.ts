@@ -30,7 +30,7 @@ const never = new AbortController().signal;
 
 function callContext(
   method: DescMethod,
-  signal: AbortSignal,
+  signal: () => AbortSignal,
   timeoutMs: number | undefined,
   header: ConstructorParameters<typeof Headers>[0],
 ): HandlerContext {
@@ -38,7 +38,7 @@ function callContext(
     method,
     protocolName: "direct",
     headers: () => new Headers(header),
-    signal: () => signal,
+    signal,
     deadline: timeoutMs === undefined ? undefined : performance.now() + timeoutMs,
     url: `direct:/${methodName(method)}`,
   });
@@ -48,6 +48,60 @@ function deadlineSignal(signal: AbortSignal | undefined, timeoutMs: number | und
   if (timeoutMs === undefined || timeoutMs <= 0) return signal ?? never;
   const timeout = AbortSignal.timeout(Math.ceil(timeoutMs));
   return signal ? AbortSignal.any([signal, timeout]) : timeout;
+}
+
+/**
+ * How long a call may go on: until it is over, its caller ends it, or its time is up. By hand, since `AbortSignal.timeout`
+ * cannot be taken back: each would go off for nobody, and make an error with its stack.
+ */
+class CallEnd {
+  readonly #caller: AbortSignal | undefined;
+  readonly #timer: NodeJS.Timeout | undefined;
+  #own: AbortController | undefined;
+  #ended: { readonly reason: unknown } | undefined;
+  #reject: ((error: unknown) => void) | undefined;
+
+  constructor(caller: AbortSignal | undefined, timeoutMs: number | undefined) {
+    this.#caller = caller;
+    caller?.addEventListener("abort", this);
+    if (timeoutMs === undefined || timeoutMs <= 0) return;
+    const late = () => this.#end(new DOMException("The operation was aborted due to timeout", "TimeoutError"));
+    this.#timer = setTimeout(late, Math.ceil(timeoutMs)).unref();
+  }
+
+  /** Made where the method asks for it. */
+  get signal(): AbortSignal {
+    if (this.#timer === undefined) return this.#caller ?? never;
+    if (this.#own === undefined) {
+      this.#own = new AbortController();
+      if (this.#ended) this.#own.abort(this.#ended.reason);
+    }
+    return this.#own.signal;
+  }
+
+  /** Hears of the caller's signal. */
+  handleEvent(): void {
+    this.#end(this.#caller?.reason);
+  }
+
+  #end(reason: unknown): void {
+    this.#ended ??= { reason };
+    this.#own?.abort(reason);
+    this.#reject?.(failEnded(AbortSignal.abort(reason)));
+  }
+
+  /** Settles as `work` does, or rejects as soon as the call has ended, like a client whose server does not answer. */
+  async race<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await new Promise<T>((resolve, reject) => {
+        this.#reject = reject;
+        work.then(resolve, reject);
+      });
+    } finally {
+      clearTimeout(this.#timer);
+      this.#caller?.removeEventListener("abort", this);
+    }
+  }
 }
 
 /** Settles as `work` does, or rejects as soon as the signal is aborted, like a client whose server does not answer. */
@@ -88,13 +142,11 @@ export function directTransport(services: readonly BoundService[]): Transport {
   };
   return {
     async unary(method, signal, timeoutMs, header, input) {
-      const deadline = deadlineSignal(signal, timeoutMs);
-      if (deadline.aborted) throw failEnded(deadline);
-      const context = callContext(method, deadline, timeoutMs, header);
-      const answer = await orStopped<MessageInitShape<typeof method.output>>(
-        find(method)(create(method.input, input), context),
-        deadline,
-      );
+      if (signal?.aborted) throw failEnded(signal);
+      const call = find(method);
+      const end = new CallEnd(signal, timeoutMs);
+      const context = callContext(method, () => end.signal, timeoutMs, header);
+      const answer = await end.race<MessageInitShape<typeof method.output>>(call(create(method.input, input), context));
       return {
         stream: false,
         service: method.parent,
@@ -107,7 +159,7 @@ export function directTransport(services: readonly BoundService[]): Transport {
     async stream(method, signal, timeoutMs, header, input) {
       const deadline = deadlineSignal(signal, timeoutMs);
       if (deadline.aborted) throw failEnded(deadline);
-      const context = callContext(method, deadline, timeoutMs, header);
+      const context = callContext(method, () => deadline, timeoutMs, header);
       return {
         stream: true,
         service: method.parent,

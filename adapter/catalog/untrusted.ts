@@ -1,8 +1,8 @@
 // Text that people outside wrote, made safe to show to a model: inside a boundary that nobody can forge, without hidden characters.
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { withoutHidden } from "../../runtime/hidden-text.ts";
 
-const BOUNDARY_BYTES = 6;
+const BOUNDARY_DIGITS = 12;
 const OUR_TAG = /\n?<\/untrusted-[0-9a-f]{12}>|<untrusted-[0-9a-f]{12}(?: [^<>\n]*)?>\n?/g;
 
 const FORGED = /<(?=\s*\/?\s*untrusted)/gi;
@@ -14,7 +14,8 @@ export function unwrapUntrusted(text: string): string {
 
 /** The boundary of one call: random, so that a text written before the call cannot contain it. */
 export class Boundary {
-  readonly #id = randomBytes(BOUNDARY_BYTES).toString("hex");
+  // The last digits of a UUID are all random, and Node has some in store.
+  readonly #id = randomUUID().slice(-BOUNDARY_DIGITS);
   #used = false;
 
   /** What the boundary means, to be said once in a result; undefined while nothing was wrapped. */

@@ -2,6 +2,7 @@
 import { cp, mkdir, mkdtemp, rename, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { ImportRow } from "#gen/deskwire/ticket/v1/import_pb.js";
 import { RemoteDesk } from "../../scripts/import/desk.ts";
 import { DATABASES } from "../../services/databases.ts";
@@ -10,6 +11,7 @@ import { ticketRow } from "./ticket-row.ts";
 
 const KEPT = new URL("../.data/", import.meta.url).pathname;
 const BATCH = 1_000;
+const LOOK_MS = 500;
 
 /** Names a data set by what its content depends on. */
 function nameOf(tickets: number): string {
@@ -17,7 +19,19 @@ function nameOf(tickets: number): string {
   return `tickets-${tickets}-schema-${migrations}`;
 }
 
-/** Sends so many tickets to a running desk. */
+/** Waits until a desk has nothing left to do by itself: an import is read in the background, which is no call's time. */
+async function untilRead(url: string, progress: (what: string) => void): Promise<void> {
+  for (;;) {
+    const metrics = await (await fetch(new URL("/metrics", url))).text();
+    const unread = /^deskwire_unread_tickets(?:{.*})? (\d+)$/m.exec(metrics)?.[1];
+    if (unread === undefined) throw new Error("the desk does not say how many tickets it has yet to read");
+    if (unread === "0") return;
+    progress(`reading what was imported: ${unread} tickets left`);
+    await delay(LOOK_MS);
+  }
+}
+
+/** Sends so many tickets to a running desk, and waits until it has read them. */
 export async function importInto(url: string, tickets: number, progress: (what: string) => void): Promise<void> {
   const desk = new RemoteDesk(url, new AbortController().signal, progress);
   for (let first = 0; first < tickets; first += BATCH) {
@@ -26,6 +40,7 @@ export async function importInto(url: string, tickets: number, progress: (what: 
     if (refused.length > 0) throw new Error("the desk refused rows of the data set");
     progress(`importing: ${first + rows.length} of ${tickets} tickets`);
   }
+  await untilRead(url, progress);
 }
 
 /** The folder of a data set, made if it is not there yet. It is for reading; runs work on copies. */

@@ -46,6 +46,8 @@ function bindable(value: unknown, index: number, sql: string): SQLInputValue {
 interface Prepared {
   readonly statement: StatementSync;
   readonly givesRows: boolean;
+  /** Whether integers come as numbers, as those of queries do until one does not fit; a bigint for each takes time. */
+  asNumbers: boolean;
 }
 
 /** One open SQLite file and the statements prepared on it. */
@@ -78,8 +80,10 @@ export class SqliteConnection {
       if (/[^\s;]/.test(sql.slice(statement.sourceSQL.length))) {
         throw new Error(`One statement at a time: everything after the first would be ignored. SQL: ${sql}`);
       }
-      statement.setReadBigInts(true);
-      prepared = { statement, givesRows: statement.columns().length > 0 };
+      // A query can be run once more without harm.
+      const asNumbers = /^\s*select\b/i.test(sql);
+      statement.setReadBigInts(!asNumbers);
+      prepared = { statement, asNumbers, givesRows: statement.columns().length > 0 };
       this.#cachedText += sql.length;
       for (const oldest of this.#statements.keys()) {
         if (this.#statements.size < this.#cacheSize && this.#cachedText <= STATEMENT_CACHE_TEXT) break;
@@ -115,11 +119,21 @@ export class SqliteConnection {
   }
 
   #execute(sql: string, bindings: readonly unknown[]): Rows | Changes {
-    const { statement, givesRows } = this.#prepare(sql);
+    const prepared = this.#prepare(sql);
+    const { statement, givesRows } = prepared;
     const values = bindings.map((value, index) => bindable(value, index, sql));
     if (!givesRows) {
       const { lastInsertRowid, changes } = statement.run(...values);
       return { lastID: Number(lastInsertRowid), changes: Number(changes) };
+    }
+    if (prepared.asNumbers) {
+      try {
+        return statement.all(...values);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "ERR_OUT_OF_RANGE") throw error;
+        prepared.asNumbers = false;
+        statement.setReadBigInts(true);
+      }
     }
     const rows: Rows = statement.all(...values);
     for (const row of rows) {

@@ -82,14 +82,14 @@ export function crmService(
     async listCustomers(request) {
       const matching = customers.customersMatching(database, request);
       const scope = { schema: ListCustomersRequestSchema, request, order: NEWEST_CUSTOMER_FIRST };
-      const { rows, nextPageToken } = await listPage<customers.CustomerRow, typeof ListCustomersRequestSchema>(
+      const { rows, nextPageToken, isWhole } = await listPage<customers.CustomerRow, typeof ListCustomersRequestSchema>(
         matching,
         scope,
       );
       return {
         customers: rows.map(customers.toCustomer),
         nextPageToken,
-        totalSize: await totalSize(matching),
+        totalSize: isWhole ? rows.length : await totalSize(matching),
       };
     },
     updateCustomer(request: UpdateCustomerRequest, context) {
@@ -129,11 +129,12 @@ export function crmService(
       });
     },
     async listNotes(request) {
-      found(await customers.findCustomer(knex, request.customerId), request.customerId);
       const notes = notesAbout(knex, request.customerId);
       const scope = { schema: ListNotesRequestSchema, request, order: NEWEST_FIRST };
-      const { rows, nextPageToken } = await listPage<NoteRow, typeof ListNotesRequestSchema>(notes, scope);
-      return { notes: rows.map(toNote), nextPageToken, totalSize: await totalSize(notes) };
+      const { rows, nextPageToken, isWhole } = await listPage<NoteRow, typeof ListNotesRequestSchema>(notes, scope);
+      // Whoever has notes exists.
+      if (rows.length === 0) found(await customers.findCustomer(knex, request.customerId), request.customerId);
+      return { notes: rows.map(toNote), nextPageToken, totalSize: isWhole ? rows.length : await totalSize(notes) };
     },
     async eraseCustomer(request, context) {
       const { customerId } = request;

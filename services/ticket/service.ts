@@ -165,11 +165,15 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
       if (!(await findTicket(knex, request.ticketId))) throw notFound(request.ticketId);
       const messages = messagesOf(knex, request.ticketId);
       const scope = { schema: ListTicketMessagesRequestSchema, request, order: OLDEST_FIRST };
-      const { rows, nextPageToken } = await listPage<MessageRow, typeof ListTicketMessagesRequestSchema>(
+      const { rows, nextPageToken, isWhole } = await listPage<MessageRow, typeof ListTicketMessagesRequestSchema>(
         messages,
         scope,
       );
-      return { messages: rows.map(toMessage), nextPageToken, totalSize: await totalSize(messages) };
+      return {
+        messages: rows.map(toMessage),
+        nextPageToken,
+        totalSize: isWhole ? rows.length : await totalSize(messages),
+      };
     },
 
     async listTickets(request) {
@@ -222,8 +226,11 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
       if (!(await findTicket(knex, request.ticketId))) throw notFound(request.ticketId);
       const events = eventsOf(knex, request.ticketId);
       const scope = { schema: ListTicketHistoryRequestSchema, request, order: BY_POSITION };
-      const { rows, nextPageToken } = await listPage<EventRow, typeof ListTicketHistoryRequestSchema>(events, scope);
-      return { events: rows.map(toEvent), nextPageToken, totalSize: await totalSize(events) };
+      const { rows, nextPageToken, isWhole } = await listPage<EventRow, typeof ListTicketHistoryRequestSchema>(
+        events,
+        scope,
+      );
+      return { events: rows.map(toEvent), nextPageToken, totalSize: isWhole ? rows.length : await totalSize(events) };
     },
 
     async listEvents(request) {

@@ -86,6 +86,12 @@ describe.each(DIALECTS)("a database on %s", (dialect) => {
         .where({ balance: 2n ** 60n + 1n })
         .pluck("email"),
     ).toEqual(["big"]);
+    await insert({ email: "small", balance: 7 });
+    const balanceOf = (email: string) => database.knex("account").where({ email }).first("balance");
+    // One statement, asked again after a value that no number holds.
+    expect(await balanceOf("big")).toEqual({ balance: 2n ** 60n + 1n });
+    expect(await balanceOf("small")).toEqual({ balance: 7 });
+    expect(await balanceOf("big")).toEqual({ balance: 2n ** 60n + 1n });
   });
 
   test("stores a number in a text column by its digits", async () => {

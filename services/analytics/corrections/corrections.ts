@@ -35,11 +35,15 @@ export function correctionMethods(database: Database, teaching: Teaching, now: (
     async listCorrections(request) {
       const matching = correctionsMatching(database.knex, request);
       const scope = { schema: ListCorrectionsRequestSchema, request, order: LATEST_FIRST };
-      const { rows, nextPageToken } = await listPage<CorrectionRow, typeof ListCorrectionsRequestSchema>(
+      const { rows, nextPageToken, isWhole } = await listPage<CorrectionRow, typeof ListCorrectionsRequestSchema>(
         matching,
         scope,
       );
-      return { corrections: rows.map(toCorrection), nextPageToken, totalSize: await totalSize(matching) };
+      return {
+        corrections: rows.map(toCorrection),
+        nextPageToken,
+        totalSize: isWhole ? rows.length : await totalSize(matching),
+      };
     },
     async undoCorrection(request, context) {
       const { correctionId, actor } = request;

@@ -47,6 +47,16 @@ test("classes that people name more often than the engine count for more everywh
   expect(share(taught)).toBeGreaterThan(share(localEngine));
 });
 
+test("a class that is taught often does not drown one that is taught seldom", async () => {
+  const often = Array.from({ length: 60 }, (_, at) => ({
+    text: `Item ${at} of the list in the drawer`,
+    category: TECHNICAL,
+  }));
+  const seldom = LESSONS.filter(({ category }) => category === BILLING);
+  const taught = await localEngine.learn([...often, ...seldom]);
+  expect(subjectOf(taught, "Item of tokens")).toBe(BILLING);
+});
+
 test("the order of the corrections makes no difference, and the name tells what was learned", async () => {
   const [one, other, fewer] = await Promise.all([
     localEngine.learn(LESSONS),

@@ -21,6 +21,8 @@ const CUE_GAIN = 0.25;
 const GRAM_GAIN = 2;
 /** 0 has lessons of a class count for as much as there are of them, 1 has all classes count the same. */
 const BALANCE = 0.5;
+/** No lesson counts more than this, however rare its class: one slip of a hand is not to teach much. */
+const MOST_WEIGHT = 3;
 
 interface Lesson {
   readonly seen: Seen;
@@ -48,7 +50,7 @@ function weightsOf(lessons: readonly Lesson[], classes: number): number[] {
   const counts = Array<number>(classes).fill(0);
   for (const { label } of lessons) counts[label] = (counts[label] as number) + 1;
   const fair = lessons.length / counts.filter((count) => count > 0).length;
-  return counts.map((count) => (fair / count) ** BALANCE);
+  return counts.map((count) => Math.min(MOST_WEIGHT, (fair / count) ** BALANCE));
 }
 
 /** The lessons with their features numbered, and the place in the model of each number. */

@@ -9,7 +9,7 @@ import type { Segment } from "./facts.ts";
 import { type Owners, ownersFromBytes } from "./owners.ts";
 
 /** How many bytes of facts are kept in memory: about a million tickets' worth. */
-const BUDGET_BYTES = 64 * 1024 * 1024;
+const BUDGET_BYTES = 80 * 1024 * 1024;
 /** Chunks read at once. */
 const PAGE = 8;
 

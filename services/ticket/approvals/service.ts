@@ -98,9 +98,12 @@ export function approvalMethods({
       const time = now();
       const matching = approvalsOf(knex, request, time);
       const scope = { schema: ListApprovalsRequestSchema, request, order: NEWEST_FIRST };
-      const { rows, nextPageToken } = await listPage<ApprovalRow, typeof ListApprovalsRequestSchema>(matching, scope);
+      const { rows, nextPageToken, isWhole } = await listPage<ApprovalRow, typeof ListApprovalsRequestSchema>(
+        matching,
+        scope,
+      );
       const approvals = rows.map((row) => toApproval(row, time));
-      return { approvals, nextPageToken, totalSize: await totalSize(matching) };
+      return { approvals, nextPageToken, totalSize: isWhole ? rows.length : await totalSize(matching) };
     },
 
     async decideApproval(request, context) {

@@ -21,10 +21,8 @@ async function list(
   count: () => Promise<number>,
 ): Promise<TicketList> {
   const scope = { schema: ListTicketsRequestSchema, request, order: orderColumns(request.order) };
-  const { rows, nextPageToken } = await listPage<TicketRow, typeof ListTicketsRequestSchema>(page, scope);
-  // A first page that is the last holds them all.
-  const counted = request.pageToken !== "" || nextPageToken !== "";
-  return { rows, nextPageToken, totalSize: counted ? await count() : rows.length };
+  const { rows, nextPageToken, isWhole } = await listPage<TicketRow, typeof ListTicketsRequestSchema>(page, scope);
+  return { rows, nextPageToken, totalSize: isWhole ? rows.length : await count() };
 }
 
 /**

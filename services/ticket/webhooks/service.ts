@@ -104,8 +104,15 @@ export function webhookService(options: WebhookServiceOptions): ServiceImpl<type
     async listWebhooks(request) {
       const all = knex("webhook");
       const scope = { schema: ListWebhooksRequestSchema, request, order: OLDEST_FIRST };
-      const { rows, nextPageToken } = await listPage<webhooks.WebhookRow, typeof ListWebhooksRequestSchema>(all, scope);
-      return { webhooks: rows.map(webhooks.toWebhook), nextPageToken, totalSize: await totalSize(all) };
+      const { rows, nextPageToken, isWhole } = await listPage<webhooks.WebhookRow, typeof ListWebhooksRequestSchema>(
+        all,
+        scope,
+      );
+      return {
+        webhooks: rows.map(webhooks.toWebhook),
+        nextPageToken,
+        totalSize: isWhole ? rows.length : await totalSize(all),
+      };
     },
 
     async updateWebhook(request, context) {
@@ -161,11 +168,15 @@ export function webhookService(options: WebhookServiceOptions): ServiceImpl<type
       if (state) matching.where({ state });
       if (ticketId) matching.where({ ticket_id: parseId(ticketId) });
       const scope = { schema: ListWebhookDeliveriesRequestSchema, request, order: NEWEST_FIRST };
-      const { rows, nextPageToken } = await listPage<DeliveryRow, typeof ListWebhookDeliveriesRequestSchema>(
+      const { rows, nextPageToken, isWhole } = await listPage<DeliveryRow, typeof ListWebhookDeliveriesRequestSchema>(
         matching,
         scope,
       );
-      return { deliveries: rows.map(toDelivery), nextPageToken, totalSize: await totalSize(matching) };
+      return {
+        deliveries: rows.map(toDelivery),
+        nextPageToken,
+        totalSize: isWhole ? rows.length : await totalSize(matching),
+      };
     },
 
     async replayWebhookDeliveries(request, context) {
