@@ -7,7 +7,7 @@ import { fail } from "../runtime/errors.ts";
 import { barChart, lineChart } from "./lib/chart.ts";
 import { type GroupResult, goalsOf, ratioOf, tableOf } from "./lib/report.ts";
 import { findingsTable } from "./scale/finding.ts";
-import type { PageTimes } from "./scale/pages.ts";
+import { compared, type PageTimes } from "./scale/pages.ts";
 import type { ScaleResults } from "./scale/results.ts";
 
 const HELP = `npm run bench:docs
@@ -85,7 +85,8 @@ function worstPages(pages: readonly PageTimes[]): string {
 }
 
 async function scaleSection(run: ScaleResults): Promise<string> {
-  const { pages, residentMiB } = run.details;
+  const { pages: all, residentMiB } = run.details;
+  const pages = all && compared(all);
   const parts = [measuredOn(run as unknown as Run), "", findingsTable(run.findings), ""];
   if (pages) {
     const values = pages.map(({ ratio }) => ratio).toReversed();

@@ -13,6 +13,8 @@ export interface Changes {
 const STATEMENT_CACHE_SIZE = 256;
 /** Characters of SQL. What SQLite keeps of a statement is some forty times as much, and lists have long ones. */
 const STATEMENT_CACHE_TEXT = 400_000;
+/** What a connection keeps of the file; SQLite's own 2 MB are too few for the indexes of a million rows. */
+const CACHE_KIB = 16_384;
 /** How long a statement waits for another process that has the file, in milliseconds. */
 export const BUSY_TIMEOUT_MS = 5_000;
 
@@ -59,6 +61,7 @@ export class SqliteConnection {
   constructor(file: string, { cacheSize = STATEMENT_CACHE_SIZE, readOnly = false } = {}) {
     this.database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true, readOnly });
     this.#cacheSize = cacheSize;
+    this.database.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
     if (readOnly) return;
     // secure_delete: what is erased is overwritten, where else it would stay in the file until its page is used again.
     this.database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON");

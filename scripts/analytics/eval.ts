@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import { Code } from "@connectrpc/connect";
 import { runCommand } from "../../runtime/command.ts";
-import { fail } from "../../runtime/errors.ts";
+import { fail, reasonOf } from "../../runtime/errors.ts";
 import type { LearningEngine, Reading } from "../../services/analytics/engine/engine.ts";
 import { localEngine } from "../../services/analytics/engine/local-engine.ts";
 import manifest from "../../services/analytics/engine/weights/manifest.json" with { type: "json" };
@@ -87,6 +87,15 @@ async function printCurve(engine: LearningEngine, set: Corrected, draws: number)
   }
 }
 
+async function printLeftOut(folder: string, draws: number): Promise<void> {
+  try {
+    for (const left of leaveOneOut(folder)) await printCurve(left.engine, left, draws);
+  } catch (error) {
+    if (reasonOf(error) !== "FILE_UNREADABLE") throw error;
+    console.log(`left out: corrections where a source was left out: ${(error as Error).message}`);
+  }
+}
+
 async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
@@ -111,9 +120,7 @@ async function main(args: string[]): Promise<void> {
   const all = readDataSets(values.data, trained, (problem) => console.log(`left out: ${problem}`));
   const sets = all.filter(({ name }) => name.includes(values.only));
   for (const set of sets) measure(set, values.brief);
-  if ("corrections".includes(values.only)) {
-    for (const left of leaveOneOut(values.data)) await printCurve(left.engine, left, draws);
-  }
+  if ("corrections".includes(values.only)) await printLeftOut(values.data, draws);
   for (const set of sets) if (set.name === "category_twcs_support") await printCurve(localEngine, set, draws);
 }
 

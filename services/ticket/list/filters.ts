@@ -92,10 +92,12 @@ export function source(database: Database, { request, now, found }: ListQuestion
 export function ticketsMatching(database: Database, question: ListQuestion): Knex.QueryBuilder {
   const { request } = question;
   const { query } = source(database, question);
-  const { statuses, waitingOn, priorities, overdue, dueBefore } = request;
-  const asked = [statuses.length > 0, waitingOn !== 0 || overdue || dueBefore !== undefined, priorities.length > 0];
+  const { statuses, waitingOn, priorities, overdue, dueBefore, createdFrom, createdBefore } = request;
+  const times = [dueBefore, createdFrom, createdBefore, request.updatedFrom, request.updatedBefore];
+  const byTime = overdue || times.some((time) => time !== undefined);
+  const asked = [statuses.length > 0, waitingOn !== 0, priorities.length > 0 || byTime];
   const values = laneValues(request);
-  // An index by lane is of use up to the last column that is asked for, if every column before it is named too.
+  // An index by lane is of use up to the last column that is asked for, times coming after them, if every one before it is named too.
   for (const column of LANE.slice(0, asked.lastIndexOf(true) + 1)) query.whereIn(`ticket.${column}`, values[column]);
   return query;
 }
