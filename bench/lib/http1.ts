@@ -41,9 +41,10 @@ export class Http1Connection {
   /**
    * Sends a request and resolves with the body of the answer.
    *
-   * @throws an Error for a status other than 200
+   * @throws an Error for a status other than 200, or where the server has closed the connection
    */
-  send(request: Buffer): Promise<string> {
+  async send(request: Buffer): Promise<string> {
+    if (this.#socket.destroyed) throw new Error("The server closed the connection.");
     this.#waiting = Promise.withResolvers();
     this.#received = Buffer.alloc(0);
     this.#headEnd = -1;

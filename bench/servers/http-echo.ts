@@ -4,8 +4,11 @@ import { listenAndSayWhere } from "../lib/say-where.ts";
 
 const answerBytes = Number(process.argv[2] ?? 0);
 
+// As the desk's: Node's own five seconds would cut connections that wait for their next turn.
+const keepAliveTimeout = 65_000;
+
 listenAndSayWhere(
-  createServer((request, response) => {
+  createServer({ keepAliveTimeout }, (request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
