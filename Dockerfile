@@ -18,7 +18,10 @@ COPY adapter adapter
 COPY gateway gateway
 COPY config config
 ENV NODE_ENV=production DATA_DIR=/data HOST=0.0.0.0
+RUN mkdir node_modules/.cache && chown node:node node_modules/.cache
 USER node
+# What Node compiles is kept in the image, for whose containers nothing can be written.
+RUN node services/main.ts --help > /dev/null
 VOLUME /data
 EXPOSE 8080
 ENTRYPOINT ["node", "services/main.ts"]
