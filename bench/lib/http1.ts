@@ -16,9 +16,10 @@ export function httpRequest(url: URL, body: string, headers: Readonly<Record<str
   return Buffer.from(`POST ${url.pathname} HTTP/1.1\r\n${lines.join("")}\r\n${body}`);
 }
 
-/** One connection, on which one request at a time is sent. */
+/** One connection, on which one request at a time is sent; another where the server has closed it, idle between its turns. */
 export class Http1Connection {
-  readonly #socket: Socket;
+  readonly #url: URL;
+  #socket: Socket;
   #received: Buffer = Buffer.alloc(0);
   #waiting: PromiseWithResolvers<string> | undefined;
   #headEnd = -1;
@@ -32,19 +33,24 @@ export class Http1Connection {
   }
 
   constructor(url: URL) {
-    this.#socket = connect({ host: url.hostname, port: Number(url.port), noDelay: true });
-    this.#socket.on("data", (data) => this.#take(data));
+    this.#url = url;
+    this.#socket = this.#connect();
+  }
+
+  #connect(): Socket {
+    const socket = connect({ host: this.#url.hostname, port: Number(this.#url.port), noDelay: true });
     const fail = (error: Error) => this.#waiting?.reject(error);
-    this.#socket.on("error", fail).on("close", () => fail(new Error("The server closed the connection.")));
+    socket.on("data", (data) => this.#take(data));
+    return socket.on("error", fail).on("close", () => fail(new Error("The server closed the connection.")));
   }
 
   /**
    * Sends a request and resolves with the body of the answer.
    *
-   * @throws an Error for a status other than 200, or where the server has closed the connection
+   * @throws an Error for a status other than 200, or where the server closes the connection instead
    */
-  async send(request: Buffer): Promise<string> {
-    if (this.#socket.destroyed) throw new Error("The server closed the connection.");
+  send(request: Buffer): Promise<string> {
+    if (this.#socket.destroyed) this.#socket = this.#connect();
     this.#waiting = Promise.withResolvers();
     this.#received = Buffer.alloc(0);
     this.#headEnd = -1;
