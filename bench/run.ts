@@ -28,7 +28,8 @@ const RESULTS = new URL("results/", import.meta.url).pathname;
 
 const HELP = `npm run bench [-- GROUP ...] [-- --quick]
 Measures the desk beside what it is held against, in turns, and prints medians and ratios. Starts everything itself, on
-loopback. About three minutes, and longer the first time, when it makes its data.
+loopback. About a quarter of an hour, and longer the first time, when it makes its data; the groups up to writers take two
+minutes.
 
 Groups: ${Object.entries(GROUPS)
   .map(([name, group]) => `${name} (${group.name})`)
