@@ -43,7 +43,11 @@ test.concurrent("goes on when the desk is killed and started again", async () =>
   const command = await world.begin();
   await world.desk.stop("SIGKILL");
   command.write(REST);
-  await eventually(async () => command.stderr.includes("The desk is away"));
+  await eventually(async () => {
+    // Ended, it would say why.
+    expect(command.child.exitCode, command.stderr).toBeNull();
+    return command.stderr.includes("The desk is away");
+  });
   await world.start();
   expect(await command.end()).toBe(0);
   expect(command.stdout).toContain("60 taken, 0 already there");
