@@ -149,21 +149,52 @@ function decodePageToken<D extends DescMessage>(scope: TokenScope<D>, token: str
   );
 }
 
+/** Where a list comes from that is no single query. */
+export interface PageSource<Row> {
+  page(options: KeysetOptions): Promise<KeysetPage<Row>>;
+  /** As `total_size` counts. */
+  count(): Promise<number>;
+}
+
+type ListScope<D extends DescMessage> = TokenScope<D> & { readonly request: MessageShape<D> & ListRequest };
+
+async function readPage<Row, D extends DescMessage>(
+  page: PageSource<Row>["page"],
+  scope: ListScope<D>,
+  sizes: PageSizes,
+) {
+  const after = decodePageToken(scope, scope.request.pageToken);
+  const { rows, next } = await page({ order: scope.order, limit: pageSize(scope.request.pageSize, sizes), after });
+  return { rows, nextPageToken: encodePageToken(scope, next), isWhole: after === undefined && next === undefined };
+}
+
 /**
- * Reads the page that a List request asks for; `query` has no order and no limit yet, or reads a page by itself. A page that
- * is the whole list tells its size, too, and nothing has to be counted.
+ * Reads the page that a List request asks for; `query` has no order and no limit yet.
  *
  * @throws ConnectError `PAGE_TOKEN_INVALID`, see `decodePageToken`
  */
 export async function listPage<Row extends object, D extends DescMessage = DescMessage>(
-  query: Knex.QueryBuilder | ((options: KeysetOptions) => Promise<KeysetPage<Row>>),
-  scope: TokenScope<D> & { readonly request: MessageShape<D> & ListRequest },
+  query: Knex.QueryBuilder,
+  scope: ListScope<D>,
   sizes: PageSizes = {},
-): Promise<{ readonly rows: Row[]; readonly nextPageToken: string; readonly isWhole: boolean }> {
-  const after = decodePageToken(scope, scope.request.pageToken);
-  const options = { order: scope.order, limit: pageSize(scope.request.pageSize, sizes), after };
-  const { rows, next } = "clone" in query ? await keysetPage<Row>(query, options) : await query(options);
-  return { rows, nextPageToken: encodePageToken(scope, next), isWhole: after === undefined && next === undefined };
+): Promise<{ readonly rows: Row[]; readonly nextPageToken: string }> {
+  const { rows, nextPageToken } = await readPage((options) => keysetPage<Row>(query, options), scope, sizes);
+  return { rows, nextPageToken };
+}
+
+/**
+ * As `listPage`, with the response's `total_size`. A page that is the whole list tells it, and nothing is counted.
+ *
+ * @throws ConnectError `PAGE_TOKEN_INVALID`, see `decodePageToken`
+ */
+export async function countedPage<Row extends object, D extends DescMessage = DescMessage>(
+  list: Knex.QueryBuilder | PageSource<Row>,
+  scope: ListScope<D>,
+): Promise<{ readonly rows: Row[]; readonly nextPageToken: string; readonly totalSize: number }> {
+  const source: PageSource<Row> =
+    "clone" in list ? { page: (options) => keysetPage(list, options), count: () => totalSize(list) } : list;
+  const { rows, nextPageToken, isWhole } = await readPage(source.page, scope, {});
+  return { rows, nextPageToken, totalSize: isWhole ? rows.length : await source.count() };
 }
 
 /** A query that counts the rows of another without reading past `limit` + 1; its one row has `count`. */

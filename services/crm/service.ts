@@ -13,7 +13,7 @@ import {
 import { type Customer, CustomerSchema } from "#gen/deskwire/crm/v1/customer_pb.js";
 import type { Database } from "../../runtime/database/database.ts";
 import { fail } from "../../runtime/errors.ts";
-import { listPage, totalSize } from "../../runtime/pagination.ts";
+import { countedPage } from "../../runtime/pagination.ts";
 import { assertEtag, maskedFields, mutableFields } from "../../runtime/resource.ts";
 import { assertToolAllowed, isAiCall, type ToolPolicies } from "../../runtime/tool-policy.ts";
 import { write } from "../../runtime/write.ts";
@@ -82,15 +82,11 @@ export function crmService(
     async listCustomers(request) {
       const matching = customers.customersMatching(database, request);
       const scope = { schema: ListCustomersRequestSchema, request, order: NEWEST_CUSTOMER_FIRST };
-      const { rows, nextPageToken, isWhole } = await listPage<customers.CustomerRow, typeof ListCustomersRequestSchema>(
+      const { rows, ...page } = await countedPage<customers.CustomerRow, typeof ListCustomersRequestSchema>(
         matching,
         scope,
       );
-      return {
-        customers: rows.map(customers.toCustomer),
-        nextPageToken,
-        totalSize: isWhole ? rows.length : await totalSize(matching),
-      };
+      return { customers: rows.map(customers.toCustomer), ...page };
     },
     updateCustomer(request: UpdateCustomerRequest, context) {
       const patch = request.customer ?? create(CustomerSchema);
@@ -131,10 +127,10 @@ export function crmService(
     async listNotes(request) {
       const notes = notesAbout(knex, request.customerId);
       const scope = { schema: ListNotesRequestSchema, request, order: NEWEST_FIRST };
-      const { rows, nextPageToken, isWhole } = await listPage<NoteRow, typeof ListNotesRequestSchema>(notes, scope);
+      const { rows, ...page } = await countedPage<NoteRow, typeof ListNotesRequestSchema>(notes, scope);
       // Whoever has notes exists.
       if (rows.length === 0) found(await customers.findCustomer(knex, request.customerId), request.customerId);
-      return { notes: rows.map(toNote), nextPageToken, totalSize: isWhole ? rows.length : await totalSize(notes) };
+      return { notes: rows.map(toNote), ...page };
     },
     async eraseCustomer(request, context) {
       const { customerId } = request;

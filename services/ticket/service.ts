@@ -19,7 +19,7 @@ import {
 import { methodName, originOf } from "../../runtime/call.ts";
 import { isUniqueViolation } from "../../runtime/database/database.ts";
 import { fail } from "../../runtime/errors.ts";
-import { listPage, totalSize } from "../../runtime/pagination.ts";
+import { countedPage, listPage } from "../../runtime/pagination.ts";
 import { maskedFields } from "../../runtime/resource.ts";
 import { assertToolAllowed, isAiCall } from "../../runtime/tool-policy.ts";
 import { write } from "../../runtime/write.ts";
@@ -165,15 +165,8 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
       if (!(await findTicket(knex, request.ticketId))) throw notFound(request.ticketId);
       const messages = messagesOf(knex, request.ticketId);
       const scope = { schema: ListTicketMessagesRequestSchema, request, order: OLDEST_FIRST };
-      const { rows, nextPageToken, isWhole } = await listPage<MessageRow, typeof ListTicketMessagesRequestSchema>(
-        messages,
-        scope,
-      );
-      return {
-        messages: rows.map(toMessage),
-        nextPageToken,
-        totalSize: isWhole ? rows.length : await totalSize(messages),
-      };
+      const { rows, ...page } = await countedPage<MessageRow, typeof ListTicketMessagesRequestSchema>(messages, scope);
+      return { messages: rows.map(toMessage), ...page };
     },
 
     async listTickets(request) {
@@ -226,11 +219,8 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
       if (!(await findTicket(knex, request.ticketId))) throw notFound(request.ticketId);
       const events = eventsOf(knex, request.ticketId);
       const scope = { schema: ListTicketHistoryRequestSchema, request, order: BY_POSITION };
-      const { rows, nextPageToken, isWhole } = await listPage<EventRow, typeof ListTicketHistoryRequestSchema>(
-        events,
-        scope,
-      );
-      return { events: rows.map(toEvent), nextPageToken, totalSize: isWhole ? rows.length : await totalSize(events) };
+      const { rows, ...page } = await countedPage<EventRow, typeof ListTicketHistoryRequestSchema>(events, scope);
+      return { events: rows.map(toEvent), ...page };
     },
 
     async listEvents(request) {

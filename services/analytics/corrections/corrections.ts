@@ -3,7 +3,7 @@ import { Code, type ServiceImpl } from "@connectrpc/connect";
 import { AnalyticsService, ListCorrectionsRequestSchema } from "#gen/deskwire/analytics/v1/analytics_service_pb.js";
 import type { Database } from "../../../runtime/database/database.ts";
 import { fail } from "../../../runtime/errors.ts";
-import { listPage, totalSize } from "../../../runtime/pagination.ts";
+import { countedPage } from "../../../runtime/pagination.ts";
 import { write } from "../../../runtime/write.ts";
 import {
   type CorrectionRow,
@@ -35,15 +35,8 @@ export function correctionMethods(database: Database, teaching: Teaching, now: (
     async listCorrections(request) {
       const matching = correctionsMatching(database.knex, request);
       const scope = { schema: ListCorrectionsRequestSchema, request, order: LATEST_FIRST };
-      const { rows, nextPageToken, isWhole } = await listPage<CorrectionRow, typeof ListCorrectionsRequestSchema>(
-        matching,
-        scope,
-      );
-      return {
-        corrections: rows.map(toCorrection),
-        nextPageToken,
-        totalSize: isWhole ? rows.length : await totalSize(matching),
-      };
+      const { rows, ...page } = await countedPage<CorrectionRow, typeof ListCorrectionsRequestSchema>(matching, scope);
+      return { corrections: rows.map(toCorrection), ...page };
     },
     async undoCorrection(request, context) {
       const { correctionId, actor } = request;

@@ -9,7 +9,7 @@ import type { Bell } from "../../../runtime/bell.ts";
 import { methodName, originOf, principalOf } from "../../../runtime/call.ts";
 import type { Database } from "../../../runtime/database/database.ts";
 import { formatId } from "../../../runtime/ids.ts";
-import { listPage, totalSize } from "../../../runtime/pagination.ts";
+import { countedPage } from "../../../runtime/pagination.ts";
 import type { Policy } from "../../../runtime/policy/policy.ts";
 import { assertToolAllowed, isAiCall, type ToolPolicies } from "../../../runtime/tool-policy.ts";
 import { write } from "../../../runtime/write.ts";
@@ -98,12 +98,8 @@ export function approvalMethods({
       const time = now();
       const matching = approvalsOf(knex, request, time);
       const scope = { schema: ListApprovalsRequestSchema, request, order: NEWEST_FIRST };
-      const { rows, nextPageToken, isWhole } = await listPage<ApprovalRow, typeof ListApprovalsRequestSchema>(
-        matching,
-        scope,
-      );
-      const approvals = rows.map((row) => toApproval(row, time));
-      return { approvals, nextPageToken, totalSize: isWhole ? rows.length : await totalSize(matching) };
+      const { rows, ...page } = await countedPage<ApprovalRow, typeof ListApprovalsRequestSchema>(matching, scope);
+      return { approvals: rows.map((row) => toApproval(row, time)), ...page };
     },
 
     async decideApproval(request, context) {

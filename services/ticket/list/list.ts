@@ -1,7 +1,7 @@
 // ListTickets: one page of what was asked for, and how much that is.
 import { type ListTicketsRequest, ListTicketsRequestSchema } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import type { Database } from "../../../runtime/database/database.ts";
-import { type KeysetOptions, type KeysetPage, listPage, totalSize } from "../../../runtime/pagination.ts";
+import { countedPage, type PageSource, totalSize } from "../../../runtime/pagination.ts";
 import type { TicketRow } from "../ticket-store.ts";
 import { ticketsMatching } from "./filters.ts";
 import { orderColumns } from "./orders.ts";
@@ -15,16 +15,6 @@ export interface TicketList {
   readonly totalSize: number;
 }
 
-async function list(
-  request: ListTicketsRequest,
-  page: (options: KeysetOptions) => Promise<KeysetPage<TicketRow>>,
-  count: () => Promise<number>,
-): Promise<TicketList> {
-  const scope = { schema: ListTicketsRequestSchema, request, order: orderColumns(request.order) };
-  const { rows, nextPageToken, isWhole } = await listPage<TicketRow, typeof ListTicketsRequestSchema>(page, scope);
-  return { rows, nextPageToken, totalSize: isWhole ? rows.length : await count() };
-}
-
 /**
  * Lists tickets. A search, whose work depends on how common its words are, keeps nobody else waiting.
  *
@@ -33,12 +23,12 @@ async function list(
  */
 export async function listTickets(database: Database, request: ListTicketsRequest, now: number): Promise<TicketList> {
   const question = { request, now };
-  if (request.query) {
-    return database.slowly(async (read) => {
-      const found = await search(database, question, read);
-      return list(request, found.page, found.count);
-    });
-  }
-  const page = (options: KeysetOptions) => ticketPage(database, { ...options, ...question });
-  return list(request, page, () => totalSize(ticketsMatching(database, question)));
+  const scope = { schema: ListTicketsRequestSchema, request, order: orderColumns(request.order) };
+  const list = (source: PageSource<TicketRow>) =>
+    countedPage<TicketRow, typeof ListTicketsRequestSchema>(source, scope);
+  if (request.query) return database.slowly(async (read) => list(await search(database, question, read)));
+  return list({
+    page: (options) => ticketPage(database, { ...options, ...question }),
+    count: () => totalSize(ticketsMatching(database, question)),
+  });
 }

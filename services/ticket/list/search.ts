@@ -3,7 +3,7 @@ import type { Knex } from "knex";
 import type { Database } from "../../../runtime/database/database.ts";
 import type { Read } from "../../../runtime/database/reader-thread.ts";
 import { keepFound, matchSearch } from "../../../runtime/database/search.ts";
-import { type KeysetOptions, type KeysetPage, keysetQuery, pageOf, totalSize } from "../../../runtime/pagination.ts";
+import { keysetQuery, type PageSource, pageOf, totalSize } from "../../../runtime/pagination.ts";
 import type { TicketRow } from "../ticket-store.ts";
 import { type ListQuestion, ticketsMatching } from "./filters.ts";
 import { ticketPage } from "./page.ts";
@@ -13,11 +13,7 @@ const COMMON = 8_000;
 const COUNTED = 1_000;
 
 /** What a search has found: pages of it, and how much it is. */
-export interface Found {
-  page(options: KeysetOptions): Promise<KeysetPage<TicketRow>>;
-  /** As `total_size` counts. */
-  count(): Promise<number>;
-}
+export type Found = PageSource<TicketRow>;
 
 /** Reads whatever knex has built. */
 const run = (read: Read) => (query: Knex.QueryBuilder) => {

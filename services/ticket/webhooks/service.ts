@@ -15,7 +15,7 @@ import type { Bell } from "../../../runtime/bell.ts";
 import type { Database } from "../../../runtime/database/database.ts";
 import { fail } from "../../../runtime/errors.ts";
 import { parseId } from "../../../runtime/ids.ts";
-import { listPage, totalSize } from "../../../runtime/pagination.ts";
+import { countedPage } from "../../../runtime/pagination.ts";
 import { assertEtag, maskedFields, mutableFields } from "../../../runtime/resource.ts";
 import { newSecret } from "../../../runtime/standard-webhooks.ts";
 import { write } from "../../../runtime/write.ts";
@@ -102,17 +102,12 @@ export function webhookService(options: WebhookServiceOptions): ServiceImpl<type
     },
 
     async listWebhooks(request) {
-      const all = knex("webhook");
       const scope = { schema: ListWebhooksRequestSchema, request, order: OLDEST_FIRST };
-      const { rows, nextPageToken, isWhole } = await listPage<webhooks.WebhookRow, typeof ListWebhooksRequestSchema>(
-        all,
+      const { rows, ...page } = await countedPage<webhooks.WebhookRow, typeof ListWebhooksRequestSchema>(
+        knex("webhook"),
         scope,
       );
-      return {
-        webhooks: rows.map(webhooks.toWebhook),
-        nextPageToken,
-        totalSize: isWhole ? rows.length : await totalSize(all),
-      };
+      return { webhooks: rows.map(webhooks.toWebhook), ...page };
     },
 
     async updateWebhook(request, context) {
@@ -168,15 +163,11 @@ export function webhookService(options: WebhookServiceOptions): ServiceImpl<type
       if (state) matching.where({ state });
       if (ticketId) matching.where({ ticket_id: parseId(ticketId) });
       const scope = { schema: ListWebhookDeliveriesRequestSchema, request, order: NEWEST_FIRST };
-      const { rows, nextPageToken, isWhole } = await listPage<DeliveryRow, typeof ListWebhookDeliveriesRequestSchema>(
+      const { rows, ...page } = await countedPage<DeliveryRow, typeof ListWebhookDeliveriesRequestSchema>(
         matching,
         scope,
       );
-      return {
-        deliveries: rows.map(toDelivery),
-        nextPageToken,
-        totalSize: isWhole ? rows.length : await totalSize(matching),
-      };
+      return { deliveries: rows.map(toDelivery), ...page };
     },
 
     async replayWebhookDeliveries(request, context) {
