@@ -51,6 +51,14 @@ function named(error: unknown, signal: AbortSignal | undefined): ConnectError {
   return lost;
 }
 
+async function* withNamedErrors<T>(messages: AsyncIterable<T>, signal: AbortSignal | undefined): AsyncGenerator<T> {
+  try {
+    yield* messages;
+  } catch (error) {
+    throw named(error, signal);
+  }
+}
+
 /**
  * How long a server that failed wants to be left alone, in milliseconds, or undefined where another try cannot help: it
  * answered itself and gave no RetryInfo. It may have tried again on its own already, and tries would multiply.
@@ -74,7 +82,7 @@ async function pause(ms: number, signal: AbortSignal | undefined): Promise<void>
 /**
  * Tries unary calls again that failed as `unavailable`: up to four times within the deadline, after a random part of a
  * doubling delay, and not before the server's RetryInfo. Only reads and writes with a request id; a stream is for its
- * reader to resume. While most calls fail none is tried again, so that a service that comes back is not buried.
+ * reader to resume, who is told as well where the connection broke. While most calls fail none is tried again, so that a service that comes back is not buried.
  *
  * @param timeoutMs the deadline of a call that brings none, in milliseconds
  */
@@ -106,6 +114,13 @@ export function retrying(transport: Transport, timeoutMs: number): Transport {
         }
       }
     },
-    stream: (...call) => transport.stream(...call),
+    async stream(method, signal, ...rest) {
+      try {
+        const response = await transport.stream(method, signal, ...rest);
+        return { ...response, message: withNamedErrors(response.message, signal) };
+      } catch (error) {
+        throw named(error, signal);
+      }
+    },
   };
 }

@@ -12,8 +12,8 @@ const BATCH_TIMEOUT_MS = 120_000;
 /** Long enough together for a desk to be started again. */
 const RETRY_DELAYS_MS = [200, 400, 800, 1_600, 3_200, 6_400];
 
-/** What a connection that breaks, or a desk that stops, looks like from here: a stream it cuts is cancelled, by nobody here. */
-const PASSING: ReadonlySet<Code> = new Set([Code.Unavailable, Code.Aborted, Code.Canceled]);
+/** What a connection that breaks, or a desk that stops, looks like from here. */
+const PASSING: ReadonlySet<Code> = new Set([Code.Unavailable, Code.Aborted]);
 
 async function* requests(rows: readonly ImportRow[]) {
   for (const row of rows) yield { row };

@@ -4,6 +4,7 @@ import { type AddressInfo, connect, createServer, type Server } from "node:net";
 import { type Client, Code, ConnectError, createClient } from "@connectrpc/connect";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { CrmService } from "#gen/deskwire/crm/v1/crm_service_pb.js";
+import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import { fail, failForNow, reasonOf } from "../../runtime/errors.ts";
 import { type Listener, listen } from "../../runtime/listener.ts";
 import type { ServiceModule } from "../../runtime/module.ts";
@@ -18,6 +19,7 @@ let crm: ServiceModule;
 let listener: Listener;
 let wire: Server;
 let client: Client<typeof CrmService>;
+let streams: Client<typeof TicketService>;
 /** What the server does to the next calls instead of answering, and after having done what was asked. */
 let failures: (Error | "cut" | "closed")[];
 let calls: number;
@@ -43,10 +45,23 @@ beforeEach(async () => {
     };
     return [name, flaky];
   });
+  const breaking = {
+    async importTickets(requests: AsyncIterable<unknown>) {
+      for await (const _ of requests) cut(failures.shift() as "cut" | "closed");
+    },
+    async *watchEvents(_: unknown, { signal }: { readonly signal: AbortSignal }) {
+      yield {};
+      await once(signal, "abort");
+    },
+  };
+  const bound = { calls: [], conditions: [] };
   listener = await listen({
     host: "127.0.0.1",
     port: 0,
-    services: [{ calls: [], conditions: [], desc: service.desc, implementation: Object.fromEntries(entries) }],
+    services: [
+      { ...bound, desc: service.desc, implementation: Object.fromEntries(entries) },
+      { ...bound, desc: TicketService, implementation: breaking as never },
+    ],
     allowedHosts: [],
     allowedOrigins: [],
     log: () => {},
@@ -65,7 +80,9 @@ beforeEach(async () => {
       .pipe(socket);
   }).listen(0, "127.0.0.1");
   await once(wire, "listening");
-  client = createClient(CrmService, remoteTransport(`http://127.0.0.1:${(wire.address() as AddressInfo).port}`));
+  const transport = remoteTransport(`http://127.0.0.1:${(wire.address() as AddressInfo).port}`);
+  client = createClient(CrmService, transport);
+  streams = createClient(TicketService, transport);
 });
 afterEach(async () => {
   wire.close();
@@ -102,6 +119,21 @@ describe("a remote call", () => {
     expect(calls).toBe(1);
     expect(error.code).toBe(Code.Unavailable);
     expect(reasonOf(error)).toBe("CONNECTION_LOST");
+  });
+
+  it.each(["cut", "closed"] as const)("that streams says that the connection broke: %s", async (how) => {
+    failures = [how];
+    const sent = (async function* () {
+      yield { row: { description: "d" } };
+      await once(new EventTarget(), "never");
+    })();
+    const receive = async () => {
+      for await (const _ of streams.watchEvents({}, { timeoutMs: 0 })) cut(how);
+    };
+    for (const work of [receive, () => streams.importTickets(sent)]) {
+      const error = await caught(work());
+      expect([error.code, reasonOf(error)]).toEqual([Code.Unavailable, "CONNECTION_LOST"]);
+    }
   });
 
   it("is not tried again for what trying cannot help", async () => {
