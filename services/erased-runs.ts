@@ -1,9 +1,9 @@
 // Forgets the gateway's runs that are about a customer who was erased: told by the ticket service's log, wherever the gateway runs.
-import { setTimeout as delay } from "node:timers/promises";
 import { createClient, type Transport } from "@connectrpc/connect";
 import { TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import type { RunStore } from "../gateway/runs/store.ts";
+import { keepDoing, pause } from "../runtime/keep-doing.ts";
 import type { Log } from "../runtime/log.ts";
 
 /** Customers are erased once in a while: a stream of the log would look after every write instead. */
@@ -18,22 +18,15 @@ export async function forgetErasedRuns(
 ): Promise<void> {
   const tickets = createClient(TicketService, transport);
   const types = [TicketEventType.CUSTOMER_ERASED];
-  let failing = false;
-  while (!signal.aborted) {
-    try {
-      const afterPosition = BigInt(await store.erasedUpTo());
-      const { events } = await tickets.listEvents({ afterPosition, types }, { signal });
-      for (const { ticketId, customerId, position } of events) {
-        await store.eraseAbout([ticketId, customerId], Number(position));
-      }
-      failing = false;
-      if (events.length > 0) continue;
-    } catch (error) {
-      if (signal.aborted) return;
-      // One line an outage, not one a try.
-      if (!failing) log("runs of erased customers wait to be forgotten", { error }, "warn");
-      failing = true;
+  async function look(): Promise<void> {
+    const afterPosition = BigInt(await store.erasedUpTo());
+    const { events } = await tickets.listEvents({ afterPosition, types }, { signal });
+    for (const { ticketId, customerId, position } of events) {
+      await store.eraseAbout([ticketId, customerId], Number(position));
     }
-    await delay(LOOK_MS, undefined, { signal }).catch(() => {});
+    if (events.length === 0) await pause(LOOK_MS, signal);
   }
+  await keepDoing(look, signal, (error, isFirst) => {
+    if (isFirst) log("runs of erased customers wait to be forgotten", { error }, "warn");
+  });
 }

@@ -8,14 +8,13 @@ import { openSystemPrompt } from "../gateway/system-prompt.ts";
 import { createUpstream } from "../gateway/upstream.ts";
 import type { Config } from "../runtime/config.ts";
 import { type DatabaseLocation, openDatabase } from "../runtime/database/database.ts";
+import { pruneHourly } from "../runtime/idempotency.ts";
 import type { Identify } from "../runtime/identity/caller.ts";
 import type { Route } from "../runtime/listener.ts";
 import type { Log } from "../runtime/log.ts";
 import type { ServiceModule } from "../runtime/module.ts";
 import { deskApprovals } from "./approvals.ts";
 import { forgetErasedRuns } from "./erased-runs.ts";
-
-const HOUR_MS = 60 * 60 * 1000;
 
 /** What the gateway stands on. */
 export interface GatewayModuleOptions {
@@ -51,10 +50,6 @@ export async function gatewayModule({
   const store = new RunStore(database);
   // Nobody else has an SQLite file open, so what was at work there is not at work any more.
   if (location.kind === "sqlite") await store.releaseAll();
-  const prune = () => {
-    store.prune().catch((error) => log("cannot forget old runs; trying again in an hour", { error }));
-  };
-  const pruning = setInterval(prune, HOUR_MS).unref();
   const gateway = createGateway({
     ...{ catalog, store, systemPrompt, log, approvals: deskApprovals(tickets) },
     upstream: createUpstream({
@@ -70,13 +65,14 @@ export async function gatewayModule({
     },
   });
   const closing = new AbortController();
+  let stopPruning: (() => void) | undefined;
   let forgetting: Promise<void> | undefined;
   return {
     services: [],
     metrics: database.metrics,
     routesFor: (identify) => gateway.routes(identify),
     start() {
-      prune();
+      stopPruning = pruneHourly(database, log, () => store.prune());
       forgetting = forgetErasedRuns(store, tickets, closing.signal, log);
     },
     ready: () => database.ping(),
@@ -86,7 +82,7 @@ export async function gatewayModule({
     },
     async close() {
       closing.abort();
-      clearInterval(pruning);
+      stopPruning?.();
       await forgetting;
       await database.close();
     },

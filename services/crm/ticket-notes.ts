@@ -1,5 +1,4 @@
 // Notes that answers to tickets asked for: read from the ticket service's log, each stored once.
-import { setTimeout as delay } from "node:timers/promises";
 import { create } from "@bufbuild/protobuf";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { type Client, createClient, type Transport } from "@connectrpc/connect";
@@ -7,12 +6,10 @@ import { NoteSchema } from "#gen/deskwire/crm/v1/note_pb.js";
 import { type TicketEvent, TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import type { Database } from "../../runtime/database/database.ts";
+import { keepDoing } from "../../runtime/keep-doing.ts";
 import type { Log } from "../../runtime/log.ts";
 import { findCustomer } from "./customer-store.ts";
 import { insertNote, moveCursor, readCursor } from "./note-store.ts";
-
-const FIRST_RETRY_MS = 100;
-const LAST_RETRY_MS = 5_000;
 
 /** How often the log could not be read, or a note not kept. */
 export interface ReaderStats {
@@ -28,27 +25,18 @@ export async function keepTicketNotes(
   log: Log,
 ): Promise<void> {
   const tickets: Client<typeof TicketService> = createClient(TicketService, transport);
-  let retryMs = FIRST_RETRY_MS;
-  while (!signal.aborted) {
-    const began = performance.now();
-    try {
-      const afterPosition = BigInt(await readCursor(database.knex));
-      const types = [TicketEventType.CUSTOMER_NOTE_REQUESTED];
-      // No deadline: the stream lasts as long as both services do.
-      for await (const { event } of tickets.watchEvents({ afterPosition, types }, { signal, timeoutMs: 0 })) {
-        if (event) await keepNote(database, event, log);
-      }
-    } catch (error) {
-      if (signal.aborted) return;
-      stats.failures++;
-      if (performance.now() - began > LAST_RETRY_MS) retryMs = FIRST_RETRY_MS;
-      // One line an outage, not one a try.
-      if (retryMs === FIRST_RETRY_MS)
-        log("cannot read the ticket service's log, or keep a note; notes wait", { error }, "warn");
-      await delay(retryMs * (0.5 + Math.random()), undefined, { signal }).catch(() => {});
-      retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
+  async function read(): Promise<void> {
+    const afterPosition = BigInt(await readCursor(database.knex));
+    const types = [TicketEventType.CUSTOMER_NOTE_REQUESTED];
+    // No deadline: the stream lasts as long as both services do.
+    for await (const { event } of tickets.watchEvents({ afterPosition, types }, { signal, timeoutMs: 0 })) {
+      if (event) await keepNote(database, event, log);
     }
   }
+  await keepDoing(read, signal, (error, isFirst) => {
+    stats.failures++;
+    if (isFirst) log("cannot read the ticket service's log, or keep a note; notes wait", { error }, "warn");
+  });
 }
 
 /** Stores an event's note and the cursor in one transaction. An event that was read before changes nothing. */

@@ -1,9 +1,9 @@
 // Keeps the metrics in step with the ticket service's log.
-import { setTimeout as delay } from "node:timers/promises";
 import { type Client, createClient, type Transport } from "@connectrpc/connect";
 import type { TicketEvent } from "#gen/deskwire/ticket/v1/event_pb.js";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import type { Bell } from "../../../runtime/bell.ts";
+import { keepDoing, pause } from "../../../runtime/keep-doing.ts";
 import type { Log } from "../../../runtime/log.ts";
 import { batches } from "./batches.ts";
 import { type CountingOptions, countEvents, prepare } from "./count-events.ts";
@@ -11,8 +11,6 @@ import { LEASE_MS, lease, markComplete, readCursor, release } from "./cursor.ts"
 
 /** Short enough for a live chart; long enough that a burst of writes becomes few transactions. */
 const BATCH = { size: 500, lingerMs: 50 };
-const FIRST_RETRY_MS = 100;
-const LAST_RETRY_MS = 5_000;
 
 /** What the reader stands on. */
 export interface ReaderOptions extends CountingOptions {
@@ -85,22 +83,13 @@ async function read(options: ReaderOptions, reader: string, signal: AbortSignal)
 export async function keepMetrics(options: ReaderOptions, signal: AbortSignal): Promise<void> {
   const { database, log } = options;
   const reader = crypto.randomUUID();
-  const pause = (ms: number) => delay(ms, undefined, { signal }).catch(() => {});
-  let retryMs = FIRST_RETRY_MS;
-  while (!signal.aborted) {
-    const began = performance.now();
-    try {
-      if (await lease(database, reader)) await read(options, reader, signal);
-      else await pause(LEASE_MS / 10);
-    } catch (error) {
-      if (signal.aborted) break;
-      if (performance.now() - began > LAST_RETRY_MS) retryMs = FIRST_RETRY_MS;
-      // One line an outage, not one a try.
-      if (retryMs === FIRST_RETRY_MS) log("cannot read the ticket service's log, or count it; metrics wait", { error });
-      await pause(retryMs * (0.5 + Math.random()));
-      retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
-    }
+  async function work(): Promise<void> {
+    if (await lease(database, reader)) await read(options, reader, signal);
+    else await pause(LEASE_MS / 10, signal);
   }
+  await keepDoing(work, signal, (error, isFirst) => {
+    if (isFirst) log("cannot read the ticket service's log, or count it; metrics wait", { error });
+  });
   await release(database.knex, reader).catch((error: unknown) =>
     log("cannot give up reading for the metrics", { error }),
   );
