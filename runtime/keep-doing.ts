@@ -1,13 +1,8 @@
 // Work in the background that goes on for as long as its process, whatever fails in between.
-import { setTimeout as delay } from "node:timers/promises";
+import { pause } from "./pause.ts";
 
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 5_000;
-
-/** Waits so many milliseconds, or until `signal` is aborted. */
-export async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await delay(ms, undefined, { signal }).catch(() => {});
-}
 
 /**
  * Does `work` again and again until `signal` is aborted; after a failure it waits, longer each time, up to about five seconds.

@@ -3,6 +3,7 @@ import type { DescMessage, DescMethodUnary, MessageInitShape } from "@bufbuild/p
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, type Transport } from "@connectrpc/connect";
 import { fail, reasonOf, retryDelayOf } from "./errors.ts";
+import { pause } from "./pause.ts";
 
 const MAX_ATTEMPTS = 4;
 const FIRST_DELAY_MS = 50;
@@ -67,16 +68,6 @@ function pauseAfter(error: ConnectError): number | undefined {
   if (error.code !== Code.Unavailable) return undefined;
   const reason = reasonOf(error);
   return retryDelayOf(error) ?? (reason === undefined || reason === "CONNECTION_LOST" ? 0 : undefined);
-}
-
-async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  const stop = () => resolve();
-  signal?.addEventListener("abort", stop, { once: true });
-  await promise;
-  clearTimeout(timer);
-  signal?.removeEventListener("abort", stop);
 }
 
 /**

@@ -1,9 +1,9 @@
 // Streams of figures: as they are, then whenever they have changed.
-import { setTimeout as delay } from "node:timers/promises";
 import { equals } from "@bufbuild/protobuf";
 import { MetricsSchema } from "#gen/deskwire/analytics/v1/metrics_pb.js";
 import type { GetMetricsResponse } from "#gen/deskwire/analytics/v1/metrics_service_pb.js";
 import type { Bell } from "../../../runtime/bell.ts";
+import { pause } from "../../../runtime/pause.ts";
 
 const DEFAULT_INTERVAL_SECONDS = 5;
 
@@ -47,7 +47,7 @@ export async function* watchMetrics(
     const answer = await ask();
     if (!last || !isSame(last, answer)) yield answer;
     last = answer;
-    await delay(pauseMs, undefined, { signal }).catch(() => {});
+    await pause(pauseMs, signal);
     await news;
   }
 }

@@ -1,9 +1,9 @@
 // Sends what is due, as long as the ticket service runs. Any number of processes may do so on one database.
-import { setTimeout as delay } from "node:timers/promises";
 import type { Bell } from "../../../runtime/bell.ts";
 import type { Database } from "../../../runtime/database/database.ts";
 import { formatId } from "../../../runtime/ids.ts";
 import type { Log } from "../../../runtime/log.ts";
+import { pause } from "../../../runtime/pause.ts";
 import { sign } from "../../../runtime/standard-webhooks.ts";
 import type { EventRow } from "../event-store.ts";
 import { claim, type DeliveryRow, dueTimes } from "./delivery-store.ts";
@@ -84,7 +84,7 @@ export class Dispatcher {
         // One line an outage, not one a try.
         if (!failing) log("webhooks wait: the database cannot be read", { error }, "warn");
         failing = true;
-        await delay(AFTER_ERROR_MS, undefined, { signal }).catch(() => {});
+        await pause(AFTER_ERROR_MS, signal);
       }
     }
   }
