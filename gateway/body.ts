@@ -1,7 +1,7 @@
 // Whether a request can be one for the Messages API at all, and the JSON in it.
 import { Code } from "@connectrpc/connect";
-import type { HttpRequest } from "../runtime/cleartext-port.ts";
 import { fail } from "../runtime/errors.ts";
+import type { HttpRequest } from "../runtime/http-port.ts";
 import { readBody } from "../runtime/read-body.ts";
 import { invalidRequest } from "./messages.ts";
 

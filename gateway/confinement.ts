@@ -2,8 +2,8 @@
 import type { MessageParam } from "@anthropic-ai/sdk/resources/messages";
 import { Code } from "@connectrpc/connect";
 import { CONFINEMENT_HEADER } from "../runtime/call.ts";
-import type { HttpRequest } from "../runtime/cleartext-port.ts";
 import { fail } from "../runtime/errors.ts";
+import type { HttpRequest } from "../runtime/http-port.ts";
 import type { Caller } from "../runtime/identity/caller.ts";
 import { invalidRequest, type MessagesRequest } from "./messages.ts";
 

@@ -1,6 +1,6 @@
 // CORS for the origins that the guard lets pass (fetch.spec.whatwg.org, section 3.3).
 import { cors } from "@connectrpc/connect";
-import type { HttpRequest, HttpResponse } from "./cleartext-port.ts";
+import type { HttpRequest, HttpResponse } from "./http-port.ts";
 
 // What MCP clients send and read, in all of its revisions since Streamable HTTP.
 const MCP_REQUEST_HEADERS = [

@@ -2,7 +2,7 @@
 import type { ConnectError } from "@connectrpc/connect";
 import { errorToJson } from "@connectrpc/connect/protocol-connect";
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
-import type { HttpRequest, HttpResponse } from "./cleartext-port.ts";
+import type { HttpRequest, HttpResponse } from "./http-port.ts";
 
 function answer(response: HttpResponse, status: number, headers: Record<string, string>, body?: string): void {
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);

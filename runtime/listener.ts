@@ -4,18 +4,12 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { codeToHttpStatus } from "@connectrpc/connect/protocol-connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { type CertificateFiles, readCertificate, watchCertificate } from "./certificate.ts";
-import {
-  type CleartextPort,
-  type HttpRequest,
-  type HttpResponse,
-  openCleartextPort,
-  type PortLimits,
-} from "./cleartext-port.ts";
 import { answerCors } from "./cors.ts";
 import { fail, failForNow } from "./errors.ts";
 import { unaryServer } from "./grpc/unary-server.ts";
 import { createHealth, type Health } from "./health.ts";
 import { answerError, answerJson, pathOf, refuseMethod } from "./http-error.ts";
+import { type HttpPort, type HttpRequest, type HttpResponse, openHttpPort, type PortLimits } from "./http-port.ts";
 import type { Identity } from "./identity/identity.ts";
 import { explainingJson } from "./json-requests.ts";
 import { type Log, logToStderr } from "./log.ts";
@@ -267,9 +261,9 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   };
 
   const certificate = options.tls && (await readCertificate(options.tls));
-  let port: CleartextPort;
+  let port: HttpPort;
   try {
-    port = await openCleartextPort({
+    port = await openHttpPort({
       host,
       port: options.port,
       certificate,

@@ -1,5 +1,5 @@
 // Reading what a plain HTTP route is sent.
-import type { HttpRequest } from "./cleartext-port.ts";
+import type { HttpRequest } from "./http-port.ts";
 
 /** Reads a request's body; undefined where it is longer than `limit` bytes. */
 export async function readBody(request: HttpRequest, limit: number): Promise<Buffer | undefined> {

@@ -1,7 +1,7 @@
 // MCP over Streamable HTTP, for 2026-07-28 (stateless) and for the revisions before it (sessions), on one path.
 import { Code, ConnectError } from "@connectrpc/connect";
 import { createMcpHandler, isJsonContentType, isLegacyRequest, type ServerContext } from "@modelcontextprotocol/server";
-import type { HttpRequest, HttpResponse } from "../../runtime/cleartext-port.ts";
+import type { HttpRequest, HttpResponse } from "../../runtime/http-port.ts";
 import { type Caller, type Identify, localCaller } from "../../runtime/identity/caller.ts";
 import { logToStderr } from "../../runtime/log.ts";
 import { readBody } from "../../runtime/read-body.ts";

@@ -3,8 +3,8 @@ import type { Http2ServerRequest, Http2ServerResponse, OutgoingHttpHeaders } fro
 import { create, type DescMethod, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { ConnectError, type HandlerContext } from "@connectrpc/connect";
 import { parseTimeout, setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
-import type { HttpRequest, HttpResponse } from "../cleartext-port.ts";
 import { failCanceled, failLate } from "../errors.ts";
+import type { HttpRequest, HttpResponse } from "../http-port.ts";
 import { LazyContext } from "../lazy-context.ts";
 import type { BoundService } from "../service.ts";
 import { assertSendable, frameOf, malformed, UnaryBody } from "./frame.ts";

@@ -1,8 +1,8 @@
 // Plain HTTP: where metrics are read, and what is recorded of posts to other paths.
 import { ConnectError } from "@connectrpc/connect";
 import { codeToHttpStatus } from "@connectrpc/connect/protocol-connect";
-import type { HttpRequest } from "../cleartext-port.ts";
 import { answerError, refuseMethod } from "../http-error.ts";
+import type { HttpRequest } from "../http-port.ts";
 import type { ListenOptions, Route } from "../listener.ts";
 import type { Log } from "../log.ts";
 import type { CallStats } from "./call-stats.ts";

@@ -9,9 +9,9 @@ import {
   type TicketService,
 } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import { PRINCIPAL_HEADER } from "../../../runtime/call.ts";
-import type { HttpRequest, HttpResponse } from "../../../runtime/cleartext-port.ts";
 import { fail, reasonOf } from "../../../runtime/errors.ts";
 import { answerJson } from "../../../runtime/http-error.ts";
+import type { HttpRequest, HttpResponse } from "../../../runtime/http-port.ts";
 import type { Route } from "../../../runtime/listener.ts";
 import { readBody } from "../../../runtime/read-body.ts";
 import { verify } from "../../../runtime/standard-webhooks.ts";

@@ -67,7 +67,7 @@ const SOCKETS = { noDelay: true, allowHalfOpen: true, keepAlive: true, keepAlive
 const LINGER_MS = 1_000;
 
 /** An open port. */
-export interface CleartextPort {
+export interface HttpPort {
   readonly port: number;
   /** Shows another certificate to those who connect from now on. */
   setCertificate(certificate: Certificate): void;
@@ -180,14 +180,14 @@ function tlsServer(
  *
  * Rejects with the system's error where the port cannot be opened.
  */
-export async function openCleartextPort(options: {
+export async function openHttpPort(options: {
   host: string;
   port: number;
   handler: Handler;
   /** Speaks TLS with it; absent: in clear. */
   certificate?: Certificate | undefined;
   limits?: Partial<PortLimits>;
-}): Promise<CleartextPort> {
+}): Promise<HttpPort> {
   const limits = { ...LIMITS, ...options.limits };
   const sockets = new Set<Socket>();
   const undecided = new Set<Socket>();
