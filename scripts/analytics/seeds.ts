@@ -15,10 +15,14 @@ function seedOf(line: string, file: string): Seed {
   const [first = "", second = "", ...rest] = line.split(" ");
   if (file === "mood") return { sentiment: first, text: [second, ...rest].join(" ") };
   if (file === "urgency") return { urgency: first, text: [second, ...rest].join(" ") };
-  return { sentiment: first, urgency: second, category: file, text: rest.join(" ") };
+  const told = { sentiment: first, urgency: second, text: rest.join(" ") };
+  return file === "desk" ? told : { ...told, category: file };
 }
 
-/** All seeds: `mood urgency sentence` a line in seeds/CATEGORY.txt, `mood sentence` in mood.txt, `urgency sentence` in urgency.txt. */
+/**
+ * All seeds: `mood urgency sentence` a line in seeds/CATEGORY.txt and in desk.txt, whose sentences teach no category, `mood
+ * sentence` in mood.txt, `urgency sentence` in urgency.txt.
+ */
 export function readSeeds(): Seed[] {
   const files = readdirSync(FOLDER).sort();
   return files.flatMap((name) => {
