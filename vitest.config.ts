@@ -21,7 +21,9 @@ export default defineConfig({
     // Loading the libraries anew for each file would take a third of the time; what a file changes, it puts back.
     isolate: false,
     sequence: { sequencer: LongestFirst },
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    // They end what hangs, and say nothing of how long anything takes: the machine may have other things to do.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
   },
 });

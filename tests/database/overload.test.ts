@@ -24,7 +24,7 @@ test("a pool without a free connection, and a query that takes too long, are res
     client: "pg",
     connection: await postgresUrl(),
     pool: { min: 0, max: 1 },
-    acquireConnectionTimeout: 50,
+    acquireConnectionTimeout: 1_000,
   });
   const trx = await knex.transaction();
   const exhausted = passingFailure(await caught(knex.raw("SELECT 1")));
