@@ -7,6 +7,7 @@ import type { ListCustomersRequest } from "#gen/deskwire/crm/v1/crm_service_pb.j
 import { type Customer, CustomerSchema } from "#gen/deskwire/crm/v1/customer_pb.js";
 import { take } from "../../runtime/database/counter.ts";
 import { type Database, isUniqueViolation } from "../../runtime/database/database.ts";
+import { selectRows } from "../../runtime/database/rows.ts";
 import { matchSearch } from "../../runtime/database/search.ts";
 import { fail } from "../../runtime/errors.ts";
 import { formatId, parseId } from "../../runtime/ids.ts";
@@ -77,10 +78,10 @@ export function toCustomer(row: CustomerRow): Customer {
 
 /** Reads one customer; undefined where there is none. `lock` keeps it from others until the transaction ends. */
 export async function findCustomer(db: Knex, customerId: string, lock = false): Promise<Customer | undefined> {
-  const query = db<CustomerRow>("customer")
-    .where({ id: parseId(customerId) })
-    .first();
-  const row = await (lock ? query.forUpdate() : query);
+  const id = parseId(customerId);
+  const [row] = lock
+    ? await db<CustomerRow>("customer").where({ id }).forUpdate()
+    : await selectRows<CustomerRow>(db, "select * from customer where id = ?", [id]);
   return row && toCustomer(row);
 }
 

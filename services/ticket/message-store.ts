@@ -3,7 +3,7 @@ import { create } from "@bufbuild/protobuf";
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Knex } from "knex";
 import { type TicketMessage, TicketMessageSchema } from "#gen/deskwire/ticket/v1/message_pb.js";
-import { insertRows } from "../../runtime/database/rows.ts";
+import { insertRows, selectRows } from "../../runtime/database/rows.ts";
 import { formatId, parseId } from "../../runtime/ids.ts";
 
 /** A row of the table `message`. */
@@ -67,8 +67,8 @@ export const OLDEST_FIRST = [
 
 /** Reads the latest messages of a ticket, oldest first. */
 export async function latestMessages(db: Knex, ticketId: string, limit: number): Promise<TicketMessage[]> {
-  const newestFirst = OLDEST_FIRST.map(({ column }) => ({ column, order: "desc" as const }));
-  const rows: MessageRow[] = await messagesOf(db, ticketId).orderBy(newestFirst).limit(limit);
+  const newestFirst = "select * from message where ticket_id = ? order by create_time desc, id desc";
+  const rows = await selectRows<MessageRow>(db, `${newestFirst} limit ${limit}`, [parseId(ticketId)]);
   return rows.reverse().map(toMessage);
 }
 

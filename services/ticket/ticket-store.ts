@@ -3,7 +3,7 @@ import { create } from "@bufbuild/protobuf";
 import { type Timestamp, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Knex } from "knex";
 import { type Ticket, TicketSchema } from "#gen/deskwire/ticket/v1/ticket_pb.js";
-import { insertRows } from "../../runtime/database/rows.ts";
+import { insertRows, selectRows } from "../../runtime/database/rows.ts";
 import { formatId, parseId } from "../../runtime/ids.ts";
 import { NEVER } from "./priority/migration.ts";
 
@@ -122,10 +122,10 @@ function toRow(ticket: Ticket): TicketRow {
 
 /** Reads one ticket; undefined where there is none. `lock` keeps it from other writers until the transaction ends. */
 export async function findTicket(db: Knex, ticketId: string, lock = false): Promise<Ticket | undefined> {
-  const query = db<TicketRow>("ticket")
-    .where({ id: parseId(ticketId) })
-    .first();
-  const row = await (lock ? query.forUpdate() : query);
+  const id = parseId(ticketId);
+  const [row] = lock
+    ? await db<TicketRow>("ticket").where({ id }).forUpdate()
+    : await selectRows<TicketRow>(db, "select * from ticket where id = ?", [id]);
   return row && toTicket(row);
 }
 

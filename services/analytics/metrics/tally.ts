@@ -92,9 +92,7 @@ export class Tally {
         (ranks && (KINDS_OF[fact].includes(VOLUME) || fact === "reply")),
     );
     this.#moods = kinds.has(MetricsKind.MOOD);
-    const [response, resolution] = [MetricsKind.RESPONSE_TIME, MetricsKind.RESOLUTION_TIME].map((kind) =>
-      kinds.has(kind),
-    );
+    const [response, resolution] = [RESPONSE_TIME, RESOLUTION_TIME].map((kind) => kinds.has(kind));
     this.#spans = { [Span.FIRST]: response, [Span.NEXT]: response, [Span.RESOLUTION]: resolution };
     this.#cells = new Cells(frame, grouping);
     const cellCount = grouping.groups * this.#cells.stride;
@@ -109,6 +107,16 @@ export class Tally {
 
   counter(cell: number, counter: number): number {
     return this.#counters[cell * COUNTERS + counter] as number;
+  }
+
+  /** All counters of some cells together, by their places. */
+  counters(cells: readonly number[]): Float64Array {
+    const sums = new Float64Array(COUNTERS);
+    for (const cell of cells) {
+      const base = cell * COUNTERS;
+      for (let place = 0; place < COUNTERS; place++) (sums[place] as number) += this.#counters[base + place] as number;
+    }
+    return sums;
   }
 
   /** How the backlog changes in a cell. */
