@@ -22,11 +22,16 @@ const SENTENCES = [
 const PRIORITIES = ["low", "normal", "normal", "normal", "high", "urgent"];
 const STATUSES = ["open", "open", "in_progress", "resolved", "closed"];
 
+const mixedOf = (number: number): number => Math.imul(number + 1, 2_654_435_761) >>> 0;
+const statusOf = (mixed: number): string => pick(STATUSES, mixed >>> 12);
 const pick = <T>(from: readonly T[], number: number): T => from[number % from.length] as T;
+
+/** Whether the ticket of a number is closed, and takes no answer. */
+export const isClosed = (number: number): boolean => statusOf(mixedOf(number)) === "closed";
 
 /** The row of a number; neighbours differ in everything that lists can be filtered by. */
 export function ticketRow(number: number): ImportRow {
-  const mixed = Math.imul(number + 1, 2_654_435_761) >>> 0;
+  const mixed = mixedOf(number);
   return create(ImportRowSchema, {
     externalId: `bench-${number}`,
     subject: `${pick(SUBJECTS, mixed)} (${number})`,
@@ -34,7 +39,7 @@ export function ticketRow(number: number): ImportRow {
     customerEmail: `customer${mixed % CUSTOMERS}@example.com`,
     customerName: `Customer ${mixed % CUSTOMERS}`,
     priority: pick(PRIORITIES, mixed >>> 9),
-    status: pick(STATUSES, mixed >>> 12),
+    status: statusOf(mixed),
     label: `label-${(mixed >>> 15) % 50}`,
     createTime: new Date(Date.UTC(2026, 0, 1) + (number % 300) * DAY_MS).toISOString(),
   });

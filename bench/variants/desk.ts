@@ -11,6 +11,7 @@ import { Http1Connection, httpRequest } from "../lib/http1.ts";
 import { grpcFrame, openSession, send } from "../lib/http2.ts";
 import type { Variant } from "../lib/interleave.ts";
 import { type Era, mcpCallers } from "../lib/mcp.ts";
+import { isClosed } from "../lib/ticket-row.ts";
 
 /** A running desk: where its entries are, and its processes. */
 export interface RunningDesk {
@@ -57,10 +58,14 @@ export interface Step {
   readonly tickets: number;
 }
 
+/** The number of the first ticket of a desk. */
+const FIRST = 1_001;
 let answers = 0;
 
 function nextArguments({ tool, tickets }: Step): { ticketId: string; response?: string } {
-  const ticketId = `TKT-${1_001 + Math.floor(Math.random() * tickets)}`;
+  let number = Math.floor(Math.random() * tickets);
+  while (tool === "respond_to_ticket" && isClosed(number)) number = (number + 1) % tickets;
+  const ticketId = `TKT-${FIRST + number}`;
   if (tool === "handle_ticket") return { ticketId };
   return { ticketId, response: `The second payment is on its way back to you. (${++answers})` };
 }

@@ -31,6 +31,24 @@ const KnexTransaction = require("knex/lib/dialects/sqlite3/execution/sqlite-tran
   ...rest: TransactionArguments
 ) => SqliteTransaction;
 
+const SqliteQueryCompiler = require("knex/lib/dialects/sqlite3/query/sqlite-querycompiler.js") as new (
+  ...args: readonly unknown[]
+) => {
+  readonly single: Readonly<Record<string, unknown>>;
+  _getValueOrParameterFromAttribute(attribute: string, rawValue?: unknown): unknown;
+};
+
+/**
+ * Writes the number of LIMIT into the statement. SQLite's plans depend on it, so that binding it throws the plan away and
+ * makes it anew with each run, which takes several times as long as to look a row up.
+ */
+class LiteralLimitCompiler extends SqliteQueryCompiler {
+  override _getValueOrParameterFromAttribute(attribute: string, rawValue?: unknown): unknown {
+    const value = this.single[attribute];
+    return typeof value === "number" ? String(value) : super._getValueOrParameterFromAttribute(attribute, rawValue);
+  }
+}
+
 /** Takes the write lock at the start, so that a transaction that reads and then writes cannot fail half-way as busy. */
 class ImmediateTransaction extends KnexTransaction {
   constructor(client: unknown, ...rest: TransactionArguments) {
@@ -71,6 +89,10 @@ export class NodeSqliteClient extends BetterSqliteClient {
   /** Where queries outside of transactions can be run at once; undefined until the file is there. */
   get direct(): DirectConnection | undefined {
     return this.#reader;
+  }
+
+  override queryCompiler(builder: unknown, formatter?: unknown): never {
+    return new LiteralLimitCompiler(this, builder, formatter) as never;
   }
 
   override runner(builder: never): never {

@@ -1,15 +1,16 @@
 // Customers in the database.
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { create } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import type { Knex } from "knex";
 import type { ListCustomersRequest } from "#gen/deskwire/crm/v1/crm_service_pb.js";
 import { type Customer, CustomerSchema } from "#gen/deskwire/crm/v1/customer_pb.js";
 import { take } from "../../runtime/database/counter.ts";
 import { type Database, isUniqueViolation } from "../../runtime/database/database.ts";
+import { selectRows } from "../../runtime/database/rows.ts";
 import { matchSearch } from "../../runtime/database/search.ts";
 import { fail } from "../../runtime/errors.ts";
 import { formatId, parseId } from "../../runtime/ids.ts";
+import { toTimestamp, toTimestampIf } from "../../runtime/timestamps.ts";
 
 /** The fields of a customer that a caller sets. */
 export type CustomerFields = Pick<
@@ -56,7 +57,8 @@ function toRow(fields: CustomerFields) {
 
 /** Reads a row of the table `customer` as a message. */
 export function toCustomer(row: CustomerRow): Customer {
-  return create(CustomerSchema, {
+  return {
+    $typeName: "deskwire.crm.v1.Customer",
     id: formatId("CUS", row.id),
     name: row.name,
     emails: JSON.parse(row.emails),
@@ -69,18 +71,18 @@ export function toCustomer(row: CustomerRow): Customer {
     attributes: JSON.parse(row.attributes),
     externalId: row.external_id ?? "",
     etag: `v${row.version}`,
-    createTime: timestampFromMs(row.create_time),
-    updateTime: timestampFromMs(row.update_time),
-    ...(row.erase_time !== null && { eraseTime: timestampFromMs(row.erase_time) }),
-  } satisfies MessageInitShape<typeof CustomerSchema>);
+    createTime: toTimestamp(row.create_time),
+    updateTime: toTimestamp(row.update_time),
+    eraseTime: toTimestampIf(row.erase_time),
+  };
 }
 
 /** Reads one customer; undefined where there is none. `lock` keeps it from others until the transaction ends. */
 export async function findCustomer(db: Knex, customerId: string, lock = false): Promise<Customer | undefined> {
-  const query = db<CustomerRow>("customer")
-    .where({ id: parseId(customerId) })
-    .first();
-  const row = await (lock ? query.forUpdate() : query);
+  const id = parseId(customerId);
+  const [row] = lock
+    ? await db<CustomerRow>("customer").where({ id }).forUpdate()
+    : await selectRows<CustomerRow>(db, "select * from customer where id = ?", [id]);
   return row && toCustomer(row);
 }
 

@@ -1,10 +1,10 @@
 // Tickets in the database.
-import { create } from "@bufbuild/protobuf";
-import { type Timestamp, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Knex } from "knex";
-import { type Ticket, TicketSchema } from "#gen/deskwire/ticket/v1/ticket_pb.js";
-import { insertRows } from "../../runtime/database/rows.ts";
+import type { Ticket } from "#gen/deskwire/ticket/v1/ticket_pb.js";
+import { insertRows, selectRows } from "../../runtime/database/rows.ts";
 import { formatId, parseId } from "../../runtime/ids.ts";
+import { toTimestamp, toTimestampIf } from "../../runtime/timestamps.ts";
 import { NEVER } from "./priority/migration.ts";
 
 /** A row of the table `ticket`. */
@@ -42,14 +42,14 @@ export interface TicketRow {
   readonly due_at: number;
 }
 
-const toTime = (ms: number | null) => (ms === null ? {} : { value: timestampFromMs(ms) }).value;
 const toMs = (time: Timestamp | undefined) => (time ? timestampMs(time) : null);
 const toTicketId = (id: number | null) => (id === null ? "" : formatId("TKT", id));
 const toNumber = (ticketId: string) => (ticketId ? parseId(ticketId) : null);
 
 /** Reads a row as a message. */
 export function toTicket(row: TicketRow): Ticket {
-  const ticket = create(TicketSchema, {
+  return {
+    $typeName: "deskwire.ticket.v1.Ticket",
     id: formatId("TKT", row.id),
     subject: row.subject,
     description: row.description,
@@ -65,24 +65,22 @@ export function toTicket(row: TicketRow): Ticket {
     waitingOn: row.waiting_on,
     externalId: row.external_id ?? "",
     etag: `v${row.version}`,
-    createTime: timestampFromMs(row.create_time),
-    updateTime: timestampFromMs(row.update_time),
-    waitingSince: timestampFromMs(row.waiting_since),
+    createTime: toTimestamp(row.create_time),
+    updateTime: toTimestamp(row.update_time),
+    waitingSince: toTimestamp(row.waiting_since),
+    firstResponseTime: toTimestampIf(row.first_response_time),
+    resolveTime: toTimestampIf(row.resolve_time),
+    closeTime: toTimestampIf(row.close_time),
+    dueTime: toTimestampIf(row.due_at === NEVER ? null : row.due_at),
     reopenCount: row.reopen_count,
     messageCount: row.message_count,
     mergedInto: toTicketId(row.merged_into),
     followUpOf: toTicketId(row.follow_up_of),
     urgency: row.urgency,
+    sentimentScore: row.sentiment_score ?? undefined,
     plan: row.plan,
     unansweredFollowUps: row.unanswered_follow_ups,
-    ...(row.sentiment_score !== null && { sentimentScore: row.sentiment_score }),
-  });
-  return Object.assign(ticket, {
-    firstResponseTime: toTime(row.first_response_time),
-    resolveTime: toTime(row.resolve_time),
-    closeTime: toTime(row.close_time),
-    dueTime: toTime(row.due_at === NEVER ? null : row.due_at),
-  });
+  };
 }
 
 function toRow(ticket: Ticket): TicketRow {
@@ -122,10 +120,10 @@ function toRow(ticket: Ticket): TicketRow {
 
 /** Reads one ticket; undefined where there is none. `lock` keeps it from other writers until the transaction ends. */
 export async function findTicket(db: Knex, ticketId: string, lock = false): Promise<Ticket | undefined> {
-  const query = db<TicketRow>("ticket")
-    .where({ id: parseId(ticketId) })
-    .first();
-  const row = await (lock ? query.forUpdate() : query);
+  const id = parseId(ticketId);
+  const [row] = lock
+    ? await db<TicketRow>("ticket").where({ id }).forUpdate()
+    : await selectRows<TicketRow>(db, "select * from ticket where id = ?", [id]);
   return row && toTicket(row);
 }
 

@@ -44,6 +44,12 @@ test("runs an evicted statement again, and a cached one after the table changed"
   expect(connection.run("SELECT * FROM a")).toEqual([{ x: 1, y: 2 }]);
 });
 
+test("writes limits into statements: a bound one has SQLite plan the statement anew with each run", () => {
+  const { sql, bindings } = database.knex("thing").where({ name: "a" }).limit(3).offset(2).toSQL();
+  expect(sql).toBe("select * from `thing` where `name` = ? limit 3 offset 2");
+  expect(bindings).toEqual(["a"]);
+});
+
 test("is durable and checks foreign keys", async () => {
   const pragma = async (name: string) => Object.values((await database.knex.raw(`PRAGMA ${name}`))[0])[0];
   expect(await pragma("journal_mode")).toBe("wal");

@@ -36,8 +36,8 @@ export function isCut(frame: Frame, { minTime, maxTime }: Block): boolean {
 }
 
 /**
- * The cells of a block's facts: how many facts in a row count in the same cell. Each group has a cell for what was before the
- * window, and one a bucket.
+ * The cells of a block's facts: how many facts in a row count in the same cell. Each group has a cell a bucket, group by group;
+ * after all of these come the cells of what was before the window, one a group.
  */
 export class Cells {
   readonly frame: Frame;
@@ -60,9 +60,14 @@ export class Cells {
     this.#group = others.length === 0 ? group : undefined;
   }
 
-  /** Cells of a group. */
-  get stride(): number {
-    return this.frame.starts.length + 1;
+  /** How many cells there are within the window. */
+  get inWindow(): number {
+    return this.grouping.groups * this.frame.starts.length;
+  }
+
+  /** The cell of a group in a stretch of time, see `stretchOf`: `first + group * step`. */
+  #row(stretch: number): { first: number; step: number } {
+    return stretch === 0 ? { first: this.inWindow, step: 1 } : { first: stretch - 1, step: this.frame.starts.length };
   }
 
   /** Begins with a chunk. */
@@ -93,15 +98,18 @@ export class Cells {
     return true;
   }
 
-  #findRuns({ firstRun, endRun, minTime }: Block, { segments, runs }: Chunk): number {
-    const { stride } = this;
+  #findRuns({ from, to, firstRun, endRun, minTime }: Block, { segments, runs }: Chunk): number {
+    const { first, step } = this.#row(stretchOf(this.frame, minTime));
     const [cells, facts] = [this.cells, this.facts];
-    const stretch = stretchOf(this.frame, minTime);
     const groups = this.grouping.segments;
+    if (this.#group !== undefined) {
+      [cells[0], facts[0]] = [this.#group < 0 ? -1 : first + this.#group * step, to - from];
+      return 1;
+    }
     let count = 0;
     for (let run = firstRun; run < endRun; run++) {
       const group = groups[segments[run] as number] as number;
-      const cell = group < 0 ? -1 : group * stride + stretch;
+      const cell = group < 0 ? -1 : first + group * step;
       if (count > 0 && cells[count - 1] === cell) (facts[count - 1] as number) += runs[run] as number;
       else {
         cells[count] = cell;
@@ -129,14 +137,15 @@ export class Cells {
 
   /** This loop runs for millions of facts. */
   #pushByCustomer(group: number, stretch: number, from: number, to: number): void {
-    const { cells, facts, stride } = this;
+    const { cells, facts } = this;
+    const { first: base, step } = this.#row(stretch);
     const groups = this.#groups;
     let { count } = this;
     for (let fact = from; fact < to; ) {
       const other = groups[fact] as number;
       const first = fact++;
       while (fact < to && groups[fact] === other) fact++;
-      const cell = group < 0 || other < 0 ? -1 : (group + other) * stride + stretch;
+      const cell = group < 0 || other < 0 ? -1 : base + (group + other) * step;
       if (count > 0 && cells[count - 1] === cell) (facts[count - 1] as number) += fact - first;
       else {
         cells[count] = cell;
@@ -147,8 +156,9 @@ export class Cells {
   }
 
   #findByTime({ from, firstRun, endRun }: Block, { segments, runs }: Chunk, times: Uint32Array): number {
-    const { stride, frame, grouping } = this;
+    const { frame, grouping, inWindow } = this;
     const [cells, facts] = [this.cells, this.facts];
+    const buckets = frame.starts.length;
     let [count, fact] = [0, from];
     for (let run = firstRun; run < endRun; run++) {
       const group = grouping.segments[segments[run] as number] as number;
@@ -156,7 +166,9 @@ export class Cells {
       for (; fact < end; fact++) {
         const other = grouping.customers ? (this.#groups[fact] as number) : 0;
         const stretch = stretchOf(frame, times[fact] as number);
-        cells[count] = group < 0 || other < 0 || stretch === stride ? -1 : (group + other) * stride + stretch;
+        const both = group + other;
+        if (group < 0 || other < 0 || stretch > buckets) cells[count] = -1;
+        else cells[count] = stretch === 0 ? inWindow + both : both * buckets + stretch - 1;
         facts[count++] = 1;
       }
     }

@@ -1,26 +1,34 @@
 // What has been counted, as the contract says it.
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import type { Category } from "#gen/deskwire/analytics/v1/analysis_pb.js";
-import { Sentiment } from "#gen/deskwire/analytics/v1/analysis_pb.js";
+//
+// An answer may have thousands of sets of figures, a dozen messages each, so they are written out as the plain objects that they
+// are: `create` would take longer than counting.
+import { type Timestamp, timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { type Category, Sentiment } from "#gen/deskwire/analytics/v1/analysis_pb.js";
 import {
+  type AnswerMetrics,
+  type CategoryCount,
+  type Metrics,
+  type MetricsBucket,
   MetricsKind,
-  type MetricsSchema,
   type MetricsSeries,
-  MetricsSeriesSchema,
-  type TimeMetricsSchema,
+  type MoodMetrics,
+  type TimeMetrics,
+  type VolumeMetrics,
 } from "#gen/deskwire/analytics/v1/metrics_pb.js";
 import { Span } from "./fact-code.ts";
 import { Answered } from "./facts.ts";
 import { SpanFigures } from "./span-figures.ts";
 import { BEFORE, Counter, type Tally } from "./tally.ts";
 
-const CATEGORIES = Array.from({ length: 16 }, (_, category) => category as Category);
+const CATEGORIES = 16;
 const { kind } = Counter;
+const [CREATED, RESOLVED, CLOSED] = [kind("created"), kind("resolved"), kind("closed")];
+const [MERGED, REOPENED] = [kind("merged"), kind("reopened")];
 
 /** What one set of figures is about: a group in a bucket, or all groups, or all buckets. */
 interface Part {
-  readonly cells: readonly number[];
+  /** By `Counter`. */
+  readonly counters: Float64Array;
   /** At its end. */
   readonly backlog: number;
   readonly group: number | undefined;
@@ -33,6 +41,8 @@ export class Figures {
   readonly #kinds: ReadonlySet<MetricsKind>;
   /** By `Span`. */
   readonly #lengths: readonly SpanFigures[];
+  /** When each bucket begins, and when the last one ends. */
+  readonly #times: readonly Timestamp[];
 
   /**
    * @param kinds which kinds of figures to make
@@ -42,102 +52,108 @@ export class Figures {
     this.#tally = tally;
     this.#kinds = kinds;
     this.#lengths = tally.lengths.map((lengths) => new SpanFigures(lengths, tally, shown));
+    const { starts, end } = tally.frame;
+    this.#times = [...starts, end].map((seconds) => timestampFromMs(seconds * 1000));
   }
 
   /** The series of a group; of all groups together if none is named. `sized` asks for buckets. */
   series(group: number | undefined, sized: boolean): MetricsSeries {
-    const { frame } = this.#tally;
-    const groups = group === undefined ? Array.from({ length: this.#tally.groups }, (_, index) => index) : [group];
-    const cellsOf = (bucket: number) => groups.map((one) => this.#tally.cell(one, bucket));
-    let backlog = this.#sum(cellsOf(BEFORE), (cell) => this.#tally.change(cell));
-    const parts = frame.starts.map((start, bucket) => {
+    const tally = this.#tally;
+    const { starts } = tally.frame;
+    const groups = group === undefined ? Array.from({ length: tally.groups }, (_, index) => index) : [group];
+    const cellsOf = (bucket: number) => groups.map((one) => tally.cell(one, bucket));
+    const changeIn = (cells: readonly number[]) => cells.reduce((sum, cell) => sum + tally.change(cell), 0);
+    let backlog = changeIn(cellsOf(BEFORE));
+    const buckets: MetricsBucket[] = [];
+    for (let bucket = 0; bucket < starts.length; bucket++) {
       const cells = cellsOf(bucket);
-      backlog += this.#sum(cells, (cell) => this.#tally.change(cell));
-      const end = frame.starts[bucket + 1] ?? frame.end;
-      const times = { startTime: timestampFromMs(start * 1000), endTime: timestampFromMs(end * 1000) };
-      return sized ? { ...times, metrics: this.#metrics({ cells, backlog, group, bucket }) } : undefined;
-    });
-    const all = frame.starts.flatMap((_, bucket) => cellsOf(bucket));
-    const overall = this.#metrics({ cells: all, backlog, group, bucket: undefined });
-    return create(MetricsSeriesSchema, { overall, buckets: parts.filter((part) => part !== undefined) });
+      backlog += changeIn(cells);
+      if (!sized) continue;
+      buckets.push({
+        $typeName: "deskwire.analytics.v1.MetricsBucket",
+        startTime: this.#times[bucket],
+        endTime: this.#times[bucket + 1],
+        metrics: this.#metrics({ counters: tally.counters(cells), backlog, group, bucket }),
+      });
+    }
+    const counters = tally.counters(starts.flatMap((_, bucket) => cellsOf(bucket)));
+    const overall = this.#metrics({ counters, backlog, group, bucket: undefined });
+    return { $typeName: "deskwire.analytics.v1.MetricsSeries", overall, buckets };
   }
 
-  #sum(cells: readonly number[], value: (cell: number) => number): number {
-    let sum = 0;
-    for (const cell of cells) sum += value(cell);
-    return sum;
+  #metrics(part: Part): Metrics {
+    const kinds = this.#kinds;
+    const { counters, backlog } = part;
+    const metrics: Metrics = { $typeName: "deskwire.analytics.v1.Metrics" };
+    if (kinds.has(MetricsKind.VOLUME)) metrics.volume = volumeOf(counters, backlog);
+    if (kinds.has(MetricsKind.RESPONSE_TIME)) {
+      metrics.firstResponse = this.#lengthsOf(part, Span.FIRST);
+      metrics.nextResponse = this.#lengthsOf(part, Span.NEXT);
+    }
+    if (kinds.has(MetricsKind.RESOLUTION_TIME)) metrics.resolution = this.#lengthsOf(part, Span.RESOLUTION);
+    if (kinds.has(MetricsKind.ANSWERS)) metrics.answers = answersOf(counters);
+    if (kinds.has(MetricsKind.MOOD)) metrics.mood = moodOf(counters);
+    return metrics;
   }
 
-  #count(cells: readonly number[], counter: number): number {
-    return this.#sum(cells, (cell) => this.#tally.counter(cell, counter));
-  }
-
-  #metrics(part: Part): MessageInitShape<typeof MetricsSchema> {
-    const wants = (one: MetricsKind) => this.#kinds.has(one);
-    const { cells, backlog } = part;
-    return {
-      ...(wants(MetricsKind.VOLUME) && { volume: this.#volume(cells, backlog) }),
-      ...(wants(MetricsKind.RESPONSE_TIME) && {
-        firstResponse: this.#times(part, Span.FIRST),
-        nextResponse: this.#times(part, Span.NEXT),
-      }),
-      ...(wants(MetricsKind.RESOLUTION_TIME) && { resolution: this.#times(part, Span.RESOLUTION) }),
-      ...(wants(MetricsKind.ANSWERS) && { answers: this.#answers(cells) }),
-      ...(wants(MetricsKind.MOOD) && { mood: this.#mood(cells) }),
-    };
-  }
-
-  #volume(cells: readonly number[], backlog: number) {
-    const [resolved, reopened] = [this.#count(cells, kind("resolved")), this.#count(cells, kind("reopened"))];
-    return {
-      created: this.#count(cells, kind("created")),
-      resolved,
-      closed: this.#count(cells, kind("closed")),
-      merged: this.#count(cells, kind("merged")),
-      reopened,
-      ...share("reopenRate", reopened, resolved),
-      backlog,
-    };
-  }
-
-  #times({ cells, group, bucket }: Part, span: number): MessageInitShape<typeof TimeMetricsSchema> {
-    const withinTarget = this.#count(cells, Counter.met(span));
+  #lengthsOf({ counters, group, bucket }: Part, span: number): TimeMetrics {
+    const withinTarget = counters[Counter.met(span)] as number;
     const { count, wallClock, businessHours } = (this.#lengths[span] as SpanFigures).of(group, bucket);
-    return {
-      ...{ count, withinTarget, ...share("attainment", withinTarget, count) },
-      ...(wallClock && businessHours && { wallClock, businessHours }),
-    };
+    const times: TimeMetrics = { $typeName: "deskwire.analytics.v1.TimeMetrics", count, withinTarget };
+    if (count === 0) return times;
+    return Object.assign(times, { attainment: share(withinTarget, count), wallClock, businessHours });
   }
+}
 
-  #answers(cells: readonly number[]) {
-    const byAi = this.#count(cells, Counter.replies(Answered.AI));
-    const byPeople = this.#count(cells, Counter.replies(Answered.PEOPLE));
-    return {
-      ...{ byAi, byPeople, ...share("aiShare", byAi, byAi + byPeople) },
-      resolvedByAiAlone: this.#count(cells, Counter.resolved(Answered.AI)),
-      resolvedByPeopleAlone: this.#count(cells, Counter.resolved(Answered.PEOPLE)),
-      resolvedByBoth: this.#count(cells, Counter.resolved(Answered.BOTH)),
-      resolvedWithoutAnswer: this.#count(cells, Counter.resolved(Answered.NOBODY)),
-    };
-  }
+function volumeOf(counters: Float64Array, backlog: number): VolumeMetrics {
+  const [resolved, reopened] = [counters[RESOLVED] as number, counters[REOPENED] as number];
+  const volume: VolumeMetrics = {
+    $typeName: "deskwire.analytics.v1.VolumeMetrics",
+    created: counters[CREATED] as number,
+    resolved,
+    closed: counters[CLOSED] as number,
+    merged: counters[MERGED] as number,
+    reopened,
+    backlog,
+  };
+  if (resolved > 0) volume.reopenRate = share(reopened, resolved);
+  return volume;
+}
 
-  #mood(cells: readonly number[]) {
-    const [negative = 0, neutral = 0, positive = 0] = [Sentiment.NEGATIVE, Sentiment.NEUTRAL, Sentiment.POSITIVE].map(
-      (sentiment) => this.#count(cells, Counter.mood(sentiment)),
-    );
-    const texts = negative + neutral + positive;
-    const counted = CATEGORIES.map((category) => ({ category, count: this.#count(cells, Counter.category(category)) }));
-    return {
-      ...{ negative, neutral, positive },
-      ...(texts > 0 && { meanScore: rounded(this.#count(cells, Counter.score) / texts / 10_000) }),
-      categories: counted.filter(({ count }) => count > 0).sort((one, other) => other.count - one.count),
-    };
+function answersOf(counters: Float64Array): AnswerMetrics {
+  const byAi = counters[Counter.replies(Answered.AI)] as number;
+  const byPeople = counters[Counter.replies(Answered.PEOPLE)] as number;
+  const answers: AnswerMetrics = {
+    $typeName: "deskwire.analytics.v1.AnswerMetrics",
+    ...{ byAi, byPeople },
+    resolvedByAiAlone: counters[Counter.resolved(Answered.AI)] as number,
+    resolvedByPeopleAlone: counters[Counter.resolved(Answered.PEOPLE)] as number,
+    resolvedByBoth: counters[Counter.resolved(Answered.BOTH)] as number,
+    resolvedWithoutAnswer: counters[Counter.resolved(Answered.NOBODY)] as number,
+  };
+  if (byAi + byPeople > 0) answers.aiShare = share(byAi, byAi + byPeople);
+  return answers;
+}
+
+function moodOf(counters: Float64Array): MoodMetrics {
+  const negative = counters[Counter.mood(Sentiment.NEGATIVE)] as number;
+  const neutral = counters[Counter.mood(Sentiment.NEUTRAL)] as number;
+  const positive = counters[Counter.mood(Sentiment.POSITIVE)] as number;
+  const categories: CategoryCount[] = [];
+  for (let category = 0; category < CATEGORIES; category++) {
+    const count = counters[Counter.category(category)] as number;
+    if (count > 0) {
+      categories.push({ $typeName: "deskwire.analytics.v1.CategoryCount", category: category as Category, count });
+    }
   }
+  categories.sort((one, other) => other.count - one.count);
+  const mood: MoodMetrics = { $typeName: "deskwire.analytics.v1.MoodMetrics", negative, neutral, positive, categories };
+  const texts = negative + neutral + positive;
+  if (texts > 0) mood.meanScore = rounded((counters[Counter.score] as number) / texts / 10_000);
+  return mood;
 }
 
 const rounded = (value: number) => Math.round(value * 1000) / 1000;
 
-/** A share to three digits; nothing where there is nothing to be a share of. */
-function share<Name extends string>(name: Name, part: number, whole: number): Partial<Record<Name, number>> {
-  return whole > 0 ? ({ [name]: rounded(part / whole) } as Record<Name, number>) : {};
-}
+/** A share to three digits. */
+const share = (part: number, whole: number) => rounded(part / whole);

@@ -1,124 +1,12 @@
-// Exact percentiles of many numbers, of their groups, of their buckets and of all together, without sorting them.
-//
-// Two passes over the numbers. The first counts them in steps that grow with the number, which tells in which step each
-// percentile lies; the second takes out the numbers of those steps, which are few.
+// Exact percentiles of many numbers: of cells, which are told apart by group and bucket, of their groups, of their buckets and of all.
+import { Aim, addTo, type Histogram, STEPS, select, stepOf } from "./selection.ts";
 
-/** Steps for an octave, from 2^7 on; below, each number has a step of its own. */
-const STEPS = 128;
-const STEP_BITS = 7;
-const ALL_STEPS = (31 - STEP_BITS + 1) * STEPS;
 /** Cells with fewer numbers are not worth a histogram of their own. */
 const FEW = 1024;
+/** They have one of coarse steps: eight steps are one. */
+const COARSE_BITS = 3;
 
-/** A step that grows with the number: numbers of a higher step are greater. */
-function stepOf(value: number): number {
-  if (value < STEPS) return value;
-  const shift = 24 - Math.clz32(value);
-  return (shift << STEP_BITS) + (value >>> shift);
-}
-
-/** How many numbers there are in each step. */
-type Histogram = Int32Array;
-const blank = (): Histogram => new Int32Array(ALL_STEPS);
-
-/** The rank, from 0 on, of a share by nearest rank: so many of `count` numbers are smaller, or as small and before it. */
-const rankOf = (count: number, share: number) => Math.max(Math.ceil(share * count) - 1, 0);
-
-/** The steps of a few numbers. */
-const steps = new Uint16Array(FEW);
-
-/** Counts numbers, fewer than `FEW`, in several histograms. */
-function spreadFew(values: Int32Array, from: number, to: number, histograms: readonly Histogram[]): void {
-  const count = to - from;
-  for (let index = 0; index < count; index++) steps[index] = stepOf(values[from + index] as number);
-  for (const histogram of histograms) {
-    for (let index = 0; index < count; index++) (histogram[steps[index] as number] as number) += 1;
-  }
-}
-
-/** Sixteen steps are one coarse step: as many as a few numbers are worth. */
-const COARSE_BITS = 4;
-const coarse = new Int32Array(ALL_STEPS >>> COARSE_BITS);
-const inside = new Int32Array(FEW);
-
-/** The number of a rank among those whose steps `spreadFew` found last, from `from` on. */
-function selectFew(values: Int32Array, from: number, count: number, rank: number): number {
-  coarse.fill(0);
-  for (let index = 0; index < count; index++) (coarse[(steps[index] as number) >>> COARSE_BITS] as number) += 1;
-  let [step, before, found] = [0, 0, 0];
-  while (before + (coarse[step] as number) <= rank) before += coarse[step++] as number;
-  for (let index = 0; index < count; index++) {
-    if ((steps[index] as number) >>> COARSE_BITS === step) inside[found++] = values[from + index] as number;
-  }
-  return select(inside, 0, found, rank - before);
-}
-
-/** Counts numbers in one histogram, and adds it to others. */
-function spreadMany(values: Int32Array, from: number, to: number, own: Histogram, others: readonly Histogram[]): void {
-  own.fill(0);
-  for (let index = from; index < to; index++) {
-    const step = stepOf(values[index] as number);
-    (own[step] as number) += 1;
-  }
-  for (const other of others)
-    for (let step = 0; step < ALL_STEPS; step++) (other[step] as number) += own[step] as number;
-}
-
-/** Moves numbers until the one of a rank is in its place, and none before it is greater (Hoare's FIND). Returns that number. */
-function select(values: Int32Array, from: number, to: number, rank: number): number {
-  let [low, high] = [from, to - 1];
-  const place = from + rank;
-  while (low < high) {
-    const pivot = values[place] as number;
-    let [left, right] = [low, high];
-    while (left <= right) {
-      while ((values[left] as number) < pivot) left++;
-      while ((values[right] as number) > pivot) right--;
-      if (left > right) break;
-      const value = values[left] as number;
-      values[left++] = values[right] as number;
-      values[right--] = value;
-    }
-    if (place <= right) high = right;
-    else if (place >= left) low = left;
-    else break;
-  }
-  return values[place] as number;
-}
-
-/** A percentile that is known to lie within a step. */
-interface Target {
-  readonly step: number;
-  /** Its rank among the numbers of the step. */
-  readonly rank: number;
-  readonly inside: Int32Array;
-  found: number;
-}
-
-function targetOf(histogram: Histogram, count: number, share: number): Target {
-  const rank = rankOf(count, share);
-  let [step, before] = [0, 0];
-  while (before + (histogram[step] as number) <= rank) before += histogram[step++] as number;
-  return { step, rank: rank - before, inside: new Int32Array(histogram[step] as number), found: 0 };
-}
-
-const flags = new Uint8Array(ALL_STEPS);
-
-/** Takes the numbers of the targets' steps out of a range; eight targets at most. */
-function collect(values: Int32Array, from: number, to: number, targets: readonly Target[]): void {
-  for (const [index, { step }] of targets.entries()) (flags[step] as number) |= 1 << index;
-  for (let index = from; index < to; index++) {
-    const value = values[index] as number;
-    for (let flag = flags[stepOf(value)] as number, at = 0; flag !== 0; flag >>>= 1, at++) {
-      if ((flag & 1) === 0) continue;
-      const target = targets[at] as Target;
-      target.inside[target.found++] = value;
-    }
-  }
-  for (const { step } of targets) flags[step] = 0;
-}
-
-/** Numbers in the order of their cells, which are told apart by group and bucket. */
+/** Numbers in the order of their cells. */
 export interface CellValues {
   /** From 0 to 2^31 - 1. */
   readonly values: Int32Array;
@@ -136,18 +24,23 @@ export interface Percentiles {
    * The percentiles of a group in a bucket, the smallest number such that the share of all are not greater (nearest rank); of
    * all groups, or over all buckets, where none is named. Empty where there are no numbers, and for groups not asked for.
    */
-  of(group: number | undefined, bucket: number | undefined): readonly number[];
+  of(group: number | undefined, bucket: number | undefined): ArrayLike<number>;
 }
 
 /**
  * Finds percentiles.
  *
- * @param shares two at most, from 0 (exclusive) to 1, such as 0.5 and 0.9
+ * @param shares rising, from 0 (exclusive) to 1, such as 0.5 and 0.9
  */
 export function percentiles(cells: CellValues, shares: readonly number[]): Percentiles {
   const { groups, buckets } = cells;
   const found = new Search(cells, shares).find();
-  return { of: (group = groups, bucket = buckets) => found.get(keyOf(cells, group, bucket)) ?? [] };
+  return {
+    of(group = groups, bucket = buckets) {
+      const at = keyOf(cells, group, bucket) * shares.length;
+      return (found[at] as number) < 0 ? [] : found.subarray(at, at + shares.length);
+    },
+  };
 }
 
 /** The only group is all there is, and so is the only bucket. */
@@ -155,22 +48,38 @@ function keyOf({ groups, buckets }: Pick<CellValues, "groups" | "buckets">, grou
   return (groups === 1 ? 1 : group) * (buckets + 1) + (buckets === 1 ? 1 : bucket);
 }
 
+/** Of each number its step, found once; used over and over. */
+let steps = new Uint16Array(0);
+/** Of each step which aims it is of, a bit each. */
+const flags = new Uint8Array(STEPS);
+const coarse = new Int32Array(STEPS >>> COARSE_BITS);
+/** Numbers, or their places, that were picked out, and after them one that was looked at and not picked. */
+const few = new Int32Array(FEW + 1);
+let picked = new Int32Array(0);
+
+/** Two passes over the numbers: the first counts, and is done with small cells at once; the second takes out what is aimed at. */
 class Search {
   readonly #cells: CellValues;
   readonly #shares: readonly number[];
-  readonly #found = new Map<number, readonly number[]>();
-  readonly #targets = new Map<number, readonly Target[]>();
+  /** Of each key as many as there are shares; -1 for none. */
+  readonly #found: Int32Array;
+  /** By `keyOf`. */
+  readonly #aims = new Map<number, Aim>();
 
   constructor(cells: CellValues, shares: readonly number[]) {
     this.#cells = cells;
     this.#shares = shares;
+    this.#found = new Int32Array((cells.groups + 1) * (cells.buckets + 1) * shares.length).fill(-1);
   }
 
-  find(): ReadonlyMap<number, readonly number[]> {
-    if (this.#cells.values.length > 0) {
-      this.#aim();
-      this.#collect();
-    }
+  find(): Int32Array {
+    const { length } = this.#cells.values;
+    if (length === 0) return this.#found;
+    if (steps.length < length) steps = new Uint16Array(length);
+    if (picked.length <= length) picked = new Int32Array(length + 1);
+    this.#count();
+    this.#collect();
+    for (const [key, aim] of this.#aims) this.#found.set(aim.answers(), key * this.#shares.length);
     return this.#found;
   }
 
@@ -178,71 +87,129 @@ class Search {
     return keyOf(this.#cells, group, bucket);
   }
 
-  #range(group: number, bucket: number): readonly [number, number] {
-    const { begins, buckets } = this.#cells;
-    const cell = group * buckets + bucket;
-    return [begins[cell] as number, begins[cell + 1] as number];
+  /** The ranks, from 0 on, of the shares by nearest rank. */
+  #ranks(count: number): readonly number[] {
+    return this.#shares.map((share) => Math.max(Math.ceil(share * count) - 1, 0));
   }
 
-  /** The first pass. */
-  #aim(): void {
-    const { values, groups, buckets, shown } = this.#cells;
-    const [own, ofGroup, ofAll] = [blank(), blank(), blank()];
-    const ofBuckets = groups > 1 && buckets > 1 ? Array.from({ length: buckets }, blank) : [];
-    const counts = new Uint32Array(buckets);
-    for (let group = 0; group < groups; group++) {
-      const ofItself = groups > 1 && shown.has(group);
-      const alone = buckets > 1 && (groups === 1 || ofItself);
-      if (ofItself) ofGroup.fill(0);
+  /** Bucket by bucket, so that there are no more histograms than groups. */
+  #count(): void {
+    const { values, begins, groups, buckets, shown } = this.#cells;
+    const [own, ofBucket, ofAll] = [new Int32Array(STEPS), new Int32Array(STEPS), new Int32Array(STEPS)];
+    const ofGroups = Array.from({ length: groups }, (_, group) =>
+      groups > 1 && shown.has(group) ? new Int32Array(STEPS) : undefined,
+    );
+    for (let bucket = 0; bucket < buckets; bucket++) {
+      ofBucket.fill(0);
       let count = 0;
-      for (let bucket = 0; bucket < buckets; bucket++) {
-        const [from, to] = this.#range(group, bucket);
+      for (let group = 0; group < groups; group++) {
+        const cell = group * buckets + bucket;
+        const [from, to] = [begins[cell] as number, begins[cell + 1] as number];
+        if (from === to) continue;
         count += to - from;
-        (counts[bucket] as number) += to - from;
-        const ofBucket = ofBuckets[bucket];
-        const histograms = [ofAll, ...(ofItself ? [ofGroup] : []), ...(ofBucket ? [ofBucket] : [])];
+        const ofGroup = ofGroups[group];
+        const alone = ofGroup && buckets > 1;
         if (to - from < FEW) {
-          spreadFew(values, from, to, histograms);
-          if (alone) this.#selectFew(group, bucket, from, to - from);
+          countFew(values, from, to, ofBucket, ofGroup);
+          if (alone) this.#selectFew(from, to, this.#key(group, bucket));
         } else {
-          spreadMany(values, from, to, own, histograms);
-          if (alone) this.#target(group, bucket, own, to - from);
+          countMany(values, from, to, own, ofBucket, ofGroup);
+          if (alone) this.#aim(group, bucket, own, to - from);
         }
       }
-      if (ofItself) this.#target(group, buckets, ofGroup, count);
+      if (buckets > 1) this.#aim(groups, bucket, ofBucket, count);
+      addTo(ofAll, ofBucket);
     }
-    for (const [bucket, histogram] of ofBuckets.entries()) {
-      this.#target(groups, bucket, histogram, counts[bucket] as number);
+    for (const [group, histogram] of ofGroups.entries()) {
+      const [from, to] = [begins[group * buckets] as number, begins[(group + 1) * buckets] as number];
+      if (histogram) this.#aim(group, buckets, histogram, to - from);
     }
-    this.#target(groups, buckets, ofAll, values.length);
+    this.#aim(groups, buckets, ofAll, begins.at(-1) as number);
   }
 
-  #target(group: number, bucket: number, histogram: Histogram, count: number): void {
-    if (count === 0) return;
-    const targets = this.#shares.map((share) => targetOf(histogram, count, share));
-    this.#targets.set(this.#key(group, bucket), targets);
+  /** Finds the percentiles of a cell that has few numbers. */
+  #selectFew(from: number, to: number, key: number): void {
+    coarse.fill(0);
+    for (let index = from; index < to; index++) (coarse[(steps[index] as number) >>> COARSE_BITS] as number) += 1;
+    const ranks = this.#ranks(to - from);
+    for (let at = 0; at < ranks.length; at++) {
+      this.#found[key * ranks.length + at] = selectCoarse(this.#cells.values, from, to, ranks[at] as number);
+    }
   }
 
-  #selectFew(group: number, bucket: number, from: number, count: number): void {
-    if (count === 0) return;
-    const found = this.#shares.map((share) => selectFew(this.#cells.values, from, count, rankOf(count, share)));
-    this.#found.set(this.#key(group, bucket), found);
+  #aim(group: number, bucket: number, histogram: Histogram, count: number): void {
+    if (count > 0) this.#aims.set(this.#key(group, bucket), new Aim(histogram, this.#ranks(count)));
   }
 
-  /** The second pass. */
   #collect(): void {
-    const { values, groups, buckets } = this.#cells;
+    const { begins, groups, buckets } = this.#cells;
+    const ofAll = this.#aims.get(this.#key(groups, buckets)) as Aim;
     for (let group = 0; group < groups; group++) {
+      const ofGroup = groups > 1 && this.#aims.get(this.#key(group, buckets));
       for (let bucket = 0; bucket < buckets; bucket++) {
-        const keys = new Set([this.#key(group, bucket), this.#key(group, buckets)]);
-        keys.add(this.#key(groups, bucket)).add(this.#key(groups, buckets));
-        const targets = [...keys].flatMap((key) => this.#targets.get(key) ?? []);
-        collect(values, ...this.#range(group, bucket), targets);
+        const cell = group * buckets + bucket;
+        const aims = [ofAll];
+        if (ofGroup) aims.push(ofGroup);
+        const ofBucket = buckets > 1 && this.#aims.get(this.#key(groups, bucket));
+        if (ofBucket) aims.push(ofBucket);
+        const ofCell = groups > 1 && buckets > 1 && this.#aims.get(this.#key(group, bucket));
+        if (ofCell) aims.push(ofCell);
+        this.#take(begins[cell] as number, begins[cell + 1] as number, aims);
       }
     }
-    for (const [key, targets] of this.#targets) {
-      const found = targets.map(({ inside, rank }) => select(inside, 0, inside.length, rank));
-      this.#found.set(key, found);
-    }
   }
+
+  /** Takes the numbers that are aimed at out of a range; for four aims at most. */
+  #take(from: number, to: number, aims: readonly Aim[]): void {
+    const { values } = this.#cells;
+    for (let at = 0; at < aims.length; at++) {
+      for (const step of (aims[at] as Aim).steps) (flags[step] as number) |= 1 << at;
+    }
+    let count = 0;
+    // Without a branch: which of them it is could not be foreseen.
+    for (let index = from; index < to; index++) {
+      picked[count] = index;
+      count += ((flags[steps[index] as number] as number) + 15) >>> 4;
+    }
+    for (let place = 0; place < count; place++) {
+      const index = picked[place] as number;
+      let flag = flags[steps[index] as number] as number;
+      for (let at = 0; flag !== 0; flag >>>= 1, at++)
+        if ((flag & 1) !== 0) (aims[at] as Aim).take(values[index] as number);
+    }
+    for (const aim of aims) for (const step of aim.steps) flags[step] = 0;
+  }
+}
+
+/** The number of a rank in a range whose steps are counted in `coarse`. */
+function selectCoarse(values: Int32Array, from: number, to: number, rank: number): number {
+  let [step, before, found] = [0, 0, 0];
+  for (let count = coarse[0] as number; before + count <= rank; count = coarse[++step] as number) before += count;
+  // Without a branch: which of them it is could not be foreseen.
+  for (let index = from; index < to; index++) {
+    few[found] = values[index] as number;
+    found += ((((steps[index] as number) >>> COARSE_BITS) ^ step) - 1) >>> 31;
+  }
+  return select(few, found, rank - before);
+}
+
+/** Counts numbers in one or two histograms, and notes their steps. */
+function countFew(values: Int32Array, from: number, to: number, one: Histogram, other: Histogram | undefined): void {
+  for (let index = from; index < to; index++) {
+    const step = stepOf(values[index] as number);
+    steps[index] = step;
+    (one[step] as number) += 1;
+  }
+  if (!other) return;
+  for (let index = from; index < to; index++) (other[steps[index] as number] as number) += 1;
+}
+
+/** Counts numbers in a histogram of their own, notes their steps, and adds it to one or two others. */
+function countMany(
+  ...[values, from, to, own, one, other]: [Int32Array, number, number, Histogram, Histogram, Histogram | undefined]
+): void {
+  own.fill(0);
+  countFew(values, from, to, own, undefined);
+  addTo(one, own);
+  if (other) addTo(other, own);
 }

@@ -8,6 +8,7 @@ import { selectRows } from "../../../runtime/database/rows.ts";
 import {
   type KeysetOptions,
   type KeysetPage,
+  keysetQuery,
   type OrderColumn,
   pageOf,
   whereAfter,
@@ -159,4 +160,17 @@ export async function ticketPage(
   const { order, limit } = question;
   const statement = pageStatement(database, { ...question, limit: limit + 1 });
   return statement ? pageOf(await read<TicketRow>(statement.sql, statement.bindings), order, limit) : { rows: [] };
+}
+
+/** Reads a page of few tickets, all of which are looked at: by what an index has of them, and no further. */
+export async function sortedPage(
+  { knex }: Database,
+  matching: Knex.QueryBuilder,
+  options: KeysetOptions,
+): Promise<KeysetPage<TicketRow>> {
+  const { order, limit } = options;
+  const keys = keysetQuery(matching.clone().select(order.map(({ column }) => column)), options);
+  const { sql, bindings } = keys.toSQL();
+  const page = `select ticket.* from (${sql}) as page join ticket on ticket.id = page.id order by ${orderBy(order, "page.")}`;
+  return pageOf(await selectRows<TicketRow>(knex, page, bindings), order, limit);
 }

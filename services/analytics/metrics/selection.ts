@@ -1,0 +1,76 @@
+// Finding numbers by their rank among many without sorting them: they are counted in steps first, which tells in which step a rank
+// lies; then the numbers of those steps, which are few, are put in order as far as it takes.
+
+/** Steps for an octave, from 2^6 on; below, each number has a step of its own. */
+const STEP_BITS = 6;
+/** How many steps there are for numbers up to 2^31 - 1. */
+export const STEPS = (31 - STEP_BITS + 1) << STEP_BITS;
+
+/** How many numbers there are in each step. */
+export type Histogram = Int32Array;
+
+/** A step that grows with the number: numbers of a higher step are greater. */
+export function stepOf(value: number): number {
+  const shift = 31 - STEP_BITS - Math.clz32(value);
+  return shift <= 0 ? value : (shift << STEP_BITS) + (value >>> shift);
+}
+
+/** Adds one histogram to another. */
+export function addTo(sum: Histogram, histogram: Histogram): void {
+  for (let step = 0; step < STEPS; step++) (sum[step] as number) += histogram[step] as number;
+}
+
+/** What is looked for in a histogram: the numbers at some ranks, which are known to lie within some steps. */
+export class Aim {
+  /** The steps, rising, each once. */
+  readonly steps: readonly number[];
+  /** The ranks among the numbers of these steps, from 0 on. */
+  readonly #ranks: readonly number[];
+  readonly #inside: Int32Array;
+  #found = 0;
+
+  /** @param ranks rising, from 0 on, each less than there are numbers */
+  constructor(histogram: Histogram, ranks: readonly number[]) {
+    let [step, before, kept] = [0, 0, 0];
+    const steps: number[] = [];
+    this.#ranks = ranks.map((rank) => {
+      for (let count = histogram[step] as number; before + count <= rank; count = histogram[++step] as number)
+        before += count;
+      if (steps.at(-1) !== step) kept += histogram[steps[steps.push(step) - 2] ?? -1] ?? 0;
+      return rank - before + kept;
+    });
+    this.steps = steps;
+    this.#inside = new Int32Array(kept + (histogram[step] as number));
+  }
+
+  /** Takes a number of one of the steps. */
+  take(value: number): void {
+    this.#inside[this.#found++] = value;
+  }
+
+  /** The numbers at the ranks, once all of the steps have been taken. */
+  answers(): readonly number[] {
+    return this.#ranks.map((rank) => select(this.#inside, this.#found, rank));
+  }
+}
+
+/** Moves numbers until the one of a rank is in its place, and none before it is greater (Hoare's FIND). Returns that number. */
+export function select(values: Int32Array, count: number, rank: number): number {
+  let [low, high] = [0, count - 1];
+  while (low < high) {
+    const pivot = values[rank] as number;
+    let [left, right] = [low, high];
+    while (left <= right) {
+      while ((values[left] as number) < pivot) left++;
+      while ((values[right] as number) > pivot) right--;
+      if (left > right) break;
+      const value = values[left] as number;
+      values[left++] = values[right] as number;
+      values[right--] = value;
+    }
+    if (rank <= right) high = right;
+    else if (rank >= left) low = left;
+    else break;
+  }
+  return values[rank] as number;
+}
