@@ -91,7 +91,7 @@ export class Cells {
       owner = placeOf(ids, id, owner);
       if (ids[owner] !== id) continue;
       counts = true;
-      const end = begins[owner + 1] as number;
+      const end = begins[owner + 1] ?? places.length;
       for (let at = begins[owner] as number; at < end; at++) {
         groups[places[at] as number] = customers.groups[chosen] as number;
       }

@@ -10,7 +10,7 @@ export interface Owners {
   readonly activity: Uint32Array;
   /** Where the facts of each are in the chunk, of one customer after the other. */
   readonly places: Uint16Array;
-  /** Where the places of each begin, and after them where the last ones end. */
+  /** Where the places of each begin; those of the last one end with all. */
   readonly begins: Uint32Array;
 }
 
@@ -28,7 +28,6 @@ export function ownersOf(customers: Uint32Array, codes: Uint32Array): Owners {
     }
     if (isActivity(codes[place] as number)) (activity[ids.length - 1] as number) += 1;
   }
-  begins.push(places.length);
   return { ids: Uint32Array.from(ids), activity: Uint32Array.from(activity), places, begins: Uint32Array.from(begins) };
 }
 
@@ -36,7 +35,7 @@ export function ownersOf(customers: Uint32Array, codes: Uint32Array): Owners {
 export function customersOf({ ids, places, begins }: Owners): Uint32Array {
   const customers = new Uint32Array(places.length);
   for (let owner = 0; owner < ids.length; owner++) {
-    const end = begins[owner + 1] as number;
+    const end = begins[owner + 1] ?? places.length;
     for (let at = begins[owner] as number; at < end; at++) customers[places[at] as number] = ids[owner] as number;
   }
   return customers;
@@ -44,16 +43,21 @@ export function customersOf({ ids, places, begins }: Owners): Uint32Array {
 
 /** Owners as bytes: how many, then who, how many facts and how much activity each has, and the places. */
 export function ownersToBytes({ ids, activity, places, begins }: Owners): Uint8Array {
-  const facts = ids.map((_, owner) => (begins[owner + 1] as number) - (begins[owner] as number));
+  const facts = begins.map((begin, owner) => (begins[owner + 1] ?? places.length) - begin);
   return toBytes(Uint32Array.of(ids.length), ids, facts, activity, places);
 }
 
-/** Reads what `ownersToBytes` wrote. */
+/** Reads what `ownersToBytes` wrote, and takes the bytes over. */
 export function ownersFromBytes(bytes: Uint8Array): Owners {
   const buffer = bufferOf(bytes);
   const [count = 0] = new Uint32Array(buffer, 0, 1);
   const column = (number: number) => new Uint32Array(buffer, 4 + 4 * number * count, count);
-  const begins = new Uint32Array(count + 1);
-  for (const [owner, facts] of column(1).entries()) begins[owner + 1] = (begins[owner] as number) + facts;
+  // In the memory of the column that they are made from.
+  const begins = column(1);
+  let begin = 0;
+  for (const [owner, facts] of begins.entries()) {
+    begins[owner] = begin;
+    begin += facts;
+  }
   return { ids: column(0), activity: column(2), places: new Uint16Array(buffer, 4 + 12 * count), begins };
 }
