@@ -55,6 +55,11 @@ export async function appendEvents(trx: Knex.Transaction, events: readonly NewEv
   await insertRows(trx, "event", rows);
 }
 
+/** Position of the newest event; 0 for none. */
+export async function endOfLog(db: Knex): Promise<number> {
+  return (await db("counter").where({ name: "event" }).first("value"))?.value ?? 0;
+}
+
 /** Reads a row as a message. */
 export function toEvent(row: EventRow): TicketEvent {
   return fromJson(TicketEventSchema, JSON.parse(row.event), { ignoreUnknownFields: true });

@@ -2,7 +2,7 @@
 //
 // An answer may have thousands of sets of figures, a dozen messages each, so they are written out as the plain objects that they
 // are: `create` would take longer than counting.
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { type Timestamp, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { type Category, Sentiment } from "#gen/deskwire/analytics/v1/analysis_pb.js";
 import {
   type AnswerMetrics,
@@ -41,6 +41,8 @@ export class Figures {
   readonly #kinds: ReadonlySet<MetricsKind>;
   /** By `Span`. */
   readonly #lengths: readonly SpanFigures[];
+  /** When each bucket begins, and when the last one ends. */
+  readonly #times: readonly Timestamp[];
 
   /**
    * @param kinds which kinds of figures to make
@@ -50,25 +52,27 @@ export class Figures {
     this.#tally = tally;
     this.#kinds = kinds;
     this.#lengths = tally.lengths.map((lengths) => new SpanFigures(lengths, tally, shown));
+    const { starts, end } = tally.frame;
+    this.#times = [...starts, end].map((seconds) => timestampFromMs(seconds * 1000));
   }
 
   /** The series of a group; of all groups together if none is named. `sized` asks for buckets. */
   series(group: number | undefined, sized: boolean): MetricsSeries {
     const tally = this.#tally;
-    const { starts, end } = tally.frame;
+    const { starts } = tally.frame;
     const groups = group === undefined ? Array.from({ length: tally.groups }, (_, index) => index) : [group];
     const cellsOf = (bucket: number) => groups.map((one) => tally.cell(one, bucket));
     const changeIn = (cells: readonly number[]) => cells.reduce((sum, cell) => sum + tally.change(cell), 0);
     let backlog = changeIn(cellsOf(BEFORE));
     const buckets: MetricsBucket[] = [];
-    for (const [bucket, start] of starts.entries()) {
+    for (let bucket = 0; bucket < starts.length; bucket++) {
       const cells = cellsOf(bucket);
       backlog += changeIn(cells);
       if (!sized) continue;
       buckets.push({
         $typeName: "deskwire.analytics.v1.MetricsBucket",
-        startTime: timestampFromMs(start * 1000),
-        endTime: timestampFromMs((starts[bucket + 1] ?? end) * 1000),
+        startTime: this.#times[bucket],
+        endTime: this.#times[bucket + 1],
         metrics: this.#metrics({ counters: tally.counters(cells), backlog, group, bucket }),
       });
     }
@@ -83,16 +87,16 @@ export class Figures {
     const metrics: Metrics = { $typeName: "deskwire.analytics.v1.Metrics" };
     if (kinds.has(MetricsKind.VOLUME)) metrics.volume = volumeOf(counters, backlog);
     if (kinds.has(MetricsKind.RESPONSE_TIME)) {
-      metrics.firstResponse = this.#times(part, Span.FIRST);
-      metrics.nextResponse = this.#times(part, Span.NEXT);
+      metrics.firstResponse = this.#lengthsOf(part, Span.FIRST);
+      metrics.nextResponse = this.#lengthsOf(part, Span.NEXT);
     }
-    if (kinds.has(MetricsKind.RESOLUTION_TIME)) metrics.resolution = this.#times(part, Span.RESOLUTION);
+    if (kinds.has(MetricsKind.RESOLUTION_TIME)) metrics.resolution = this.#lengthsOf(part, Span.RESOLUTION);
     if (kinds.has(MetricsKind.ANSWERS)) metrics.answers = answersOf(counters);
     if (kinds.has(MetricsKind.MOOD)) metrics.mood = moodOf(counters);
     return metrics;
   }
 
-  #times({ counters, group, bucket }: Part, span: number): TimeMetrics {
+  #lengthsOf({ counters, group, bucket }: Part, span: number): TimeMetrics {
     const withinTarget = counters[Counter.met(span)] as number;
     const { count, wallClock, businessHours } = (this.#lengths[span] as SpanFigures).of(group, bucket);
     const times: TimeMetrics = { $typeName: "deskwire.analytics.v1.TimeMetrics", count, withinTarget };

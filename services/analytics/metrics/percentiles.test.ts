@@ -40,7 +40,7 @@ test("percentiles of cells, groups, buckets and all are those of the sorted numb
       };
       for (const group of [undefined, ...shown]) {
         for (const bucket of [undefined, ...Array.from({ length: buckets }, (_, index) => index)]) {
-          expect({ group, bucket, found: found.of(group, bucket) }).toEqual({
+          expect({ group, bucket, found: Array.from(found.of(group, bucket)) }).toEqual({
             group,
             bucket,
             found: expected(group, bucket),

@@ -24,7 +24,7 @@ export interface Percentiles {
    * The percentiles of a group in a bucket, the smallest number such that the share of all are not greater (nearest rank); of
    * all groups, or over all buckets, where none is named. Empty where there are no numbers, and for groups not asked for.
    */
-  of(group: number | undefined, bucket: number | undefined): readonly number[];
+  of(group: number | undefined, bucket: number | undefined): ArrayLike<number>;
 }
 
 /**
@@ -35,7 +35,12 @@ export interface Percentiles {
 export function percentiles(cells: CellValues, shares: readonly number[]): Percentiles {
   const { groups, buckets } = cells;
   const found = new Search(cells, shares).find();
-  return { of: (group = groups, bucket = buckets) => found.get(keyOf(cells, group, bucket)) ?? [] };
+  return {
+    of(group = groups, bucket = buckets) {
+      const at = keyOf(cells, group, bucket) * shares.length;
+      return (found[at] as number) < 0 ? [] : found.subarray(at, at + shares.length);
+    },
+  };
 }
 
 /** The only group is all there is, and so is the only bucket. */
@@ -47,9 +52,8 @@ function keyOf({ groups, buckets }: Pick<CellValues, "groups" | "buckets">, grou
 let steps = new Uint16Array(0);
 /** Of each step which aims it is of, a bit each. */
 const flags = new Uint8Array(STEPS);
-const coarse = new Int32Array((STEPS >>> COARSE_BITS) + 1);
-const isAimed = new Uint8Array(coarse.length);
-/** Numbers, or their places, that were picked out. A place more than there can be, for the one that is not picked. */
+const coarse = new Int32Array(STEPS >>> COARSE_BITS);
+/** Numbers, or their places, that were picked out, and after them one that was looked at and not picked. */
 const few = new Int32Array(FEW + 1);
 let picked = new Int32Array(0);
 
@@ -57,23 +61,25 @@ let picked = new Int32Array(0);
 class Search {
   readonly #cells: CellValues;
   readonly #shares: readonly number[];
-  readonly #found = new Map<number, readonly number[]>();
+  /** Of each key as many as there are shares; -1 for none. */
+  readonly #found: Int32Array;
   /** By `keyOf`. */
   readonly #aims = new Map<number, Aim>();
 
   constructor(cells: CellValues, shares: readonly number[]) {
     this.#cells = cells;
     this.#shares = shares;
+    this.#found = new Int32Array((cells.groups + 1) * (cells.buckets + 1) * shares.length).fill(-1);
   }
 
-  find(): ReadonlyMap<number, readonly number[]> {
+  find(): Int32Array {
     const { length } = this.#cells.values;
     if (length === 0) return this.#found;
     if (steps.length < length) steps = new Uint16Array(length);
     if (picked.length <= length) picked = new Int32Array(length + 1);
     this.#count();
     this.#collect();
-    for (const [key, aim] of this.#aims) this.#found.set(key, aim.answers());
+    for (const [key, aim] of this.#aims) this.#found.set(aim.answers(), key * this.#shares.length);
     return this.#found;
   }
 
@@ -105,7 +111,7 @@ class Search {
         const alone = ofGroup && buckets > 1;
         if (to - from < FEW) {
           countFew(values, from, to, ofBucket, ofGroup);
-          if (alone) this.#found.set(this.#key(group, bucket), this.#selectFew(from, to));
+          if (alone) this.#selectFew(from, to, this.#key(group, bucket));
         } else {
           countMany(values, from, to, own, ofBucket, ofGroup);
           if (alone) this.#aim(group, bucket, own, to - from);
@@ -121,28 +127,14 @@ class Search {
     this.#aim(groups, buckets, ofAll, begins.at(-1) as number);
   }
 
-  /** Numbers of a cell that has few. */
-  #selectFew(from: number, to: number): number[] {
-    const { values } = this.#cells;
+  /** Finds the percentiles of a cell that has few numbers. */
+  #selectFew(from: number, to: number, key: number): void {
     coarse.fill(0);
     for (let index = from; index < to; index++) (coarse[(steps[index] as number) >>> COARSE_BITS] as number) += 1;
-    let [step, before, kept, last] = [0, 0, 0, -1];
-    const ranks = this.#ranks(to - from).map((rank) => {
-      for (let count = coarse[step] as number; before + count <= rank; count = coarse[++step] as number)
-        before += count;
-      if (last !== step) kept += coarse[last] ?? 0;
-      last = step;
-      isAimed[step] = 1;
-      return rank - before + kept;
-    });
-    let found = 0;
-    // Without a branch: which of them it is could not be foreseen.
-    for (let index = from; index < to; index++) {
-      few[found] = values[index] as number;
-      found += isAimed[(steps[index] as number) >>> COARSE_BITS] as number;
+    const ranks = this.#ranks(to - from);
+    for (let at = 0; at < ranks.length; at++) {
+      this.#found[key * ranks.length + at] = selectCoarse(this.#cells.values, from, to, ranks[at] as number);
     }
-    isAimed.fill(0);
-    return ranks.map((rank) => select(few, found, rank));
   }
 
   #aim(group: number, bucket: number, histogram: Histogram, count: number): void {
@@ -151,18 +143,17 @@ class Search {
 
   #collect(): void {
     const { begins, groups, buckets } = this.#cells;
+    const ofAll = this.#aims.get(this.#key(groups, buckets)) as Aim;
     for (let group = 0; group < groups; group++) {
+      const ofGroup = groups > 1 && this.#aims.get(this.#key(group, buckets));
       for (let bucket = 0; bucket < buckets; bucket++) {
         const cell = group * buckets + bucket;
-        const aims: Aim[] = [];
-        const aim = (key: number) => {
-          const known = this.#aims.get(key);
-          if (known) aims.push(known);
-        };
-        aim(this.#key(groups, buckets));
-        if (buckets > 1) aim(this.#key(groups, bucket));
-        if (groups > 1) aim(this.#key(group, buckets));
-        if (groups > 1 && buckets > 1) aim(this.#key(group, bucket));
+        const aims = [ofAll];
+        if (ofGroup) aims.push(ofGroup);
+        const ofBucket = buckets > 1 && this.#aims.get(this.#key(groups, bucket));
+        if (ofBucket) aims.push(ofBucket);
+        const ofCell = groups > 1 && buckets > 1 && this.#aims.get(this.#key(group, bucket));
+        if (ofCell) aims.push(ofCell);
         this.#take(begins[cell] as number, begins[cell + 1] as number, aims);
       }
     }
@@ -171,7 +162,9 @@ class Search {
   /** Takes the numbers that are aimed at out of a range; for four aims at most. */
   #take(from: number, to: number, aims: readonly Aim[]): void {
     const { values } = this.#cells;
-    for (const [at, aim] of aims.entries()) for (const step of aim.steps) (flags[step] as number) |= 1 << at;
+    for (let at = 0; at < aims.length; at++) {
+      for (const step of (aims[at] as Aim).steps) (flags[step] as number) |= 1 << at;
+    }
     let count = 0;
     // Without a branch: which of them it is could not be foreseen.
     for (let index = from; index < to; index++) {
@@ -186,6 +179,18 @@ class Search {
     }
     for (const aim of aims) for (const step of aim.steps) flags[step] = 0;
   }
+}
+
+/** The number of a rank in a range whose steps are counted in `coarse`. */
+function selectCoarse(values: Int32Array, from: number, to: number, rank: number): number {
+  let [step, before, found] = [0, 0, 0];
+  for (let count = coarse[0] as number; before + count <= rank; count = coarse[++step] as number) before += count;
+  // Without a branch: which of them it is could not be foreseen.
+  for (let index = from; index < to; index++) {
+    few[found] = values[index] as number;
+    found += ((((steps[index] as number) >>> COARSE_BITS) ^ step) - 1) >>> 31;
+  }
+  return select(few, found, rank - before);
 }
 
 /** Counts numbers in one or two histograms, and notes their steps. */

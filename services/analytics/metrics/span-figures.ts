@@ -1,6 +1,6 @@
 // Figures of lengths of time: how many, their percentiles and their mean.
 import type { DurationStatistics } from "#gen/deskwire/analytics/v1/metrics_pb.js";
-import type { Clock, Lengths } from "./lengths.ts";
+import type { InOrder, Lengths } from "./lengths.ts";
 import { type Percentiles, percentiles } from "./percentiles.ts";
 import type { Tally } from "./tally.ts";
 
@@ -23,13 +23,14 @@ export class SpanFigures {
   /** @param shown the groups whose own figures are asked for */
   constructor(lengths: Lengths, { groups, frame }: Tally, shown: ReadonlySet<number>) {
     const buckets = frame.starts.length;
-    const begins = lengths.begins(groups * buckets);
-    const figures = (clock: Clock): ClockFigures => {
-      const { values, sums } = lengths.inOrder(begins, clock);
-      return { sums, percentiles: percentiles({ values, begins, groups, buckets, shown }, SHARES) };
-    };
+    const begins = lengths.begins();
+    const { wall, business } = lengths.inOrder(begins);
+    const figures = ({ values, sums }: InOrder): ClockFigures => ({
+      sums,
+      percentiles: percentiles({ values, begins, groups, buckets, shown }, SHARES),
+    });
     [this.#begins, this.#groups, this.#buckets] = [begins, groups, buckets];
-    [this.#wall, this.#business] = [figures("wall"), figures("business")];
+    [this.#wall, this.#business] = [figures(wall), figures(business)];
   }
 
   /** Those of a group in a bucket; of all groups, or over all buckets, where none is named. */
@@ -46,7 +47,7 @@ export class SpanFigures {
     const count = sum((begin, end) => (begins[end] as number) - (begins[begin] as number));
     if (count === 0) return { count };
     const statistics = ({ sums, percentiles }: ClockFigures): DurationStatistics => {
-      const [p50Seconds = 0, p90Seconds = 0] = percentiles.of(group, bucket);
+      const { 0: p50Seconds = 0, 1: p90Seconds = 0 } = percentiles.of(group, bucket);
       const seconds = sum((begin, end) => {
         let total = 0;
         for (let cell = begin; cell < end; cell++) total += sums[cell] as number;

@@ -65,7 +65,7 @@ export class Tally {
   readonly frame: Frame;
   readonly groups: number;
   /** By `Span`. */
-  readonly lengths: readonly Lengths[] = Array.from({ length: 4 }, () => new Lengths());
+  readonly lengths: readonly Lengths[];
   /** 1 at the number of each engine that read one of the texts. */
   readonly engines = new Uint8Array(MAX_ENGINE + 1);
   /** Cell by cell, group by group; see `Counter`. */
@@ -95,14 +95,15 @@ export class Tally {
     const [response, resolution] = [RESPONSE_TIME, RESOLUTION_TIME].map((kind) => kinds.has(kind));
     this.#spans = { [Span.FIRST]: response, [Span.NEXT]: response, [Span.RESOLUTION]: resolution };
     this.#cells = new Cells(frame, grouping);
-    const cellCount = grouping.groups * this.#cells.stride;
+    const cellCount = grouping.groups * (frame.starts.length + 1);
+    this.lengths = Array.from({ length: 4 }, () => new Lengths(this.#cells.inWindow));
     this.#counters = new Float64Array(cellCount * COUNTERS);
     this.#changes = new Float64Array(cellCount);
   }
 
   /** The cell of a bucket, or of what was `BEFORE`. */
   cell(group: number, bucket: number): number {
-    return group * this.#cells.stride + bucket + 1;
+    return bucket === BEFORE ? this.#cells.inWindow + group : group * this.frame.starts.length + bucket;
   }
 
   counter(cell: number, counter: number): number {
@@ -148,7 +149,7 @@ export class Tally {
 
   /** Adds a chunk, with its owners where they make a difference. */
   add(facts: Facts): void {
-    this.#cells.begin(facts);
+    if (!this.#cells.begin(facts)) return;
     for (const block of facts.chunk.blocks) {
       const { code, maxTime } = block;
       const what = Code.kind.in(code);
@@ -180,36 +181,31 @@ export class Tally {
     }
   }
 
-  #addMoods({ code, values: at }: Block, values: Uint32Array): void {
+  #addMoods({ code, values: at }: Block, values: Int32Array): void {
     const { engines } = this;
     const counters = this.#counters;
-    const { cells, facts, count: runs } = this.#cells;
+    const { cells, facts, inWindow, count: runs } = this.#cells;
     const opening = Code.kind.in(code) === CREATED;
     let index = at;
     for (let run = 0; run < runs; run++) {
       const [cell, end] = [cells[run] as number, index + (facts[run] as number)];
       const base = cell * COUNTERS;
-      const counts = cell >= 0 && cell % this.#cells.stride > 0;
-      for (; counts && index < end; index++) {
+      if (cell < 0 || cell >= inWindow) index = end;
+      let score = 0;
+      for (; index < end; index++) {
         const mood = values[index] as number;
         (counters[base + SENTIMENTS + ((mood >>> 15) & 3)] as number) += 1;
-        (counters[base + SCORE] as number) += MoodValue.score(mood);
+        score += MoodValue.score(mood);
         if (opening) (counters[base + CATEGORIES + ((mood >>> 17) & 15)] as number) += 1;
         engines[mood >>> 21] = 1;
       }
-      index = end;
+      (counters[base + SCORE] as number) += score;
     }
   }
 
-  #addLengths({ code, from, to, values: at }: Block, values: Uint32Array): void {
-    const { cells: own, facts, count, stride } = this.#cells;
-    const cells = own.slice(0, count);
-    // Numbered without those before the window.
-    for (let run = 0; run < count; run++) {
-      const cell = cells[run] as number;
-      cells[run] = cell < 0 || cell % stride === 0 ? -1 : cell - Math.floor(cell / stride) - 1;
-    }
+  #addLengths({ code, from, to, values: at }: Block, values: Int32Array): void {
+    const { cells, facts, count } = this.#cells;
     const lengths = this.lengths[Code.span.in(code)] as Lengths;
-    lengths.add({ values, at, facts: to - from, cells, runs: facts.slice(0, count) });
+    lengths.add({ values, at, facts: to - from }, cells, facts, count);
   }
 }
