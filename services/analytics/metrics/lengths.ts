@@ -11,7 +11,7 @@ export interface InOrder {
 /** Lengths in a row, in the memory of their chunk. */
 interface Part {
   /** On the wall from `at` on, and after all of them those of business. */
-  readonly values: Uint32Array;
+  readonly values: Int32Array;
   readonly at: number;
   readonly facts: number;
   /** Where its runs are among all. */
@@ -19,20 +19,12 @@ interface Part {
   readonly endRun: number;
 }
 
-/** So many lengths in a row are copied as a whole. */
-const MANY = 64;
-
 /** Used over and over: new memory of some megabytes for each question would cost more than counting. */
 let [onTheWall, ofBusiness] = [new Int32Array(0), new Int32Array(0)];
 
 /** Copies lengths, and returns their sum. */
-function copy(values: Uint32Array, from: number, end: number, to: Int32Array, place: number): number {
+function copy(values: Int32Array, from: number, end: number, to: Int32Array, place: number): number {
   let sum = 0;
-  if (end - from > MANY) {
-    to.set(values.subarray(from, end), place);
-    for (let index = from; index < end; index++) sum += values[index] as number;
-    return sum;
-  }
   for (let index = from, at = place; index < end; index++, at++) {
     const value = values[index] as number;
     to[at] = value;

@@ -149,7 +149,7 @@ export class Tally {
 
   /** Adds a chunk, with its owners where they make a difference. */
   add(facts: Facts): void {
-    this.#cells.begin(facts);
+    if (!this.#cells.begin(facts)) return;
     for (const block of facts.chunk.blocks) {
       const { code, maxTime } = block;
       const what = Code.kind.in(code);
@@ -181,7 +181,7 @@ export class Tally {
     }
   }
 
-  #addMoods({ code, values: at }: Block, values: Uint32Array): void {
+  #addMoods({ code, values: at }: Block, values: Int32Array): void {
     const { engines } = this;
     const counters = this.#counters;
     const { cells, facts, inWindow, count: runs } = this.#cells;
@@ -203,7 +203,7 @@ export class Tally {
     }
   }
 
-  #addLengths({ code, from, to, values: at }: Block, values: Uint32Array): void {
+  #addLengths({ code, from, to, values: at }: Block, values: Int32Array): void {
     const { cells, facts, count } = this.#cells;
     const lengths = this.lengths[Code.span.in(code)] as Lengths;
     lengths.add({ values, at, facts: to - from }, cells, facts, count);
