@@ -1,9 +1,11 @@
 // Exact percentiles of many numbers: of cells, which are told apart by group and bucket, of their groups, of their buckets and of all.
-import { Aim, addTo, type Histogram, STEPS, select, stepOf } from "./selection.ts";
+import { Aim, addTo, type Histogram, rankOf, STEPS, select, stepOf } from "./selection.ts";
 
 /** Cells with fewer numbers are not worth a histogram of their own. */
 const FEW = 1024;
-/** They have one of coarse steps: eight steps are one. */
+/** Even fewer are put in order as they are. */
+const VERY_FEW = 32;
+/** In between, eight steps are one. */
 const COARSE_BITS = 3;
 
 /** Numbers in the order of their cells. */
@@ -21,10 +23,12 @@ export interface CellValues {
 /** Percentiles of cells, groups, buckets and of all numbers. */
 export interface Percentiles {
   /**
-   * The percentiles of a group in a bucket, the smallest number such that the share of all are not greater (nearest rank); of
-   * all groups, or over all buckets, where none is named. Empty where there are no numbers, and for groups not asked for.
+   * The percentile of a group in a bucket, the smallest number such that the share of all are not greater (nearest rank); of
+   * all groups, or over all buckets, where none is named. -1 where there are no numbers, and for groups not asked for.
+   *
+   * @param share which of the shares, by its place
    */
-  of(group: number | undefined, bucket: number | undefined): ArrayLike<number>;
+  of(group: number | undefined, bucket: number | undefined, share: number): number;
 }
 
 /**
@@ -36,10 +40,8 @@ export function percentiles(cells: CellValues, shares: readonly number[]): Perce
   const { groups, buckets } = cells;
   const found = new Search(cells, shares).find();
   return {
-    of(group = groups, bucket = buckets) {
-      const at = keyOf(cells, group, bucket) * shares.length;
-      return (found[at] as number) < 0 ? [] : found.subarray(at, at + shares.length);
-    },
+    of: (group = groups, bucket = buckets, share) =>
+      found[keyOf(cells, group, bucket) * shares.length + share] as number,
   };
 }
 
@@ -87,11 +89,6 @@ class Search {
     return keyOf(this.#cells, group, bucket);
   }
 
-  /** The ranks, from 0 on, of the shares by nearest rank. */
-  #ranks(count: number): readonly number[] {
-    return this.#shares.map((share) => Math.max(Math.ceil(share * count) - 1, 0));
-  }
-
   /** Bucket by bucket, so that there are no more histograms than groups. */
   #count(): void {
     const { values, begins, groups, buckets, shown } = this.#cells;
@@ -129,16 +126,19 @@ class Search {
 
   /** Finds the percentiles of a cell that has few numbers. */
   #selectFew(from: number, to: number, key: number): void {
-    coarse.fill(0);
-    for (let index = from; index < to; index++) (coarse[(steps[index] as number) >>> COARSE_BITS] as number) += 1;
-    const ranks = this.#ranks(to - from);
-    for (let at = 0; at < ranks.length; at++) {
-      this.#found[key * ranks.length + at] = selectCoarse(this.#cells.values, from, to, ranks[at] as number);
+    const { values } = this.#cells;
+    const [shares, count] = [this.#shares, to - from];
+    if (count <= VERY_FEW) for (let index = 0; index < count; index++) few[index] = values[from + index] as number;
+    else countCoarse(from, to);
+    for (let at = 0; at < shares.length; at++) {
+      const rank = rankOf(count, shares[at] as number);
+      this.#found[key * shares.length + at] =
+        count <= VERY_FEW ? select(few, count, rank) : selectCoarse(values, from, to, rank);
     }
   }
 
   #aim(group: number, bucket: number, histogram: Histogram, count: number): void {
-    if (count > 0) this.#aims.set(this.#key(group, bucket), new Aim(histogram, this.#ranks(count)));
+    if (count > 0) this.#aims.set(this.#key(group, bucket), new Aim(histogram, count, this.#shares));
   }
 
   #collect(): void {
@@ -179,6 +179,11 @@ class Search {
     }
     for (const aim of aims) for (const step of aim.steps) flags[step] = 0;
   }
+}
+
+function countCoarse(from: number, to: number): void {
+  coarse.fill(0);
+  for (let index = from; index < to; index++) (coarse[(steps[index] as number) >>> COARSE_BITS] as number) += 1;
 }
 
 /** The number of a rank in a range whose steps are counted in `coarse`. */

@@ -47,7 +47,7 @@ export class SpanFigures {
     const count = sum((begin, end) => (begins[end] as number) - (begins[begin] as number));
     if (count === 0) return { count };
     const statistics = ({ sums, percentiles }: ClockFigures): DurationStatistics => {
-      const { 0: p50Seconds = 0, 1: p90Seconds = 0 } = percentiles.of(group, bucket);
+      const [p50Seconds, p90Seconds] = [percentiles.of(group, bucket, 0), percentiles.of(group, bucket, 1)];
       const seconds = sum((begin, end) => {
         let total = 0;
         for (let cell = begin; cell < end; cell++) total += sums[cell] as number;
