@@ -98,11 +98,13 @@ export class Figures {
 
   #lengthsOf({ group, bucket }: Part, span: number, counters: Int32Array): TimeMetrics {
     const withinTarget = counters[Counter.met(span)] as number;
-    const { count, wallClock, businessHours } = (this.#lengths[span] as SpanFigures).of(group, bucket);
+    const lengths = this.#lengths[span] as SpanFigures;
+    const count = lengths.count(group, bucket);
     return {
       $typeName: "deskwire.analytics.v1.TimeMetrics",
-      ...{ count, withinTarget, wallClock, businessHours },
-      attainment: share(withinTarget, count),
+      ...{ count, withinTarget, attainment: share(withinTarget, count) },
+      wallClock: lengths.wallClock(group, bucket),
+      businessHours: lengths.businessHours(group, bucket),
     };
   }
 }
@@ -140,11 +142,13 @@ function moodOf(counters: Int32Array, score: number): MoodMetrics {
   const categories: CategoryCount[] = [];
   for (let category = 0; category < CATEGORIES; category++) {
     const count = counters[Counter.category(category)] as number;
-    if (count > 0) {
-      categories.push({ $typeName: "deskwire.analytics.v1.CategoryCount", category: category as Category, count });
+    if (count === 0) continue;
+    let place = categories.length;
+    for (; place > 0 && (categories[place - 1] as CategoryCount).count < count; place--) {
+      categories[place] = categories[place - 1] as CategoryCount;
     }
+    categories[place] = { $typeName: "deskwire.analytics.v1.CategoryCount", category: category as Category, count };
   }
-  categories.sort((one, other) => other.count - one.count);
   const texts = negative + neutral + positive;
   const meanScore = texts > 0 ? rounded(score / texts / 10_000) : undefined;
   return { $typeName: "deskwire.analytics.v1.MoodMetrics", negative, neutral, positive, meanScore, categories };

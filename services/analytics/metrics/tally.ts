@@ -181,7 +181,8 @@ export class Tally {
     const places = PLACES[code] as readonly number[];
     const change = Code.change(code);
     for (let run = 0; run < runs; run++) {
-      const [cell, count] = [cells[run] as number, facts[run] as number];
+      const cell = cells[run] as number;
+      const count = facts[run] as number;
       if (cell < 0) continue;
       (changes[cell] as number) += change * count;
       for (let index = 0; index < places.length; index++) {
@@ -197,7 +198,8 @@ export class Tally {
     const opening = Code.kind.in(code) === CREATED;
     let index = at;
     for (let run = 0; run < runs; run++) {
-      const [cell, end] = [cells[run] as number, index + (facts[run] as number)];
+      const cell = cells[run] as number;
+      const end = index + (facts[run] as number);
       const base = cell * COUNTERS;
       if (cell < 0 || cell >= inWindow) {
         index = end;
