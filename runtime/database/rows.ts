@@ -77,3 +77,20 @@ export async function selectRows<Row>(knex: Knex, sql: string, bindings: readonl
   const answer = await knex.raw(sql, bindings as Knex.RawBinding[]);
   return Array.isArray(answer) ? answer : answer.rows;
 }
+
+/**
+ * Reads the rows whose column has one of these texts, by one statement however many they are.
+ *
+ * @param select `select … from …`, without conditions
+ */
+export async function selectByTexts<Row>(
+  knex: Knex,
+  select: string,
+  column: string,
+  texts: readonly string[],
+): Promise<Row[]> {
+  if (texts.length === 0) return [];
+  return knex.client.dialect === "postgresql"
+    ? selectRows(knex, `${select} where ${column} = any(?)`, [texts])
+    : selectRows(knex, `${select} where ${column} in (select value from json_each(?))`, [JSON.stringify(texts)]);
+}

@@ -2,7 +2,7 @@
 import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Knex } from "knex";
 import type { Ticket } from "#gen/deskwire/ticket/v1/ticket_pb.js";
-import { insertRows, selectRows } from "../../runtime/database/rows.ts";
+import { insertRows, selectByTexts, selectRows } from "../../runtime/database/rows.ts";
 import { formatId, parseId } from "../../runtime/ids.ts";
 import { toTimestamp, toTimestampIf } from "../../runtime/timestamps.ts";
 import { NEVER } from "./priority/migration.ts";
@@ -129,8 +129,9 @@ export async function findTicket(db: Knex, ticketId: string, lock = false): Prom
 
 /** Finds the tickets that have one of these keys in another system: key to identifier. */
 export async function findByExternalIds(db: Knex, externalIds: readonly string[]): Promise<Map<string, string>> {
-  const rows = await db<TicketRow>("ticket").whereIn("external_id", externalIds).select("id", "external_id");
-  return new Map(rows.map(({ id, external_id }) => [external_id ?? "", formatId("TKT", id)]));
+  const select = "select id, external_id from ticket";
+  const rows = await selectByTexts<{ id: number; external_id: string }>(db, select, "external_id", externalIds);
+  return new Map(rows.map(({ id, external_id }) => [external_id, formatId("TKT", id)]));
 }
 
 /** What labels know of their ticket: its lane and its times, see list/migration.ts. */
@@ -149,6 +150,12 @@ export async function insertTickets(trx: Knex.Transaction, tickets: readonly Tic
     "ticket_tag",
     rows.flatMap((row, index) => tagRows(tickets[index]?.tags ?? [], row)),
   );
+}
+
+/** Remembers that the words of new tickets have not been read yet. */
+export async function insertUnread(trx: Knex.Transaction, ticketIds: readonly string[]): Promise<void> {
+  const rows = ticketIds.map((id) => ({ ticket_id: parseId(id) }));
+  await insertRows(trx, "unread_ticket", rows);
 }
 
 /** Remembers tickets whose latest words have not been read yet. */

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 /** The memory of Linux that is used as a disk. */
 const MEMORY = "/dev/shm";
 /** Many times what all tests together need: containers often have 64 MB. */
-const ENOUGH_BYTES = 2 ** 30;
+const ENOUGH_BYTES = 2 ** 31;
 
 /**
  * A folder in memory where the system has one with room enough, else the usual one for temporary files. A desk answers a write

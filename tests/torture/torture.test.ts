@@ -23,7 +23,7 @@ async function run(dialect: (typeof DIALECTS)[number], seconds: number, seed: nu
 }
 
 test.each(DIALECTS)("on %s, nothing is lost and nothing doubled", { timeout: 180_000 }, async (dialect) => {
-  const outcome = await run(dialect, 6, 1);
+  const outcome = await run(dialect, 3, 1);
   expect(verdict(outcome), report(outcome)).toBe("0 lost, 0 doubled");
   expect(outcome.ledger.count("pending")).toBe(0);
   expect(enough(outcome), report(outcome)).toBe(true);
