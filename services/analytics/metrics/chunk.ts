@@ -46,7 +46,8 @@ const STRIDE = 5;
 
 /** The last place, from `from` on, whose number is not above `value`; `from` if there is none. Numbers are rising. */
 export function placeOf(numbers: ArrayLike<number>, value: number, from = 0): number {
-  let [low, high] = [from, numbers.length];
+  let low = from;
+  let high = numbers.length;
   while (high - low > 1) {
     const middle = (low + high) >>> 1;
     if ((numbers[middle] as number) <= value) low = middle;
@@ -96,7 +97,9 @@ export function arrange(columns: Columns, dayStarts: readonly number[]): WholeCh
     const [code, day, runCount] = [codes[from] as number, dayOf[order[from] as number], runs.length];
     let [to, minTime, maxTime] = [from, times[from] as number, 0];
     for (; to < order.length && codes[to] === code && dayOf[order[to] as number] === day; to++) {
-      const [time, segment, last] = [times[to] as number, segments[to] as number, runs.length - 1];
+      const time = times[to] as number;
+      const segment = segments[to] as number;
+      const last = runs.length - 1;
       minTime = Math.min(minTime, time);
       maxTime = Math.max(maxTime, time);
       const goesOn = to > from && runSegments[last] === segment && (runs[last] as number) < MAX_RUN;

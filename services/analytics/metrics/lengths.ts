@@ -1,11 +1,9 @@
 // Lengths of time, as many as a question is about.
 
-/** Lengths of time in seconds by one clock, in the order of their cells. */
+/** Lengths of time in seconds, in the order of their cells; overwritten when others are put in order. */
 export interface InOrder {
-  /** Overwritten when other lengths are put in order. */
-  readonly values: Int32Array;
-  /** Of each cell the sum. */
-  readonly sums: Float64Array;
+  readonly wall: Int32Array;
+  readonly business: Int32Array;
 }
 
 /** Lengths in a row, in the memory of their chunk. */
@@ -22,15 +20,24 @@ interface Part {
 /** Used over and over: new memory of some megabytes for each question would cost more than counting. */
 let [onTheWall, ofBusiness] = [new Int32Array(0), new Int32Array(0)];
 
-/** Copies lengths, and returns their sum. */
-function copy(values: Int32Array, from: number, end: number, to: Int32Array, place: number): number {
-  let sum = 0;
-  for (let index = from, at = place; index < end; index++, at++) {
-    const value = values[index] as number;
-    to[at] = value;
-    sum += value;
+/** Copies the lengths of a part to where those of their cells go on. */
+function place({ values, at, facts, firstRun, endRun }: Part, runs: Int32Array, next: Uint32Array): void {
+  const [wall, business] = [onTheWall, ofBusiness];
+  let index = at;
+  for (let run = firstRun; run < endRun; run++) {
+    const cell = runs[2 * run] as number;
+    const end = index + (runs[2 * run + 1] as number);
+    if (cell < 0) {
+      index = end;
+      continue;
+    }
+    let to = next[cell] as number;
+    for (; index < end; index++, to++) {
+      wall[to] = values[index] as number;
+      business[to] = values[index + facts] as number;
+    }
+    next[cell] = to;
   }
-  return sum;
 }
 
 /** Gathers lengths of time. */
@@ -57,7 +64,8 @@ export class Lengths {
     }
     const all = this.#runs;
     for (let run = 0; run < runs; run++) {
-      const [cell, count] = [cells[run] as number, facts[run] as number];
+      const cell = cells[run] as number;
+      const count = facts[run] as number;
       const counted = cell < counts.length ? cell : -1;
       all[2 * (firstRun + run)] = counted;
       all[2 * (firstRun + run) + 1] = count;
@@ -70,37 +78,19 @@ export class Lengths {
   /** Where the lengths of each cell begin once they are in order; one more than there are cells. */
   begins(): Uint32Array {
     const begins = new Uint32Array(this.#counts.length + 1);
-    let begin = 0;
-    for (const [cell, count] of this.#counts.entries()) begins[cell + 1] = begin += count;
+    const counts = this.#counts;
+    for (let cell = 0; cell < counts.length; cell++) {
+      begins[cell + 1] = (begins[cell] as number) + (counts[cell] as number);
+    }
     return begins;
   }
 
   /** Puts them in order, by the clock on the wall and by that of business. */
-  inOrder(begins: Uint32Array): { wall: InOrder; business: InOrder } {
-    const next = begins.slice(0, -1);
-    const wallSums = new Float64Array(next.length);
-    const businessSums = new Float64Array(next.length);
+  inOrder(begins: Uint32Array): InOrder {
     const count = begins.at(-1) ?? 0;
     if (onTheWall.length < count) [onTheWall, ofBusiness] = [new Int32Array(count), new Int32Array(count)];
-    const [wall, business, runs] = [onTheWall, ofBusiness, this.#runs];
-    for (const { values, at, facts, firstRun, endRun } of this.#parts) {
-      let index = at;
-      for (let run = firstRun; run < endRun; run++) {
-        const [cell, end] = [runs[2 * run] as number, index + (runs[2 * run + 1] as number)];
-        if (cell < 0) {
-          index = end;
-          continue;
-        }
-        const place = next[cell] as number;
-        (wallSums[cell] as number) += copy(values, index, end, wall, place);
-        (businessSums[cell] as number) += copy(values, index + facts, end + facts, business, place);
-        next[cell] = place + end - index;
-        index = end;
-      }
-    }
-    return {
-      wall: { values: wall.subarray(0, count), sums: wallSums },
-      business: { values: business.subarray(0, count), sums: businessSums },
-    };
+    const next = begins.slice(0, -1);
+    for (const part of this.#parts) place(part, this.#runs, next);
+    return { wall: onTheWall.subarray(0, count), business: ofBusiness.subarray(0, count) };
   }
 }

@@ -11,7 +11,7 @@ import { Lengths } from "./lengths.ts";
 const kind = (name: (typeof KINDS)[number]) => KINDS.indexOf(name);
 const [CREATED, MESSAGE, REPLY, RESOLVED] = [kind("created"), kind("message"), kind("reply"), kind("resolved")];
 
-const [REPLIES, RESOLUTIONS, KEPT, SENTIMENTS, SCORE, CATEGORIES] = [16, 20, 24, 28, 32, 33];
+const [REPLIES, RESOLUTIONS, KEPT, SENTIMENTS, CATEGORIES] = [16, 20, 24, 28, 32];
 const COUNTERS = CATEGORIES + 16;
 
 /** Stands for the bucket before the window. */
@@ -27,8 +27,6 @@ export const Counter = {
   /** Lengths of time that kept their target, by `Span`. */
   met: (span: number) => KEPT + span,
   mood: (sentiment: number) => SENTIMENTS + sentiment,
-  /** Sum of scores, in ten-thousandths. */
-  score: SCORE,
   /** Opening texts by category. */
   category: (category: number) => CATEGORIES + category,
 } as const;
@@ -69,9 +67,12 @@ export class Tally {
   /** 1 at the number of each engine that read one of the texts. */
   readonly engines = new Uint8Array(MAX_ENGINE + 1);
   /** Cell by cell, group by group; see `Counter`. */
-  readonly #counters: Float64Array;
+  readonly #counters: Int32Array;
+  readonly #row = new Int32Array(COUNTERS);
+  /** Of each cell the sum of scores, in ten-thousandths. */
+  readonly #scores: Float64Array;
   /** How the backlog changes in each cell. */
-  readonly #changes: Float64Array;
+  readonly #changes: Int32Array;
   readonly #cells: Cells;
   /** Whether to count facts of each kind. */
   readonly #counting: readonly boolean[];
@@ -97,8 +98,9 @@ export class Tally {
     this.#cells = new Cells(frame, grouping);
     const cellCount = grouping.groups * (frame.starts.length + 1);
     this.lengths = Array.from({ length: 4 }, () => new Lengths(this.#cells.inWindow));
-    this.#counters = new Float64Array(cellCount * COUNTERS);
-    this.#changes = new Float64Array(cellCount);
+    this.#counters = new Int32Array(cellCount * COUNTERS);
+    this.#scores = new Float64Array(cellCount);
+    this.#changes = new Int32Array(cellCount);
   }
 
   /** The cell of a bucket, or of what was `BEFORE`. */
@@ -110,14 +112,21 @@ export class Tally {
     return this.#counters[cell * COUNTERS + counter] as number;
   }
 
-  /** All counters of some cells together, by their places. */
-  counters(cells: readonly number[]): Float64Array {
-    const sums = new Float64Array(COUNTERS);
+  /** All counters of some cells together, by their places; overwritten by the next call. */
+  counters(cells: readonly number[]): Int32Array {
+    const [row, counters] = [this.#row.fill(0), this.#counters];
     for (const cell of cells) {
       const base = cell * COUNTERS;
-      for (let place = 0; place < COUNTERS; place++) (sums[place] as number) += this.#counters[base + place] as number;
+      for (let place = 0; place < COUNTERS; place++) (row[place] as number) += counters[base + place] as number;
     }
-    return sums;
+    return row;
+  }
+
+  /** The sum of scores in some cells, in ten-thousandths. */
+  score(cells: readonly number[]): number {
+    let sum = 0;
+    for (const cell of cells) sum += this.#scores[cell] as number;
+    return sum;
   }
 
   /** How the backlog changes in a cell. */
@@ -172,7 +181,8 @@ export class Tally {
     const places = PLACES[code] as readonly number[];
     const change = Code.change(code);
     for (let run = 0; run < runs; run++) {
-      const [cell, count] = [cells[run] as number, facts[run] as number];
+      const cell = cells[run] as number;
+      const count = facts[run] as number;
       if (cell < 0) continue;
       (changes[cell] as number) += change * count;
       for (let index = 0; index < places.length; index++) {
@@ -188,9 +198,13 @@ export class Tally {
     const opening = Code.kind.in(code) === CREATED;
     let index = at;
     for (let run = 0; run < runs; run++) {
-      const [cell, end] = [cells[run] as number, index + (facts[run] as number)];
+      const cell = cells[run] as number;
+      const end = index + (facts[run] as number);
       const base = cell * COUNTERS;
-      if (cell < 0 || cell >= inWindow) index = end;
+      if (cell < 0 || cell >= inWindow) {
+        index = end;
+        continue;
+      }
       let score = 0;
       for (; index < end; index++) {
         const mood = values[index] as number;
@@ -199,7 +213,7 @@ export class Tally {
         if (opening) (counters[base + CATEGORIES + ((mood >>> 17) & 15)] as number) += 1;
         engines[mood >>> 21] = 1;
       }
-      (counters[base + SCORE] as number) += score;
+      (this.#scores[cell] as number) += score;
     }
   }
 
