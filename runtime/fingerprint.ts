@@ -1,5 +1,5 @@
 // Telling whether two requests ask for the same thing.
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { type DescMessage, type MessageShape, toJson } from "@bufbuild/protobuf";
 
 function sorted(_key: string, value: unknown): unknown {
@@ -26,5 +26,5 @@ export function fingerprint<D extends DescMessage>(
   for (const field of schema.fields) {
     if (except.includes(field.name)) delete json[field.jsonName];
   }
-  return createHash("sha256").update(canonicalJson(json)).digest("base64url");
+  return hash("sha256", canonicalJson(json), "base64url");
 }

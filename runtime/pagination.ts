@@ -1,5 +1,5 @@
 // Pages of a list by key, not by offset (AIP-158): rows that come and go in between neither repeat nor skip others.
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import type { Knex } from "knex";
@@ -110,10 +110,7 @@ export interface TokenScope<D extends DescMessage> {
 
 function seal<D extends DescMessage>({ schema, request, order }: TokenScope<D>, values: readonly KeyValue[]): string {
   const list = fingerprint(schema, request, ["page_size", "page_token"]);
-  return createHash("sha256")
-    .update(JSON.stringify([list, order, values]))
-    .digest("base64url")
-    .slice(0, 22);
+  return hash("sha256", JSON.stringify([list, order, values]), "base64url").slice(0, 22);
 }
 
 /** Makes the opaque token of the page that follows the row with these values; empty if there is none (AIP-158). */

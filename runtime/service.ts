@@ -1,7 +1,6 @@
 // What stands before every method of every service, whichever way the call came in: what the caller may do, a bound on calls at
 // once, validation, errors that leak nothing, and a record of what became of the call.
 import { create, type DescMethod, type DescService, type MessageShape } from "@bufbuild/protobuf";
-import { createValidator } from "@bufbuild/protovalidate";
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
 import { ADMIN_SCOPE, methodName, SCOPES_HEADER, VIA_HEADER } from "./call.ts";
 import { passingFailure } from "./database/errors.ts";
@@ -13,6 +12,7 @@ import { CallStats } from "./telemetry/call-stats.ts";
 import { type Method, observed } from "./telemetry/observe.ts";
 import { callersTrace } from "./telemetry/tracing.ts";
 import { findUnstorable } from "./unstorable.ts";
+import { validator } from "./validator.ts";
 
 /** A service whose methods are guarded: ready to be called in process or to be put on a port. */
 export interface BoundService {
@@ -26,8 +26,6 @@ export interface BoundService {
 
 /** Calls of one service at once; past it the next is refused at once, which is better than all of them being late. */
 const MAX_CALLS = 2_000;
-
-const validator = createValidator();
 
 function assertValid<M extends DescMethod>(method: M, message: MessageShape<M["input"]>): void {
   const unstorable = findUnstorable(method.input, message);

@@ -37,7 +37,8 @@ function callContext(
   return new LazyContext({
     method,
     protocolName: "direct",
-    headers: () => new Headers(header),
+    // Nobody changes the headers of a request.
+    headers: () => (header instanceof Headers ? header : new Headers(header)),
     signal,
     deadline: timeoutMs === undefined ? undefined : performance.now() + timeoutMs,
     url: `direct:/${methodName(method)}`,
@@ -151,8 +152,13 @@ export function directTransport(services: readonly BoundService[]): Transport {
         stream: false,
         service: method.parent,
         method,
-        header: context.responseHeader,
-        trailer: context.responseTrailer,
+        // Most callers look at neither.
+        get header() {
+          return context.responseHeader;
+        },
+        get trailer() {
+          return context.responseTrailer;
+        },
         message: create(method.output, answer),
       };
     },

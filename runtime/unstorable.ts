@@ -10,7 +10,7 @@ import {
 import { type Path, type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 import { type FieldMask, FieldMaskSchema, type Timestamp, TimestampSchema } from "@bufbuild/protobuf/wkt";
 import { Violation } from "@bufbuild/protovalidate";
-import { field as fieldRules, Ignore } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
+import { type FieldRules, field as fieldRules, Ignore } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 
 /** 0001-01-01 and the last second of 9999, in seconds (google/protobuf/timestamp.proto). */
 const FIRST_SECOND = -62_135_596_800n;
@@ -46,6 +46,12 @@ function inFieldMask({ paths }: FieldMask): Finding | undefined {
   return finding("field_mask.path", "paths are written in lower_snake_case; name a map as a whole, without its key");
 }
 
+/** Whether the rules of a field, or of its items, are to be checked by somebody else. */
+function isElsewhere({ ignore, type }: FieldRules): boolean {
+  const items = type.case === "repeated" ? type.value.items?.ignore : undefined;
+  return ignore === Ignore.ALWAYS || items === Ignore.ALWAYS;
+}
+
 const looked = new Map<DescMessage, readonly DescField[]>();
 
 /** The fields that can hold such a value, but for those whose rules are to be checked by somebody else. */
@@ -53,7 +59,7 @@ function fieldsOf(desc: DescMessage): readonly DescField[] {
   let fields = looked.get(desc);
   if (!fields) {
     fields = desc.fields.filter((field) => {
-      if (hasOption(field, fieldRules) && getOption(field, fieldRules).ignore === Ignore.ALWAYS) return false;
+      if (hasOption(field, fieldRules) && isElsewhere(getOption(field, fieldRules))) return false;
       return field.message !== undefined || field.scalar === ScalarType.STRING || field.fieldKind === "map";
     });
     looked.set(desc, fields);

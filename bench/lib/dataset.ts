@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ImportRow } from "#gen/deskwire/ticket/v1/import_pb.js";
 import { RemoteDesk } from "../../scripts/import/desk.ts";
+import { PROJECTION_VERSION } from "../../services/analytics/metrics/project.ts";
 import { DATABASES } from "../../services/databases.ts";
 import { DeskProcess } from "../../tests/support/processes.ts";
 import { ticketRow } from "./ticket-row.ts";
@@ -16,17 +17,23 @@ const LOOK_MS = 500;
 /** Names a data set by what its content depends on. */
 function nameOf(tickets: number): string {
   const migrations = Object.values(DATABASES).reduce((sum, { length }) => sum + length, 0);
-  return `tickets-${tickets}-schema-${migrations}`;
+  return `tickets-${tickets}-schema-${migrations}-facts-${PROJECTION_VERSION}`;
 }
 
-/** Waits until a desk has nothing left to do by itself: an import is read in the background, which is no call's time. */
-async function untilRead(url: string, progress: (what: string) => void): Promise<void> {
+/** Waits until a desk has nothing left to do by itself: texts to read, events to count. That is no call's time. */
+export async function untilIdle(url: string, progress: (what: string) => void): Promise<void> {
   for (;;) {
     const metrics = await (await fetch(new URL("/metrics", url))).text();
-    const unread = /^deskwire_unread_tickets(?:{.*})? (\d+)$/m.exec(metrics)?.[1];
-    if (unread === undefined) throw new Error("the desk does not say how many tickets it has yet to read");
-    if (unread === "0") return;
-    progress(`reading what was imported: ${unread} tickets left`);
+    const value = (name: string): number => {
+      const found = new RegExp(`^${name}(?:{.*})? (\\d+)$`, "m").exec(metrics)?.[1];
+      if (found === undefined) throw new Error(`the desk does not say ${name}`);
+      return Number(found);
+    };
+    const unread = value("deskwire_unread_tickets");
+    const counted = value('deskwire_event_log_reader_position{reader="metrics"}');
+    const behind = value("deskwire_event_log_position") - counted;
+    if (unread === 0 && behind === 0) return;
+    progress(`the desk reads what was imported: ${unread} texts and ${behind} events left`);
     await delay(LOOK_MS);
   }
 }
@@ -40,7 +47,7 @@ export async function importInto(url: string, tickets: number, progress: (what: 
     if (refused.length > 0) throw new Error("the desk refused rows of the data set");
     progress(`importing: ${first + rows.length} of ${tickets} tickets`);
   }
-  await untilRead(url, progress);
+  await untilIdle(url, progress);
 }
 
 /** The folder of a data set, made if it is not there yet. It is for reading; runs work on copies. */

@@ -5,6 +5,12 @@ import type { DirectClient, DirectConnection } from "./direct-runner.ts";
 
 /** PostgreSQL numbers the values of a statement with 16 bits. */
 const MAX_VALUES = 65_535;
+/**
+ * Rows of a statement in SQLite. Each statement with a trigger keeps every page that it changes as it was, and has the
+ * full-text index write down what it holds: for each row alone, that takes three times as long as all the rest. Few sizes, so
+ * that few statements are prepared.
+ */
+const SQLITE_ROWS = [128, 16, 1];
 
 type Client = Knex.Client & DirectClient;
 
@@ -30,9 +36,17 @@ function connectionOf({ direct }: Client): DirectConnection["connection"] | unde
   return direct && !direct.isOver() ? direct.connection : undefined;
 }
 
+/** Takes rows apart into runs of the sizes, the largest first. */
+function* inSizes<T>(rows: readonly T[], sizes: readonly number[]): Generator<readonly T[]> {
+  let from = 0;
+  for (const size of sizes) {
+    for (; rows.length - from >= size; from += size) yield rows.slice(from, from + size);
+  }
+}
+
 /**
- * Inserts rows that all have the columns of the first. In SQLite a statement for one row, prepared once and run for each,
- * takes a fraction of the time that one statement for all of them takes to compile; PostgreSQL is spared round trips.
+ * Inserts rows that all have the columns of the first. In SQLite by statements that are prepared once and run for many rows;
+ * PostgreSQL is spared round trips.
  */
 export async function insertRows(trx: Knex.Transaction, table: string, rows: readonly object[]): Promise<void> {
   const [first] = rows;
@@ -46,15 +60,13 @@ export async function insertRows(trx: Knex.Transaction, table: string, rows: rea
     return;
   }
   const named = (name: string) => client.wrapIdentifier(name, undefined);
-  const places = columns.map(() => "?").join(", ");
-  const sql = `insert into ${named(table)} (${columns.map(named).join(", ")}) values (${places})`;
-  tellingQuery(client, "insert", sql, () => {
-    for (const row of rows)
-      connection.run(
-        sql,
-        columns.map((column) => (row as Record<string, unknown>)[column]),
-      );
-  });
+  const insert = `insert into ${named(table)} (${columns.map(named).join(", ")}) values `;
+  const places = `(${columns.map(() => "?").join(", ")})`;
+  for (const some of inSizes(rows, SQLITE_ROWS)) {
+    const sql = insert + new Array(some.length).fill(places).join(", ");
+    const values = some.flatMap((row) => columns.map((column) => (row as Record<string, unknown>)[column]));
+    tellingQuery(client, "insert", sql, () => connection.run(sql, values));
+  }
 }
 
 /** Reads the rows of a statement, in which `?` stands for a value. */
@@ -64,4 +76,21 @@ export async function selectRows<Row>(knex: Knex, sql: string, bindings: readonl
   if (connection) return tellingQuery(client, "select", sql, () => connection.run(sql, bindings)) as Row[];
   const answer = await knex.raw(sql, bindings as Knex.RawBinding[]);
   return Array.isArray(answer) ? answer : answer.rows;
+}
+
+/**
+ * Reads the rows whose column has one of these texts, by one statement however many they are.
+ *
+ * @param select `select … from …`, without conditions
+ */
+export async function selectByTexts<Row>(
+  knex: Knex,
+  select: string,
+  column: string,
+  texts: readonly string[],
+): Promise<Row[]> {
+  if (texts.length === 0) return [];
+  return knex.client.dialect === "postgresql"
+    ? selectRows(knex, `${select} where ${column} = any(?)`, [texts])
+    : selectRows(knex, `${select} where ${column} in (select value from json_each(?))`, [JSON.stringify(texts)]);
 }

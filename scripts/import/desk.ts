@@ -8,6 +8,9 @@ import { asKeyNeeded } from "../../runtime/identity/api-key.ts";
 import { type RemoteOptions, remoteTransport } from "../../runtime/transport.ts";
 
 const PROBE_TIMEOUT_MS = 5_000;
+const MESSAGE_ROWS = 200;
+/** Some bytes each, and messages have a megabyte or more. */
+const MESSAGE_CHARACTERS = 100_000;
 const BATCH_TIMEOUT_MS = 120_000;
 /** Long enough together for a desk to be started again. */
 const RETRY_DELAYS_MS = [200, 400, 800, 1_600, 3_200, 6_400];
@@ -15,8 +18,19 @@ const RETRY_DELAYS_MS = [200, 400, 800, 1_600, 3_200, 6_400];
 /** What a connection that breaks, or a desk that stops, looks like from here. */
 const PASSING: ReadonlySet<Code> = new Set([Code.Unavailable, Code.Aborted]);
 
+/** Rows go many in a message, up to what it may hold: each message costs more than its rows do. */
 async function* requests(rows: readonly ImportRow[]) {
-  for (const row of rows) yield { row };
+  let some: ImportRow[] = [];
+  let characters = 0;
+  for (const row of rows) {
+    characters += row.description.length;
+    some.push(row);
+    if (some.length < MESSAGE_ROWS && characters < MESSAGE_CHARACTERS) continue;
+    yield { rows: some };
+    some = [];
+    characters = 0;
+  }
+  if (some.length > 0) yield { rows: some };
 }
 
 /** How a desk is talked to. */

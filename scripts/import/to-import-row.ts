@@ -1,7 +1,7 @@
 // From a row of a file to a row of the contract.
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { type ImportRow, ImportRowSchema, type RefusedRowSchema } from "#gen/deskwire/ticket/v1/import_pb.js";
-import { contentHash, refusal } from "../../services/ticket/import-row.ts";
+import { contentHash, refusal } from "../../services/ticket/import/row.ts";
 import { mapColumns, type Overrides } from "./columns.ts";
 import type { FileRow, UnreadableRow } from "./file-row.ts";
 

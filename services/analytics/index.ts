@@ -18,6 +18,7 @@ import { llmReader } from "./llm/llm-reader.ts";
 import { connectModel, type ModelOptions } from "./llm/model.ts";
 import { openMetrics } from "./metrics/index.ts";
 import { migrations } from "./migrations.ts";
+import { cachedEngine } from "./reading/cached-engine.ts";
 import { localReader } from "./reading/local-reader.ts";
 import { ReadingCache } from "./reading/reading-cache.ts";
 import { readingMethods } from "./service.ts";
@@ -58,7 +59,8 @@ export async function analyticsModule({
     ...correctionMethods(database, teaching, now),
     ...erasureMethods({ database, teaching, cache, llm, now }),
   };
-  const metrics = openMetrics({ database, tickets, policy, engine: () => teaching.current.engine, now, log });
+  const reading = () => cachedEngine(teaching.current.engine, cache);
+  const metrics = openMetrics({ database, tickets, policy, engine: reading, now, log });
   return {
     services: [bindService(AnalyticsService, methods, log), metrics.service],
     metrics: [...database.metrics, ...metrics.metrics],

@@ -10,6 +10,7 @@ export const CONFINEMENT: ConfinementRules<typeof CrmService> = {
   listNotes: "free",
   addNote: "free",
   createCustomer: "refused",
+  ensureCustomers: "refused",
   updateCustomer: "refused",
   batchGetCustomers: "refused",
   listCustomers: "refused",

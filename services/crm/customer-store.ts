@@ -1,16 +1,16 @@
 // Customers in the database.
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { create } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import type { Knex } from "knex";
-import type { ListCustomersRequest } from "#gen/deskwire/crm/v1/crm_service_pb.js";
+import type { ListCustomersRequest, WantedCustomer } from "#gen/deskwire/crm/v1/crm_service_pb.js";
 import { type Customer, CustomerSchema } from "#gen/deskwire/crm/v1/customer_pb.js";
 import { take } from "../../runtime/database/counter.ts";
 import { type Database, isUniqueViolation } from "../../runtime/database/database.ts";
-import { selectRows } from "../../runtime/database/rows.ts";
+import { insertRows, selectByTexts, selectRows } from "../../runtime/database/rows.ts";
 import { matchSearch } from "../../runtime/database/search.ts";
 import { fail } from "../../runtime/errors.ts";
 import { formatId, parseId } from "../../runtime/ids.ts";
+import { toTimestamp, toTimestampIf } from "../../runtime/timestamps.ts";
 
 /** The fields of a customer that a caller sets. */
 export type CustomerFields = Pick<
@@ -57,7 +57,8 @@ function toRow(fields: CustomerFields) {
 
 /** Reads a row of the table `customer` as a message. */
 export function toCustomer(row: CustomerRow): Customer {
-  return create(CustomerSchema, {
+  return {
+    $typeName: "deskwire.crm.v1.Customer",
     id: formatId("CUS", row.id),
     name: row.name,
     emails: JSON.parse(row.emails),
@@ -70,10 +71,10 @@ export function toCustomer(row: CustomerRow): Customer {
     attributes: JSON.parse(row.attributes),
     externalId: row.external_id ?? "",
     etag: `v${row.version}`,
-    createTime: timestampFromMs(row.create_time),
-    updateTime: timestampFromMs(row.update_time),
-    ...(row.erase_time !== null && { eraseTime: timestampFromMs(row.erase_time) }),
-  } satisfies MessageInitShape<typeof CustomerSchema>);
+    createTime: toTimestamp(row.create_time),
+    updateTime: toTimestamp(row.update_time),
+    eraseTime: toTimestampIf(row.erase_time),
+  };
 }
 
 /** Reads one customer; undefined where there is none. `lock` keeps it from others until the transaction ends. */
@@ -100,21 +101,102 @@ export async function findByKey(db: Knex, key: "email" | "external_id", value: s
   return row && toCustomer(row as CustomerRow);
 }
 
+type Key = WantedCustomer["key"];
+
+/** A key as one text. */
+const textOf = ({ case: kind, value = "" }: Key) =>
+  kind === "email" ? `email ${value.toLowerCase()}` : `key ${value}`;
+
+/** Those who are there, by the texts of their keys. */
+async function findByKeys(db: Knex, wanted: Iterable<WantedCustomer>): Promise<Map<string, Customer>> {
+  const texts = [...wanted].map(({ key }) => textOf(key));
+  const textsOf = (kind: string) =>
+    texts.filter((text) => text.startsWith(kind)).map((text) => text.slice(kind.length));
+  const from = "select email, customer.* from customer_email join customer on customer.id = customer_email.customer_id";
+  const byEmail = await selectByTexts<CustomerRow & { email: string }>(db, from, "email", textsOf("email "));
+  const byKey = await selectByTexts<CustomerRow>(db, "select * from customer", "external_id", textsOf("key "));
+  return new Map([
+    ...byEmail.map((row) => [`email ${row.email}`, toCustomer(row)] as const),
+    ...byKey.map((row) => [`key ${row.external_id}`, toCustomer(row)] as const),
+  ]);
+}
+
+function newCustomer({ key, name, tags }: WantedCustomer): CustomerFields {
+  const { case: kind, value = "" } = key;
+  const keys = kind === "email" ? { emails: [value] } : { externalId: value };
+  return create(CustomerSchema, { name, tags, ...keys });
+}
+
+async function insertKeys(trx: Knex.Transaction, customers: readonly { id: number; fields: CustomerFields }[]) {
+  await insertRows(
+    trx,
+    "customer_tag",
+    customers.flatMap(({ id, fields }) => fields.tags.map((tag) => ({ customer_id: id, tag }))),
+  );
+  const emailsOf = ({ emails }: CustomerFields) => new Set(emails.map((email) => email.toLowerCase()));
+  await insertRows(
+    trx,
+    "customer_email",
+    customers.flatMap(({ id, fields }) => [...emailsOf(fields)].map((email) => ({ customer_id: id, email }))),
+  );
+}
+
 async function writeKeys(trx: Knex.Transaction, id: number, fields: CustomerFields): Promise<void> {
   await trx("customer_email").where({ customer_id: id }).delete();
   await trx("customer_tag").where({ customer_id: id }).delete();
-  if (fields.tags.length > 0) await trx("customer_tag").insert(fields.tags.map((tag) => ({ customer_id: id, tag })));
-  const emails = [...new Set(fields.emails.map((email) => email.toLowerCase()))];
-  if (emails.length > 0) await trx("customer_email").insert(emails.map((email) => ({ customer_id: id, email })));
+  await insertKeys(trx, [{ id, fields }]);
+}
+
+/** Adds customers; throws the driver's unique violation where an address or key is taken. */
+export async function insertCustomers(
+  trx: Knex.Transaction,
+  customers: readonly CustomerFields[],
+  now: number,
+): Promise<Customer[]> {
+  if (customers.length === 0) return [];
+  const first = await take(trx, "customer", customers.length);
+  const times = { create_time: now, update_time: now, erase_time: null };
+  const rows = customers.map((fields, index) => ({ id: first + index, ...toRow(fields), version: 1, ...times }));
+  await insertRows(trx, "customer", rows);
+  await insertKeys(
+    trx,
+    customers.map((fields, index) => ({ id: first + index, fields })),
+  );
+  return rows.map(toCustomer);
 }
 
 /** Adds a customer; throws the driver's unique violation where an address or key is taken. */
 export async function insertCustomer(trx: Knex.Transaction, fields: CustomerFields, now: number): Promise<Customer> {
-  const id = await take(trx, "customer");
-  const row = { id, ...toRow(fields), version: 1, create_time: now, update_time: now, erase_time: null };
-  await trx("customer").insert(row);
-  await writeKeys(trx, id, fields);
-  return toCustomer(row);
+  const [customer] = await insertCustomers(trx, [fields], now);
+  return customer as Customer;
+}
+
+/**
+ * Finds customers by their keys, and adds those whom nobody has; in the order asked for. Throws the driver's unique violation
+ * where another writer is quicker.
+ */
+export async function ensureCustomers(
+  trx: Knex.Transaction,
+  wanted: readonly WantedCustomer[],
+  now: number,
+): Promise<Customer[]> {
+  const found = await findByKeys(trx, wanted);
+  const missing = new Map<string, WantedCustomer>();
+  for (const one of wanted) {
+    const text = textOf(one.key);
+    if (!found.has(text) && !missing.has(text)) missing.set(text, one);
+  }
+  if (missing.size > 0) {
+    // Whoever adds customers holds this lock until they are there to be seen.
+    await trx("counter").where({ name: "customer" }).forUpdate().first();
+    for (const [text, customer] of await findByKeys(trx, missing.values())) {
+      found.set(text, customer);
+      missing.delete(text);
+    }
+    const added = await insertCustomers(trx, [...missing.values()].map(newCustomer), now);
+    for (const [index, text] of [...missing.keys()].entries()) found.set(text, added[index] as Customer);
+  }
+  return wanted.map(({ key }) => found.get(textOf(key)) as Customer);
 }
 
 /** Stores a customer's fields and moves its etag on; throws the driver's unique violation as `insertCustomer`. */

@@ -1,10 +1,9 @@
 // Notes in the database, and how far the ticket service's log has been read for them.
-import { create } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { Knex } from "knex";
-import { type Note, NoteSchema } from "#gen/deskwire/crm/v1/note_pb.js";
+import type { Note } from "#gen/deskwire/crm/v1/note_pb.js";
 import { take } from "../../runtime/database/counter.ts";
 import { formatId, parseId } from "../../runtime/ids.ts";
+import { toTimestamp } from "../../runtime/timestamps.ts";
 
 /** A row of the table `note`. */
 export interface NoteRow {
@@ -21,14 +20,15 @@ export interface NoteRow {
 
 /** Reads a row as a message. */
 export function toNote(row: NoteRow): Note {
-  return create(NoteSchema, {
+  return {
+    $typeName: "deskwire.crm.v1.Note",
     id: formatId("NOTE", row.id),
     customerId: formatId("CUS", row.customer_id),
-    author: { kind: row.author_kind, id: row.author_id, name: row.author_name },
+    author: { $typeName: "deskwire.actor.v1.Actor", kind: row.author_kind, id: row.author_id, name: row.author_name },
     body: row.body,
     ticketId: row.ticket_id,
-    createTime: timestampFromMs(row.create_time),
-  });
+    createTime: toTimestamp(row.create_time),
+  };
 }
 
 /** What a note is made of. */

@@ -12,6 +12,7 @@ import {
 } from "#gen/deskwire/crm/v1/crm_service_pb.js";
 import { type Customer, CustomerSchema } from "#gen/deskwire/crm/v1/customer_pb.js";
 import type { Database } from "../../runtime/database/database.ts";
+import { untilKeysAreFree } from "../../runtime/database/until-free.ts";
 import { fail } from "../../runtime/errors.ts";
 import { countedPage } from "../../runtime/pagination.ts";
 import { assertEtag, maskedFields, mutableFields } from "../../runtime/resource.ts";
@@ -66,6 +67,14 @@ export function crmService(
         customer,
         write(database, call, async (trx) => ({ customer: await customers.insertCustomer(trx, customer, call.now) })),
       );
+    },
+    ensureCustomers(request, context) {
+      const call = { method: CrmService.method.ensureCustomers, request, context, now: now() };
+      const ensure = () =>
+        write(database, call, async (trx) => ({
+          customers: await customers.ensureCustomers(trx, request.customers, call.now),
+        }));
+      return untilKeysAreFree(["customer_email.email", "customer.external_id"], ensure);
     },
     async getCustomer({ customerId }) {
       return { customer: found(await customers.findCustomer(knex, customerId), customerId) };

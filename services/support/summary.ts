@@ -1,6 +1,5 @@
 // Tickets in a line.
-import { create } from "@bufbuild/protobuf";
-import { type TicketSummary, TicketSummarySchema } from "#gen/deskwire/support/v1/case_pb.js";
+import type { TicketSummary } from "#gen/deskwire/support/v1/case_pb.js";
 import type { TicketPriorityScore } from "#gen/deskwire/ticket/v1/priority_pb.js";
 import type { Ticket } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 
@@ -19,12 +18,14 @@ function reasonOf({ factors }: TicketPriorityScore): string {
 /** The line of a ticket, with how much it presses where that was asked for. */
 export function summarize(ticket: Ticket, score?: TicketPriorityScore): TicketSummary {
   const { id, subject, status, priority, category, customerId, assignee, team, tags, waitingOn } = ticket;
-  const summary = create(TicketSummarySchema, {
+  return {
+    $typeName: "deskwire.support.v1.TicketSummary",
     ...{ id, subject, status, priority, category, customerId, assignee, team, tags, waitingOn },
+    updateTime: ticket.updateTime,
+    dueTime: ticket.dueTime,
     priorityScore: score?.score ?? 0,
     priorityReason: score ? reasonOf(score) : "",
-  });
-  return Object.assign(summary, { updateTime: ticket.updateTime, dueTime: ticket.dueTime });
+  };
 }
 
 /** The lines of a list of tickets. */

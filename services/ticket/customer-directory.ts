@@ -1,5 +1,6 @@
 // What the ticket service asks of the CRM: whether a customer exists, on which plan, and who an imported row is from.
 import { createHash } from "node:crypto";
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import {
   type Client,
   Code,
@@ -8,10 +9,10 @@ import {
   type HandlerContext,
   type Transport,
 } from "@connectrpc/connect";
-import { CrmService } from "#gen/deskwire/crm/v1/crm_service_pb.js";
+import { CrmService, type WantedCustomerSchema } from "#gen/deskwire/crm/v1/crm_service_pb.js";
 import type { Customer } from "#gen/deskwire/crm/v1/customer_pb.js";
 import { onBehalfOf } from "../../runtime/call.ts";
-import { fail, metadataOf, reasonOf } from "../../runtime/errors.ts";
+import { fail, reasonOf } from "../../runtime/errors.ts";
 import type { Log } from "../../runtime/log.ts";
 import { customerErased } from "./erasure/erased-customers.ts";
 import { BestEffort } from "./priority/best-effort.ts";
@@ -25,6 +26,10 @@ const NOTES = 100;
 /** Limits of the CRM, in characters. */
 const MAX_NAME = 200;
 const MAX_KEY = 200;
+/** Customers that the CRM is asked for in one call, the most that it takes. */
+const AT_ONCE = 500;
+/** Customers that an import remembers. */
+const MOST_KEPT = 20_000;
 
 /** A customer, as far as tickets keep it. */
 export interface KnownCustomer {
@@ -33,10 +38,16 @@ export interface KnownCustomer {
   readonly plan: string;
 }
 
-/** Finds or adds the customer of a row or a message in the CRM. */
-export type ResolveCustomer = (email: string, name: string) => Promise<KnownCustomer>;
+/** Who a row or a message is from, as far as it says; empty texts where it does not. */
+export interface Sender {
+  readonly email: string;
+  readonly name: string;
+}
 
-const known = (customer: Customer | undefined): KnownCustomer => ({
+/** Finds or adds the customers of rows or messages in the CRM; in the order of the senders. */
+export type ResolveCustomers = (senders: readonly Sender[]) => Promise<KnownCustomer[]>;
+
+const toKnown = (customer: Customer | undefined): KnownCustomer => ({
   id: customer?.id ?? "",
   plan: customer?.plan ?? "",
 });
@@ -45,6 +56,16 @@ const known = (customer: Customer | undefined): KnownCustomer => ({
 function importedKey(name: string): string {
   const key = `imported:${name}`;
   return [...key].length <= MAX_KEY ? key : `imported:${createHash("sha256").update(name).digest("base64url")}`;
+}
+
+/** What the CRM knows a sender by. */
+const keyOf = ({ email, name }: Sender) => (email ? email.toLowerCase() : importedKey(name || NOBODY));
+
+/** What the CRM is asked for. */
+function wanted({ email, name }: Sender): MessageInitShape<typeof WantedCustomerSchema> {
+  if (email) return { key: { case: "email", value: email }, name: (name || email).slice(0, MAX_NAME) };
+  const key = { case: "externalId" as const, value: importedKey(name || NOBODY) };
+  return { key, name: name || NOBODY, tags: name ? [] : [ANONYMOUS] };
 }
 
 /** How a note begins that the desk made from an answer. */
@@ -71,7 +92,7 @@ export class CustomerDirectory {
     try {
       const { customer } = await this.#crm.getCustomer({ customerId }, onBehalfOf(context, TIMEOUT_MS));
       if (customer?.eraseTime) throw customerErased(customerId);
-      return known(customer);
+      return toKnown(customer);
     } catch (error) {
       if (reasonOf(error) !== "CUSTOMER_NOT_FOUND") throw unavailable(error);
       throw fail(
@@ -105,36 +126,36 @@ export class CustomerDirectory {
   }
 
   /**
-   * Finds the customers of imported rows by address, else by name, and adds those who are not known. Answers are kept for
-   * as long as the import runs.
+   * Finds customers by address, else by name, and adds those who are not known. Answers are kept as long as it is used, but no
+   * more of them than a small part of the memory.
    */
-  resolver(context: HandlerContext): ResolveCustomer {
-    const asked = new Map<string, Promise<KnownCustomer>>();
-    return (email, name) => {
-      const key = email ? email.toLowerCase() : importedKey(name || NOBODY);
-      const customer = asked.get(key) ?? this.#findOrAdd(email, name || NOBODY, key, context);
-      asked.set(key, customer);
-      return customer;
+  resolver(context: HandlerContext): ResolveCustomers {
+    const known = new Map<string, KnownCustomer>();
+    return async (senders) => {
+      if (known.size > MOST_KEPT) known.clear();
+      const asked = new Map<string, Sender>();
+      for (const sender of senders) {
+        const key = keyOf(sender);
+        if (!known.has(key) && !asked.has(key)) asked.set(key, sender);
+      }
+      const unknown = [...asked];
+      for (let from = 0; from < unknown.length; from += AT_ONCE) {
+        const some = unknown.slice(from, from + AT_ONCE);
+        const customers = await this.#ensure(
+          some.map(([, sender]) => sender),
+          context,
+        );
+        for (const [index, [key]] of some.entries()) known.set(key, toKnown(customers[index]));
+      }
+      return senders.map((sender) => known.get(keyOf(sender)) as KnownCustomer);
     };
   }
 
-  async #findOrAdd(email: string, name: string, key: string, context: HandlerContext): Promise<KnownCustomer> {
+  async #ensure(senders: readonly Sender[], context: HandlerContext): Promise<Customer[]> {
     const options = onBehalfOf(context, TIMEOUT_MS);
-    const by = email ? { case: "email" as const, value: email } : { case: "externalId" as const, value: key };
     try {
-      return known((await this.#crm.findCustomer({ key: by }, options)).customer);
+      return (await this.#crm.ensureCustomers({ customers: senders.map(wanted) }, options)).customers;
     } catch (error) {
-      if (reasonOf(error) !== "CUSTOMER_NOT_FOUND") throw unavailable(error);
-    }
-    try {
-      const named = email && name === NOBODY ? email.slice(0, MAX_NAME) : name;
-      const tags = !email && name === NOBODY ? [ANONYMOUS] : [];
-      const customer = email ? { name: named, emails: [email] } : { name: named, externalId: key, tags };
-      return known((await this.#crm.createCustomer({ customer }, options)).customer);
-    } catch (error) {
-      // Another import has added the customer in between.
-      const holder = metadataOf(error).customer_id;
-      if (holder) return await this.assertExists(holder, context);
       throw unavailable(error);
     }
   }

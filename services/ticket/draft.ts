@@ -5,7 +5,7 @@ import { Code } from "@connectrpc/connect";
 import type { Knex } from "knex";
 import type { Actor } from "#gen/deskwire/actor/v1/actor_pb.js";
 import type { Approval } from "#gen/deskwire/ticket/v1/approval_pb.js";
-import { type FieldChange, TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
+import { TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
 import { type MessageVisibility, type TicketMessage, TicketMessageSchema } from "#gen/deskwire/ticket/v1/message_pb.js";
 import { type Ticket, TicketSchema, TicketStatus, TicketUrgency } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import type { Origin } from "../../runtime/call.ts";
@@ -13,7 +13,7 @@ import { take } from "../../runtime/database/counter.ts";
 import { fail } from "../../runtime/errors.ts";
 import { formatId } from "../../runtime/ids.ts";
 import type { Policy } from "../../runtime/policy/policy.ts";
-import { differences } from "./differences.ts";
+import { type Change, differences } from "./differences.ts";
 import { appendEvents, type NewEvent } from "./event-store.ts";
 import { insertMessages } from "./message-store.ts";
 import { dueTime } from "./priority/due.ts";
@@ -193,7 +193,7 @@ export class TicketDraft {
     return this.#ticket;
   }
 
-  #events(changes: FieldChange[], mainType: TicketEventType): NewEvent[] {
+  #events(changes: readonly Change[], mainType: TicketEventType): NewEvent[] {
     const { actor, method, requestId, origin } = this.#info;
     const { id: ticketId, customerId, etag } = this.#ticket;
     const call = { method, requestId, ...origin };

@@ -6,6 +6,7 @@ import { type TicketEvent, TicketEventSchema, type TicketEventType } from "#gen/
 import { take } from "../../runtime/database/counter.ts";
 import { insertRows } from "../../runtime/database/rows.ts";
 import { parseId } from "../../runtime/ids.ts";
+import type { Change } from "./differences.ts";
 import { assertNoneErased } from "./erasure/erased-customers.ts";
 import { bringsText } from "./erasure/redact-event.ts";
 
@@ -20,8 +21,11 @@ export interface EventRow {
 
 const customerOf = ({ customerId = "" }: NewEvent) => customerId;
 
-/** An event that has no position yet. */
-export type NewEvent = Omit<MessageInitShape<typeof TicketEventSchema>, "position"> & { ticketId: string };
+/** An event that has no position yet, its changes as the log has them. */
+export type NewEvent = Omit<MessageInitShape<typeof TicketEventSchema>, "position" | "changes"> & {
+  readonly ticketId: string;
+  readonly changes?: readonly Change[];
+};
 
 /**
  * Appends events at the end of the log, in this order.
@@ -36,18 +40,24 @@ export async function appendEvents(trx: Knex.Transaction, events: readonly NewEv
   const first = await take(trx, "event", events.length);
   // Only under the lock of the counter is it sure that nobody erases the customer at this moment.
   await assertNoneErased(trx, new Set(events.filter((event) => bringsText(event as never)).map(customerOf)));
-  const rows = events.map((init, index) => {
+  const rows = events.map(({ changes = [], ...init }, index) => {
     const position = first + index;
     const event = create(TicketEventSchema, { ...init, position: BigInt(position) } as never);
+    const json = toJson(TicketEventSchema, event) as object;
     return {
       position,
       ticket_id: parseId(event.ticketId),
       type: event.type,
       create_time: event.createTime ? timestampMs(event.createTime) : 0,
-      event: JSON.stringify(toJson(TicketEventSchema, event)),
+      event: JSON.stringify(changes.length > 0 ? { ...json, changes } : json),
     };
   });
   await insertRows(trx, "event", rows);
+}
+
+/** Position of the newest event; 0 for none. */
+export async function endOfLog(db: Knex): Promise<number> {
+  return (await db("counter").where({ name: "event" }).first("value"))?.value ?? 0;
 }
 
 /** Reads a row as a message. */

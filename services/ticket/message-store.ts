@@ -1,10 +1,10 @@
 // Conversations in the database.
-import { create } from "@bufbuild/protobuf";
-import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Knex } from "knex";
-import { type TicketMessage, TicketMessageSchema } from "#gen/deskwire/ticket/v1/message_pb.js";
+import type { TicketMessage } from "#gen/deskwire/ticket/v1/message_pb.js";
 import { insertRows, selectRows } from "../../runtime/database/rows.ts";
 import { formatId, parseId } from "../../runtime/ids.ts";
+import { toTimestamp } from "../../runtime/timestamps.ts";
 
 /** A row of the table `message`. */
 export interface MessageRow {
@@ -22,16 +22,17 @@ export interface MessageRow {
 
 /** Reads a row as a message. */
 export function toMessage(row: MessageRow): TicketMessage {
-  return create(TicketMessageSchema, {
+  return {
+    $typeName: "deskwire.ticket.v1.TicketMessage",
     id: formatId("MSG", row.id),
     ticketId: formatId("TKT", row.ticket_id),
-    author: { kind: row.author_kind, id: row.author_id, name: row.author_name },
+    author: { $typeName: "deskwire.actor.v1.Actor", kind: row.author_kind, id: row.author_id, name: row.author_name },
     visibility: row.visibility,
     body: row.body,
-    createTime: timestampFromMs(row.create_time),
+    createTime: toTimestamp(row.create_time),
     mergedFrom: row.merged_from === null ? "" : formatId("TKT", row.merged_from),
     delivery: row.delivery,
-  });
+  };
 }
 
 function toRow(message: TicketMessage): MessageRow {

@@ -1,6 +1,7 @@
 // What can be measured of the log and its readers here.
 import type { Database } from "../../runtime/database/database.ts";
 import { gauge, type Metric } from "../../runtime/telemetry/metrics.ts";
+import { endOfLog } from "./event-store.ts";
 import { webhookMetrics } from "./webhooks/metrics.ts";
 
 /** The end of the log and, with each reader's position, how far that is behind; what waits to be read; and the webhooks' queue. */
@@ -9,7 +10,7 @@ export function ticketMetrics(database: Database): Metric[] {
     gauge(
       "deskwire_event_log_position",
       "Position of the newest event in the log. A reader that takes every event is behind by the difference.",
-      async () => (await database.knex("counter").where({ name: "event" }).first("value"))?.value ?? 0,
+      () => endOfLog(database.knex),
     ),
     gauge(
       "deskwire_unread_tickets",

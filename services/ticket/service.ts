@@ -29,7 +29,7 @@ import { beginFollowUp } from "./conversation.ts";
 import { notFound, TicketDraft, type Words, type WriteInfo } from "./draft.ts";
 import { type ErasureOptions, erasureMethods } from "./erasure/methods.ts";
 import { BY_POSITION, type EventRow, eventsAfter, eventsOf, toEvent } from "./event-store.ts";
-import { importTickets } from "./import.ts";
+import { importTickets } from "./import/import.ts";
 import { receiveMessage } from "./inbound/receive-message.ts";
 import { listTickets } from "./list/list.ts";
 import { latestMessages, type MessageRow, messagesOf, OLDEST_FIRST, toMessage } from "./message-store.ts";

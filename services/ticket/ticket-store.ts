@@ -1,10 +1,11 @@
 // Tickets in the database.
 import { create } from "@bufbuild/protobuf";
-import { type Timestamp, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Knex } from "knex";
-import { type Ticket, TicketSchema } from "#gen/deskwire/ticket/v1/ticket_pb.js";
-import { insertRows, selectRows } from "../../runtime/database/rows.ts";
+import { type Ticket, TicketSchema, TicketView } from "#gen/deskwire/ticket/v1/ticket_pb.js";
+import { insertRows, selectByTexts, selectRows } from "../../runtime/database/rows.ts";
 import { formatId, parseId } from "../../runtime/ids.ts";
+import { toTimestamp, toTimestampIf } from "../../runtime/timestamps.ts";
 import { NEVER } from "./priority/migration.ts";
 
 /** A row of the table `ticket`. */
@@ -42,17 +43,23 @@ export interface TicketRow {
   readonly due_at: number;
 }
 
-const toTime = (ms: number | null) => (ms === null ? {} : { value: timestampFromMs(ms) }).value;
 const toMs = (time: Timestamp | undefined) => (time ? timestampMs(time) : null);
 const toTicketId = (id: number | null) => (id === null ? "" : formatId("TKT", id));
 const toNumber = (ticketId: string) => (ticketId ? parseId(ticketId) : null);
 
-/** Reads a row as a message. */
-export function toTicket(row: TicketRow): Ticket {
-  const ticket = create(TicketSchema, {
+/** The columns that may be long, which a list can do without. */
+type LongColumn = "description" | "custom_fields";
+
+/** A row as a list reads it. */
+export type ListedRow = Omit<TicketRow, LongColumn> & Partial<Pick<TicketRow, LongColumn>>;
+
+/** Reads a row as a message; columns that were not read stay empty. */
+export function toTicket(row: ListedRow): Ticket {
+  return {
+    $typeName: "deskwire.ticket.v1.Ticket",
     id: formatId("TKT", row.id),
     subject: row.subject,
-    description: row.description,
+    description: row.description ?? "",
     customerId: row.customer_id,
     status: row.status,
     priority: row.priority,
@@ -61,28 +68,26 @@ export function toTicket(row: TicketRow): Ticket {
     tags: JSON.parse(row.tags),
     assignee: row.assignee,
     team: row.team,
-    customFields: JSON.parse(row.custom_fields),
+    customFields: row.custom_fields === undefined ? {} : JSON.parse(row.custom_fields),
     waitingOn: row.waiting_on,
     externalId: row.external_id ?? "",
     etag: `v${row.version}`,
-    createTime: timestampFromMs(row.create_time),
-    updateTime: timestampFromMs(row.update_time),
-    waitingSince: timestampFromMs(row.waiting_since),
+    createTime: toTimestamp(row.create_time),
+    updateTime: toTimestamp(row.update_time),
+    waitingSince: toTimestamp(row.waiting_since),
+    firstResponseTime: toTimestampIf(row.first_response_time),
+    resolveTime: toTimestampIf(row.resolve_time),
+    closeTime: toTimestampIf(row.close_time),
+    dueTime: toTimestampIf(row.due_at === NEVER ? null : row.due_at),
     reopenCount: row.reopen_count,
     messageCount: row.message_count,
     mergedInto: toTicketId(row.merged_into),
     followUpOf: toTicketId(row.follow_up_of),
     urgency: row.urgency,
+    sentimentScore: row.sentiment_score ?? undefined,
     plan: row.plan,
     unansweredFollowUps: row.unanswered_follow_ups,
-    ...(row.sentiment_score !== null && { sentimentScore: row.sentiment_score }),
-  });
-  return Object.assign(ticket, {
-    firstResponseTime: toTime(row.first_response_time),
-    resolveTime: toTime(row.resolve_time),
-    closeTime: toTime(row.close_time),
-    dueTime: toTime(row.due_at === NEVER ? null : row.due_at),
-  });
+  };
 }
 
 function toRow(ticket: Ticket): TicketRow {
@@ -120,6 +125,13 @@ function toRow(ticket: Ticket): TicketRow {
   };
 }
 
+const LONG: readonly string[] = ["description", "custom_fields"] satisfies LongColumn[];
+const SHORT = Object.keys(toRow(create(TicketSchema))).filter((column) => !LONG.includes(column));
+
+/** The columns that a list reads of a ticket. */
+export const listedColumns = (view: TicketView): readonly string[] =>
+  (view === TicketView.BASIC ? SHORT : ["*"]).map((column) => `ticket.${column}`);
+
 /** Reads one ticket; undefined where there is none. `lock` keeps it from other writers until the transaction ends. */
 export async function findTicket(db: Knex, ticketId: string, lock = false): Promise<Ticket | undefined> {
   const id = parseId(ticketId);
@@ -131,8 +143,9 @@ export async function findTicket(db: Knex, ticketId: string, lock = false): Prom
 
 /** Finds the tickets that have one of these keys in another system: key to identifier. */
 export async function findByExternalIds(db: Knex, externalIds: readonly string[]): Promise<Map<string, string>> {
-  const rows = await db<TicketRow>("ticket").whereIn("external_id", externalIds).select("id", "external_id");
-  return new Map(rows.map(({ id, external_id }) => [external_id ?? "", formatId("TKT", id)]));
+  const select = "select id, external_id from ticket";
+  const rows = await selectByTexts<{ id: number; external_id: string }>(db, select, "external_id", externalIds);
+  return new Map(rows.map(({ id, external_id }) => [external_id, formatId("TKT", id)]));
 }
 
 /** What labels know of their ticket: its lane and its times, see list/migration.ts. */
@@ -151,6 +164,12 @@ export async function insertTickets(trx: Knex.Transaction, tickets: readonly Tic
     "ticket_tag",
     rows.flatMap((row, index) => tagRows(tickets[index]?.tags ?? [], row)),
   );
+}
+
+/** Remembers that the words of new tickets have not been read yet. */
+export async function insertUnread(trx: Knex.Transaction, ticketIds: readonly string[]): Promise<void> {
+  const rows = ticketIds.map((id) => ({ ticket_id: parseId(id) }));
+  await insertRows(trx, "unread_ticket", rows);
 }
 
 /** Remembers tickets whose latest words have not been read yet. */

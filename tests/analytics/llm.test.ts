@@ -240,7 +240,7 @@ test("a slow answer is not waited for longer than its caller has time, and is th
   const analytics = await open();
   const { promise: held, resolve } = Promise.withResolvers<void>();
   api.script = (request) => ({ ...(answering()(request) as Turn), held });
-  const { analysis } = await analytics.analyze({ text: text() }, { timeoutMs: 500 });
+  const { analysis } = await analytics.analyze({ text: text() }, { timeoutMs: 1_500 });
   expect(analysis).toEqual(await localAnalysis(text()));
   resolve();
   await eventually(async () => (await analytics.analyze({ text: text() })).analysis?.engine === ENGINE);

@@ -130,7 +130,7 @@ export async function stateOf({ tickets }: Clients, ticketId: string) {
 }
 
 /** Asks again until the answer is there. */
-export async function eventually<T>(ask: () => Promise<T | undefined | false>, withinMs = 15_000): Promise<T> {
+export async function eventually<T>(ask: () => Promise<T | undefined | false>, withinMs = 30_000): Promise<T> {
   const end = performance.now() + withinMs;
   while (true) {
     const answer = await ask();

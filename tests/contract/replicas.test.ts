@@ -98,7 +98,8 @@ test("a writer who took its position first and commits last is not skipped: the 
   await appendEvents(slow, [{ ticketId: "TKT-1001", customerId }]);
   let done = false;
   const quick = other.tickets.createTicket({ ticket: { subject: "quick", customerId } }).then(() => (done = true));
-  const waiting = () => knex("pg_stat_activity").where({ wait_event_type: "Lock" }).whereILike("query", "%counter%");
+  const { rows } = await slow.raw("SELECT pg_backend_pid() AS pid");
+  const waiting = () => knex("pg_stat_activity").whereRaw("? = ANY(pg_blocking_pids(pid))", rows[0].pid);
   await eventually(async () => (await waiting()).length > 0);
   expect([done, seen]).toEqual([false, []]);
   await slow.commit();

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Database, isUniqueViolation, type Migration, openDatabase } from "../../runtime/database/database.ts";
 import { reasonOf } from "../../runtime/errors.ts";
 import { DIALECTS, type TemporaryDatabase, temporaryDatabase } from "../support/databases.ts";
+import { eventually } from "../support/processes.ts";
 
 const account: Migration = {
   name: "001-account",
@@ -265,8 +266,9 @@ test("a database on postgres goes on after the server dropped its connections", 
     .from("pg_stat_activity")
     .where({ application_name: "deskwire-dropped" })
     .select(admin.knex.raw("pg_terminate_backend(pid)"));
-  await vi.waitFor(() => database.ping());
+  await eventually(() => database.ping().then(() => true));
   await database.transaction((trx) => trx.raw("SELECT 1"));
+  await eventually(async () => logged.length > 0);
   expect(logged).toContainEqual(["a database connection broke", { database: "dropped" }]);
   await Promise.all([database.close(), admin.close()]);
   await place.remove();

@@ -118,11 +118,11 @@ describe("transactions that come at the same time", () => {
 });
 
 test("a work that hangs is rolled back alone, and can write nothing later", async () => {
-  const groups = new GroupCommit(database.knex, { workTimeoutMs: 50 });
+  const groups = new GroupCommit(database.knex, { workTimeoutMs: 300 });
   const late = Promise.withResolvers<unknown>();
   const hung = async (trx: Knex.Transaction) => {
     await insert("hung")(trx);
-    await delay(120);
+    await delay(600);
     await insert("late")(trx).then(late.resolve, late.reject);
   };
   const outcomes = [groups.run(insert("a")), groups.run(insert("b")), groups.run(hung), groups.run(insert("c"))];

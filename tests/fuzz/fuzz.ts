@@ -68,8 +68,8 @@ function watchFile(config: Config, name: "crm" | "ticket"): DatabaseSync {
   return new DatabaseSync(location.file, { readOnly: true });
 }
 
-/** Differs after every write that a call asked for. The desk writes by itself too: notes, deliveries, readings. */
-function fingerprint(crm: DatabaseSync, ticket: DatabaseSync): string {
+/** What differs after every write that a call asked for. The desk writes by itself too: notes, deliveries, readings. */
+function fingerprintOf(crm: DatabaseSync, ticket: DatabaseSync): () => string {
   const customers = crm.prepare(
     `SELECT (SELECT count(*) || ' ' || coalesce(sum(version), 0) FROM customer) AS customers,
        (SELECT count(*) FROM note WHERE ticket_event IS NULL) AS notes, (SELECT count(*) FROM request) AS requests`,
@@ -81,7 +81,7 @@ function fingerprint(crm: DatabaseSync, ticket: DatabaseSync): string {
        (SELECT count(*) FROM approval) AS approvals, (SELECT count(*) FROM request) AS requests,
        (SELECT count(*) || ' ' || coalesce(sum(version), 0) FROM webhook) AS webhooks`,
   );
-  return JSON.stringify([customers.get(), tickets.get()]);
+  return () => JSON.stringify([customers.get(), tickets.get()]);
 }
 
 interface Answered {
@@ -152,7 +152,8 @@ export async function fuzz({ cases, seed, progress = () => {} }: FuzzOptions): P
     }
   }
 
-  let before = fingerprint(crm, ticket);
+  const fingerprint = fingerprintOf(crm, ticket);
+  let before = fingerprint();
   let heapBefore = 0;
   for (let done = 0, tries = 0; done < cases; tries++) {
     const random = new Random(seed + Math.imul(tries, 0x9e3779b1));
@@ -164,7 +165,7 @@ export async function fuzz({ cases, seed, progress = () => {} }: FuzzOptions): P
     const { code } = answered;
     codes[code] = (codes[code] ?? 0) + 1;
     ways[way] = (ways[way] ?? 0) + 1;
-    const after = fingerprint(crm, ticket);
+    const after = fingerprint();
     const report = (what: string) =>
       problems.push({
         ...{ case: tries, what, way, path: `${method.parent.typeName}/${method.name}` },

@@ -1,7 +1,10 @@
 // `npm run approvals`: a person decides in the terminal.
+import type { ConnectError } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readConfig } from "../../runtime/config.ts";
+import { runApprovals } from "../../scripts/approvals/commands.ts";
 import { inOrder, turn, use } from "../support/messages-api/script.ts";
-import { start } from "./command.ts";
+import { type Ran, start } from "./command.ts";
 import { ask, type GatewayDesk, openGatewayDesk, services } from "./desk.ts";
 
 let desk: GatewayDesk;
@@ -19,8 +22,21 @@ async function drafted(ticket_id: string, response: string): Promise<string> {
   return answer.deskwire.pending_approvals?.[0]?.id ?? expect.fail("nothing waits");
 }
 
-function approvals(args: readonly string[], env: Record<string, string> = {}, typed = "") {
+/** The command as a process of its own, with what is typed into it. */
+function started(args: readonly string[], env: Record<string, string> = {}, typed = "") {
   return start("scripts/approvals.ts", args, { DESKWIRE_URL: desk.url, ...env }, typed).ended;
+}
+
+/** The command in this process: another one is a second's work each time. */
+async function approvals(args: string[]): Promise<Ran> {
+  let out = "";
+  const write = (text: string) => {
+    out += `${text}\n`;
+  };
+  return runApprovals(args, () => readConfig({ DESKWIRE_URL: desk.url }), write).then(
+    () => ({ code: 0, out, err: "" }),
+    (error: ConnectError) => ({ code: 1, out, err: error.rawMessage }),
+  );
 }
 
 describe("npm run approvals", () => {
@@ -42,14 +58,14 @@ describe("npm run approvals", () => {
 
   it("edits by --text or in the editor, and decides nothing where nothing was changed", async () => {
     const first = await drafted("TKT-1002", "Try again.");
-    expect((await approvals([first, "edit"], { EDITOR: "true", VISUAL: "" })).out).toContain("nothing decided");
-    const edited = await approvals([first, "edit"], { EDITOR: "sed -i s/again/tomorrow/", VISUAL: "" });
+    expect((await started([first, "edit"], { EDITOR: "true", VISUAL: "" })).out).toContain("nothing decided");
+    const edited = await started([first, "edit"], { EDITOR: "sed -i s/again/tomorrow/", VISUAL: "" });
     expect(edited.out).toContain(`${first} is approved.`);
     const second = await drafted("TKT-1002", "Or later.");
     await approvals([second, "edit", "--text", "Or on Friday."]);
     expect(await desk.conversation("TKT-1002")).toEqual(["Try tomorrow.", "Or on Friday."]);
     const third = await drafted("TKT-1002", "Hm.");
-    expect(await approvals([third, "edit"], { EDITOR: "false", VISUAL: "" })).toMatchObject({
+    expect(await started([third, "edit"], { EDITOR: "false", VISUAL: "" })).toMatchObject({
       code: 1,
       err: expect.stringContaining("Set EDITOR, or use --text."),
     });
@@ -75,7 +91,7 @@ describe("npm run approvals", () => {
       await drafted("TKT-1004", "Second."),
       await drafted("TKT-1001", "Third."),
     ];
-    const { out, code } = await approvals(["review"], {}, "a\nr\nNo.\nq\n");
+    const { out, code } = await started(["review"], {}, "a\nr\nNo.\nq\n");
     expect(code).toBe(0);
     expect(out).toContain(`${ids[0]} is approved.`);
     expect(out).toContain(`${ids[1]} is rejected.`);
@@ -88,11 +104,16 @@ describe("npm run approvals", () => {
     [["APR-1001", "sign"], "Use approve, edit or reject."],
     [["APR-1001", "reject"], "--comment TEXT"],
     [["APR-1001", "approve", "now"], "What is now?"],
-    [["--url", "http://127.0.0.1:9"], "Start it with npm start"],
   ])("%j is refused with words", async (args, words) => {
     const { code, err } = await approvals(args);
     expect(code).toBe(1);
     expect(err).toContain(words);
+  });
+
+  it("says what to do where no desk runs, and shows no stack", async () => {
+    const { code, err } = await started(["--url", "http://127.0.0.1:9"]);
+    expect(code).toBe(1);
+    expect(err).toContain("Start it with npm start");
     expect(err).not.toContain("    at ");
   });
 });

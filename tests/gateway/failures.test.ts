@@ -31,7 +31,7 @@ function turnOf(options: { baseUrl?: string }) {
     apiKey: MODEL_KEY,
     baseUrl: desk.model.url,
     maxRetries: 0,
-    stallMs: 200,
+    stallMs: 1_000,
     log: () => {},
     ...options,
   };

@@ -30,10 +30,15 @@ export class ImportCommand {
   }
 
   /** Waits for its end; answers the exit code. */
-  async end(): Promise<number | null> {
-    this.child.stdin?.end();
+  async ended(): Promise<number | null> {
     await this.#closed;
     return this.child.exitCode;
+  }
+
+  /** Ends its input, and waits for its end. */
+  async end(): Promise<number | null> {
+    this.child.stdin?.end();
+    return await this.ended();
   }
 }
 

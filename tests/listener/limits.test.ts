@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { type ClientHttp2Session, connect, constants } from "node:http2";
 import { describe, expect, test } from "vitest";
 import type { HttpResponse } from "../../runtime/http-port.ts";
+import { eventually } from "../support/processes.ts";
 import { h2c, http1, listenForTest, rawConnection, versions } from "./fixture.ts";
 
 const ECHO = "/deskwire.test.v1.EchoService/Echo";
@@ -22,7 +23,8 @@ describe.concurrent("a client that", () => {
     const { socket, closed } = rawConnection(listener.port);
     socket.write(bytes);
     await closed;
-    expect((await http1(listener.port, {})).status).toBe(200);
+    // A busy machine may be too slow for such limits once.
+    await eventually(async () => (await http1(listener.port, {})).status === 200);
   });
 
   test("goes on sending after its refusal is cut off", async () => {
@@ -42,19 +44,19 @@ describe.concurrent("a client that", () => {
   });
 
   test("stays idle after its request is cut off", async () => {
-    await using listener = await listenForTest({ limits: { ...limits, keepAliveTimeoutMs: 100 } });
+    await using listener = await listenForTest({ limits: { keepAliveTimeoutMs: 100 } });
     const { socket, closed } = rawConnection(listener.port);
     socket.write("GET / HTTP/1.1\r\nhost: localhost\r\n\r\n");
     expect(await closed).toMatch(/^HTTP\/1\.1 200 /);
   });
 
   test("stays idle without a stream is cut off", async () => {
-    await using listener = await listenForTest({ limits: { ...limits, idleSessionTimeoutMs: 100 } });
+    await using listener = await listenForTest({ limits: { idleSessionTimeoutMs: 100 } });
     await once(connect(listener.url), "close");
   });
 
   test("leaves an HTTP/2 request unfinished loses that stream", async () => {
-    await using listener = await listenForTest({ limits });
+    await using listener = await listenForTest({ limits: { requestTimeoutMs: 400 } });
     const session = connect(listener.url);
     const stream = session.request({ ":method": "POST", ":path": ECHO, "content-type": "application/json" });
     stream.write("{");
@@ -83,7 +85,7 @@ describe.concurrent("a client that", () => {
         response.end(Buffer.alloc(64 * 1024 * 1024));
       },
     };
-    await using listener = await listenForTest({ limits, routes });
+    await using listener = await listenForTest({ limits: { requestTimeoutMs: 400 }, routes });
     if (send === h2c) {
       connect(listener.url).request({ ":path": "/long" });
     } else {

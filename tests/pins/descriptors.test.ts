@@ -209,6 +209,7 @@ test("identifiers have one form everywhere", () => {
       "actor Actor.id": "of customers, agents and programs alike",
       "crm Customer.external_id": foreign,
       "crm FindCustomerRequest.external_id": foreign,
+      "crm WantedCustomer.external_id": foreign,
       "ticket Ticket.external_id": foreign,
       "ticket ImportRow.external_id": foreign,
       "ticket ReplayWebhookDeliveriesRequest.delivery_ids": "random, as receivers know them by the header webhook-id",

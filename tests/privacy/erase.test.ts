@@ -22,7 +22,7 @@ async function figures({ metrics, tickets }: Clients) {
   const found = await eventually(async () => {
     const answer = await metrics.getMetrics({ kinds: [] });
     return answer.progress?.complete && answer.progress.position >= end && answer;
-  }, 10_000);
+  });
   // Moods and categories are read from texts.
   const { mood: _, categories: __, ...counted } = { ...found.total?.overall } as Record<string, unknown>;
   return counted;
@@ -51,7 +51,7 @@ describe.each(DIALECTS)("on %s", (dialect) => {
     runs = await keepRuns(config, erased, cleanup);
     others = await everythingAbout(clients, other);
     before = await figures(clients);
-  }, 60_000);
+  });
   afterAll(() => cleanup.disposeAsync());
 
   test("what was planted is found before", async () => {
@@ -72,7 +72,7 @@ describe.each(DIALECTS)("on %s", (dialect) => {
 
   test("nothing of it is stored anywhere", async () => {
     // The gateway hears of it by the log.
-    await eventually(async () => (await stored(config, runs)).length === 0, 10_000);
+    await eventually(async () => (await stored(config, runs)).length === 0);
     expect(await stored(config, [...erased.words, erased.mark, OTHER_RUN])).toEqual([OTHER_RUN]);
     expect((await stored(config, other.words)).sort()).toEqual([...other.words].sort());
   });

@@ -3,6 +3,7 @@ import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "./processes.ts";
+import { quickFolder } from "./quick-folder.ts";
 
 const AT_THE_END = ["beforeExit", "exit"] as const;
 
@@ -25,7 +26,7 @@ async function loadEmbeddedPostgres() {
  * @param durable whether what it holds survives a crash of the machine, which a test does not need
  */
 export async function startPostgres({ durable = false } = {}) {
-  const folder = await mkdtemp(join(tmpdir(), "deskwire-postgres-"));
+  const folder = await mkdtemp(join(durable ? tmpdir() : quickFolder(), "deskwire-postgres-"));
   // As root the server runs as another user, who has to reach the data through this folder.
   await chmod(folder, 0o755);
   const port = await freePort();
@@ -40,7 +41,7 @@ export async function startPostgres({ durable = false } = {}) {
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ["--no-sync", "--locale=C", "--encoding=UTF8"],
     postgresFlags: [
-      ...(durable ? [] : ["fsync=off", "full_page_writes=off"]),
+      ...(durable ? [] : ["fsync=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0"]),
       "deadlock_timeout=50ms",
       "max_connections=200",
     ].flatMap((setting) => ["-c", setting]),

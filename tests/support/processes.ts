@@ -20,19 +20,28 @@ export async function isInstalled(program: string): Promise<boolean> {
   );
 }
 
-/** A port that nobody uses now. */
+/** The ports of this process; other processes that run tests have others. */
+const PORTS = { first: 10_000 + (process.pid % 200) * 100, count: 100 };
+let portsTaken = 0;
+
+/** A port that nobody uses now, nor gets before its asker comes to use it: it is below those that a system gives out by itself. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
+  for (let tried = 0; tried < PORTS.count; tried++) {
+    const port = PORTS.first + (portsTaken++ % PORTS.count);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once("error", () => resolve(false)).listen(port, "127.0.0.1", () => resolve(true));
+    });
+    if (!isFree) continue;
+    server.close();
+    await once(server, "close");
+    return port;
+  }
+  throw new Error(`none of ports ${PORTS.first} to ${PORTS.first + PORTS.count - 1} is free`);
 }
 
 /** Waits until `condition` gives a value; throws what it says last when it takes longer than `withinMs`. */
-export async function eventually<T>(condition: () => Promise<T | undefined | false>, withinMs = 10_000): Promise<T> {
+export async function eventually<T>(condition: () => Promise<T | undefined | false>, withinMs = 30_000): Promise<T> {
   const end = Date.now() + withinMs;
   let problem: unknown = new Error("the condition was never met");
   while (Date.now() < end) {
@@ -70,7 +79,7 @@ export class DeskProcess implements AsyncDisposable {
     const child = spawn(process.execPath, ["services/main.ts", ...args], { cwd: root, env });
     const desk = new DeskProcess(child, `${environment.TLS_CERT_FILE ? "https" : "http"}://127.0.0.1:${port}`);
     try {
-      const ready = async () => (await fetch(`${desk.url}/readyz`)).ok && desk.output.includes("Ctrl-C");
+      const ready = async () => desk.output.includes("Ctrl-C") && (await fetch(`${desk.url}/readyz`)).ok;
       const ended = once(child, "close").then(() => Promise.reject(new Error("it has ended")));
       await Promise.race([eventually(ready, READY_MS), ended]);
       ended.catch(() => {});

@@ -2,6 +2,7 @@
 import { createClient } from "@connectrpc/connect";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { AnalyticsService } from "#gen/deskwire/analytics/v1/analytics_service_pb.js";
+import { CrmService } from "#gen/deskwire/crm/v1/crm_service_pb.js";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import type { CallContext, Catalog } from "../../adapter/catalog.ts";
 import { PARTS } from "../../runtime/config.ts";
@@ -89,6 +90,10 @@ test("every call of a tool is counted", async () => {
 
 test("the process, the databases and the queues are measured", async () => {
   await createClient(AnalyticsService, desk.transport).analyze({ text: "x" });
+  const { customer } = await createClient(CrmService, desk.transport).createCustomer({ customer: { name: "Ada" } });
+  await createClient(TicketService, desk.transport).createTicket({
+    ticket: { subject: "Printer", customerId: customer?.id ?? "" },
+  });
   const numbers = await scrape();
   for (const name of [
     ...["process_resident_memory_bytes", "nodejs_eventloop_lag_seconds", "process_cpu_seconds_total"],
@@ -98,6 +103,10 @@ test("the process, the databases and the queues are measured", async () => {
   ]) {
     expect(numbers.has(name), name).toBe(true);
   }
+  // Without a webhook nobody reads for them, and nothing is behind.
+  const end = numbers.get("deskwire_event_log_position");
+  expect(end).toBeGreaterThan(0);
+  expect(numbers.get('deskwire_event_log_reader_position{reader="webhooks"}')).toBe(end);
 });
 
 test("reasons of other processes cannot make more than fifty series of a method", () => {

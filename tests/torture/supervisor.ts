@@ -44,9 +44,7 @@ async function cutAgainAndAgain(system: System, random: Random, signal: AbortSig
   }
 }
 
-/** Does harm until `signal` is aborted; resolves when all parts are up again. */
-export async function harmUntil(signal: AbortSignal, system: System, random: Random): Promise<Harm> {
-  const harm: Harm = { kills: 0, cuts: 0 };
+/** Does harm, and counts it in `harm`, until `signal` is aborted; resolves when all parts are up again. */
+export async function doHarm(harm: Harm, system: System, random: Random, signal: AbortSignal): Promise<void> {
   await Promise.all([killAgainAndAgain(system, random, signal, harm), cutAgainAndAgain(system, random, signal, harm)]);
-  return harm;
 }

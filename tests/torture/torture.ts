@@ -7,7 +7,7 @@ import { Ledger } from "./ledger.ts";
 import { type PlantName, plantedTree } from "./plants.ts";
 import { seeded } from "./random.ts";
 import { isCaughtUp, readStored } from "./stored.ts";
-import { type Harm, harmUntil } from "./supervisor.ts";
+import { doHarm, type Harm } from "./supervisor.ts";
 import { System } from "./system.ts";
 import type { KnownTicket } from "./tasks.ts";
 
@@ -15,7 +15,10 @@ import type { KnownTicket } from "./tasks.ts";
 export interface TortureOptions {
   /** Where its data is, empty as yet, as environment variables say it. */
   readonly storage: Readonly<Record<string, string>>;
+  /** For how long at least harm is done. */
   readonly seconds: number;
+  /** Goes on until there was enough to prove something, though no longer than a minute: on a busy machine little happens in a while. */
+  readonly enough?: (soFar: Omit<Outcome, "findings">) => boolean;
   readonly agents: number;
   readonly seed: number;
   /** A bug to plant. */
@@ -31,20 +34,23 @@ export interface Outcome {
 
 /** How long after the last harm calls may still be unanswered, and the log unread, in milliseconds. */
 const DRAIN_MS = 30_000;
+const ENOUGH_MS = 60_000;
 
 async function torment(system: System, options: TortureOptions): Promise<Omit<Outcome, "findings">> {
-  const { storage, seconds, agents, seed } = options;
+  const { storage, seconds, enough = () => true, agents, seed } = options;
   const ledger = new Ledger();
+  const harm: Harm = { kills: 0, cuts: 0 };
   const tickets: KnownTicket[] = [];
   const [closing, closed] = [new AbortController(), new AbortController()];
   const office = { url: system.mcpUrl, ledger, tickets, closing: closing.signal, closed: closed.signal };
   const working = Promise.all(
     Array.from({ length: agents }, (_, index) => work(String(index), office, seeded(seed + index + 1))),
   );
-  const [harm] = await Promise.all([
-    harmUntil(closing.signal, system, seeded(seed)),
-    delay(seconds * 1000).then(() => closing.abort()),
-  ]);
+  const harming = doHarm(harm, system, seeded(seed), closing.signal);
+  await delay(seconds * 1000);
+  await eventually(async () => enough({ ledger, harm }), ENOUGH_MS).catch(() => {});
+  closing.abort();
+  await harming;
   const patience = setTimeout(() => closed.abort(), DRAIN_MS);
   await working;
   clearTimeout(patience);

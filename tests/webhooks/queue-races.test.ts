@@ -18,10 +18,11 @@ let database: Database;
 let first: DeliveryRow;
 const now = () => desk.clock.now();
 
-/** Whether somebody waits for a lock. */
-async function isWaiting(): Promise<boolean> {
-  const { rows } = await database.knex.raw("SELECT 1 FROM pg_locks WHERE NOT granted");
-  return rows.length > 0;
+/** Until somebody waits for what this transaction has locked; other tests have locks of their own on the same server. */
+async function isWaitedFor(trx: Database["knex"]): Promise<void> {
+  const { rows } = await trx.raw("SELECT pg_backend_pid() AS pid");
+  const blocked = () => database.knex("pg_stat_activity").whereRaw("? = ANY(pg_blocking_pids(pid))", rows[0].pid);
+  await eventually(async () => (await blocked()).length > 0);
 }
 
 const claimed = async () => await claim(database, { webhookId: WEBHOOK, limit: 9, now: now(), leaseMs: 60_000 });
@@ -46,7 +47,7 @@ it("what is queued while the one before ends is due afterwards", async () => {
   await database.transaction(async (trx) => {
     await lockQueues(trx, true);
     ending = settle(database, { delivery: first, answer: ACCEPTED, now: now() });
-    await eventually(isWaiting);
+    await isWaitedFor(trx);
     const { id: _, ...row } = first;
     const second = { ...row, message_key: "second", event_position: 2, next_attempt_time: null };
     await trx("delivery").insert(second);
@@ -61,7 +62,7 @@ it("what is queued after the one before has begun to end is due at once", async 
   await database.transaction(async (trx) => {
     await lockQueues(trx, false);
     queueing = fanOut(database, now());
-    await eventually(isWaiting);
+    await isWaitedFor(trx);
     const ended = trx("delivery").where({ id: first.id, state: PENDING });
     await ended.update({ state: DELIVERED, next_attempt_time: null });
     await promote(trx, now(), { webhookId: WEBHOOK });

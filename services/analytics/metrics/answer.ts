@@ -10,7 +10,7 @@ import { CustomerActivity } from "./activity.ts";
 import { type Frame, type Grouping, isCut } from "./cells.ts";
 import { type ChunkEntry, type FactCache, type Facts, Outdated } from "./fact-cache.ts";
 import { Figures } from "./figures.ts";
-import { type Candidates, candidatesOf, narrowed, ranked } from "./grouping.ts";
+import { type Candidates, type CustomerCandidates, candidatesOf, narrowed, onlyShown, ranked } from "./grouping.ts";
 import { progressOf } from "./progress.ts";
 import { MAX_CELLS, type Question } from "./question.ts";
 import { Tally } from "./tally.ts";
@@ -59,8 +59,11 @@ async function fold(
   }
 }
 
-/** A tally, and which of its groups are shown. */
+/** What was counted, and which groups are shown. */
 interface Counted {
+  /** All groups together. */
+  readonly total: Tally;
+  /** Those that are shown among them. */
   readonly tally: Tally;
   /** The groups that are shown, by their number among the candidates, those with the most going on first. */
   readonly shown: readonly number[];
@@ -72,32 +75,49 @@ interface Counted {
 /** Counts once, where all groups fit into a tally; else finds first which groups are shown, and puts the others into one. */
 async function count(
   options: AnsweringOptions,
-  { frame, groupBy, groupLimit, kinds }: Question,
+  question: Question,
   candidates: Candidates,
   signal: AbortSignal,
 ): Promise<Counted> {
+  const { frame, groupBy, groupLimit, kinds } = question;
   const limit = groupBy === MetricsGrouping.UNSPECIFIED ? 0 : groupLimit;
+  if (candidates.by === "customer") return countCustomers(options, question, candidates, signal);
   const tallyOf = async (part: Frame, grouping: Grouping, wanted: ReadonlySet<MetricsKind>, ranks: boolean) => {
     const tally = new Tally(part, grouping, wanted, ranks);
     await fold(options, { frame: part, customers: grouping.customers !== undefined }, tally, signal);
     return tally;
   };
-  if (candidates.by === "segment" && candidates.groups * frame.starts.length <= MAX_CELLS) {
+  if (candidates.groups * frame.starts.length <= MAX_CELLS) {
     const tally = await tallyOf(frame, candidates, kinds, limit > 0);
-    return { tally, ...ranked(tally.activity(), limit), groupOf: (group) => group };
+    return { total: tally, tally, ...ranked(tally.activity(), limit), groupOf: (group) => group };
   }
-  const { shown, leftOut } = ranked(await activityOf(), limit);
+  const rough = await tallyOf({ ...frame, starts: [frame.start] }, candidates, new Set(), true);
+  const { shown, leftOut } = ranked(rough.activity(), limit);
   const tally = await tallyOf(frame, narrowed(candidates, shown), kinds, false);
-  return { tally, shown, leftOut, groupOf: (_, place) => place };
+  return { total: tally, tally, shown, leftOut, groupOf: (_, place) => place };
+}
 
-  async function activityOf(): Promise<Float64Array> {
-    if (candidates.by === "segment") {
-      return (await tallyOf({ ...frame, starts: [frame.start] }, candidates, new Set(), true)).activity();
-    }
-    const activity = new CustomerActivity(frame, candidates);
-    await fold(options, { frame, customers: true }, activity, signal);
-    return activity.byGroup;
-  }
+/** Finds first which customers are shown; then counts these few by themselves, and all together without telling them apart. */
+async function countCustomers(
+  options: AnsweringOptions,
+  { frame, groupLimit, kinds }: Question,
+  candidates: CustomerCandidates,
+  signal: AbortSignal,
+): Promise<Counted> {
+  const activity = new CustomerActivity(frame, candidates);
+  await fold(options, { frame, customers: true }, activity, signal);
+  const { shown, leftOut } = ranked(activity.byGroup, groupLimit);
+  const total = new Tally(frame, candidates.everybody, kinds, false);
+  const tally = new Tally(frame, onlyShown(candidates, shown), kinds, false);
+  const both = {
+    add(facts: Facts) {
+      total.add(facts);
+      tally.add(facts);
+    },
+    addBalance() {},
+  };
+  await fold(options, { frame, customers: true }, both, signal);
+  return { total, tally, shown, leftOut, groupOf: (_, place) => place };
 }
 
 /** The engines that read the texts, the latest last; no more than anybody would read. */
@@ -132,8 +152,9 @@ async function answerOnce(
   const { frame, kinds, sized } = question;
   const cursor = await cache.refresh();
   const candidates = await candidatesOf(database.knex, question, cache.segments);
-  const { tally, shown, leftOut, groupOf } = await count(options, question, candidates, signal);
+  const { total, tally, shown, leftOut, groupOf } = await count(options, question, candidates, signal);
   const figures = new Figures(tally, kinds, new Set(shown.map(groupOf)));
+  const ofAll = total === tally ? figures : new Figures(total, kinds, new Set());
   const names = await candidates.names(database.knex, shown);
   const groups = shown.map((group, place) => ({
     key: names.get(group) ?? "",
@@ -142,7 +163,7 @@ async function answerOnce(
   return create(GetMetricsResponseSchema, {
     startTime: timestampFromMs(frame.start * 1000),
     endTime: timestampFromMs(frame.end * 1000),
-    total: figures.series(undefined, sized),
+    total: ofAll.series(undefined, sized),
     groups: groups as MetricsGroup[],
     groupsLeftOut: leftOut,
     settings: {
@@ -151,6 +172,6 @@ async function answerOnce(
       pausesWhileWaitingOnCustomer: policy.pauseWhileWaitingOnCustomer,
     },
     progress: progressOf(cursor),
-    engines: kinds.has(MetricsKind.MOOD) ? await enginesOf(options, tally.engines) : [],
+    engines: kinds.has(MetricsKind.MOOD) ? await enginesOf(options, total.engines) : [],
   });
 }

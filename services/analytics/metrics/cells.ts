@@ -8,13 +8,16 @@ export interface Grouping {
   readonly groups: number;
   /** The group of each segment by its number; -1 for one that does not count. */
   readonly segments: Int32Array;
-  /** Absent where customers make no difference. */
-  readonly customers?: {
-    /** The group of each by its number, 127 groups at most; -1 for one who does not count. */
-    readonly groupOf: Int8Array;
-    /** The group of most. */
-    readonly usual: number;
-  };
+  /** The customers that count; absent where customers make no difference. */
+  readonly customers?: ChosenCustomers;
+}
+
+/** Some of all customers. */
+export interface ChosenCustomers {
+  /** Their numbers, rising. */
+  readonly ids: Uint32Array;
+  /** The group of each; groups are 128 at most. */
+  readonly groups: Int8Array;
 }
 
 /** The window in seconds since 1970, and where its buckets begin, the window's own start first. */
@@ -36,8 +39,8 @@ export function isCut(frame: Frame, { minTime, maxTime }: Block): boolean {
 }
 
 /**
- * The cells of a block's facts: how many facts in a row count in the same cell. Each group has a cell for what was before the
- * window, and one a bucket.
+ * The cells of a block's facts: how many facts in a row count in the same cell. Each group has a cell a bucket, group by group;
+ * after all of these come the cells of what was before the window, one a group.
  */
 export class Cells {
   readonly frame: Frame;
@@ -50,8 +53,10 @@ export class Cells {
   count = 0;
   /** The group of all segments, if it is the same. */
   readonly #group: number | undefined;
-  /** The group of each fact of the chunk by its customer. */
+  /** The group of each fact of the chunk by its customer, -1 for none. */
   #groups = new Int8Array(0);
+  /** The same, four facts in one number: most often none of them counts. */
+  #fours = new Int32Array(0);
 
   constructor(frame: Frame, grouping: Grouping) {
     this.frame = frame;
@@ -60,25 +65,38 @@ export class Cells {
     this.#group = others.length === 0 ? group : undefined;
   }
 
-  /** Cells of a group. */
-  get stride(): number {
-    return this.frame.starts.length + 1;
+  /** How many cells there are within the window. */
+  get inWindow(): number {
+    return this.grouping.groups * this.frame.starts.length;
   }
 
-  /** Begins with a chunk. */
-  begin({ owners }: Facts): void {
+  /** The cell of a group in a stretch of time, see `stretchOf`: `first + group * step`. */
+  #row(stretch: number): { first: number; step: number } {
+    return stretch === 0 ? { first: this.inWindow, step: 1 } : { first: stretch - 1, step: this.frame.starts.length };
+  }
+
+  /** Begins with a chunk. False where none of its facts counts. */
+  begin({ owners }: Facts): boolean {
     const { customers } = this.grouping;
-    if (!customers || !owners) return;
-    const { ids, facts, places } = owners;
-    const { groupOf, usual } = customers;
-    if (this.#groups.length < places.length) this.#groups = new Int8Array(2 * places.length);
-    const groups = this.#groups.fill(usual, 0, places.length);
-    let at = 0;
-    for (let owner = 0; owner < ids.length; owner++) {
-      const [group, end] = [groupOf[ids[owner] as number] as number, at + (facts[owner] as number)];
-      if (group !== usual) for (; at < end; at++) groups[places[at] as number] = group;
-      at = end;
+    if (!customers || !owners) return true;
+    const { ids, places, begins } = owners;
+    if (this.#groups.length < places.length) {
+      this.#groups = new Int8Array(4 * Math.ceil(places.length / 4));
+      this.#fours = new Int32Array(this.#groups.buffer);
     }
+    const groups = this.#groups.fill(-1);
+    let counts = false;
+    for (let chosen = 0, owner = 0; chosen < customers.ids.length; chosen++) {
+      const id = customers.ids[chosen] as number;
+      owner = placeOf(ids, id, owner);
+      if (ids[owner] !== id) continue;
+      counts = true;
+      const end = begins[owner + 1] ?? places.length;
+      for (let at = begins[owner] as number; at < end; at++) {
+        groups[places[at] as number] = customers.groups[chosen] as number;
+      }
+    }
+    return counts;
   }
 
   /** Finds the cells of a block of the chunk. False where all its facts come after the window. */
@@ -93,15 +111,18 @@ export class Cells {
     return true;
   }
 
-  #findRuns({ firstRun, endRun, minTime }: Block, { segments, runs }: Chunk): number {
-    const { stride } = this;
+  #findRuns({ from, to, firstRun, endRun, minTime }: Block, { segments, runs }: Chunk): number {
+    const { first, step } = this.#row(stretchOf(this.frame, minTime));
     const [cells, facts] = [this.cells, this.facts];
-    const stretch = stretchOf(this.frame, minTime);
     const groups = this.grouping.segments;
+    if (this.#group !== undefined) {
+      [cells[0], facts[0]] = [this.#group < 0 ? -1 : first + this.#group * step, to - from];
+      return 1;
+    }
     let count = 0;
     for (let run = firstRun; run < endRun; run++) {
       const group = groups[segments[run] as number] as number;
-      const cell = group < 0 ? -1 : group * stride + stretch;
+      const cell = group < 0 ? -1 : first + group * step;
       if (count > 0 && cells[count - 1] === cell) (facts[count - 1] as number) += runs[run] as number;
       else {
         cells[count] = cell;
@@ -127,16 +148,18 @@ export class Cells {
     return this.count;
   }
 
-  /** This loop runs for millions of facts. */
+  /** This loop runs for millions of facts, of which few count. */
   #pushByCustomer(group: number, stretch: number, from: number, to: number): void {
-    const { cells, facts, stride } = this;
-    const groups = this.#groups;
+    const { cells, facts } = this;
+    const { first: base, step } = this.#row(stretch);
+    const [groups, fours] = [this.#groups, this.#fours];
     let { count } = this;
     for (let fact = from; fact < to; ) {
       const other = groups[fact] as number;
       const first = fact++;
-      while (fact < to && groups[fact] === other) fact++;
-      const cell = group < 0 || other < 0 ? -1 : (group + other) * stride + stretch;
+      while (fact < to && groups[fact] === other) fact += (fact & 3) === 0 && fours[fact >>> 2] === -1 ? 4 : 1;
+      if (fact > to) fact = to;
+      const cell = group < 0 || other < 0 ? -1 : base + (group + other) * step;
       if (count > 0 && cells[count - 1] === cell) (facts[count - 1] as number) += fact - first;
       else {
         cells[count] = cell;
@@ -147,8 +170,9 @@ export class Cells {
   }
 
   #findByTime({ from, firstRun, endRun }: Block, { segments, runs }: Chunk, times: Uint32Array): number {
-    const { stride, frame, grouping } = this;
+    const { frame, grouping, inWindow } = this;
     const [cells, facts] = [this.cells, this.facts];
+    const buckets = frame.starts.length;
     let [count, fact] = [0, from];
     for (let run = firstRun; run < endRun; run++) {
       const group = grouping.segments[segments[run] as number] as number;
@@ -156,7 +180,9 @@ export class Cells {
       for (; fact < end; fact++) {
         const other = grouping.customers ? (this.#groups[fact] as number) : 0;
         const stretch = stretchOf(frame, times[fact] as number);
-        cells[count] = group < 0 || other < 0 || stretch === stride ? -1 : (group + other) * stride + stretch;
+        const both = group + other;
+        if (group < 0 || other < 0 || stretch > buckets) cells[count] = -1;
+        else cells[count] = stretch === 0 ? inWindow + both : both * buckets + stretch - 1;
         facts[count++] = 1;
       }
     }

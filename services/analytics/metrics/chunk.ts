@@ -3,7 +3,7 @@
 // They are sorted by day, code and segment. Facts of one day and code are a block, those of a block that have one segment a run:
 // most questions look at runs, and at the values that few facts have. When each fact happened, and whose ticket it was, is kept
 // apart and seldom read: this is how column stores lay out a table (sort order, run lengths), see Apache Parquet.
-import { bufferOf, toBytes, wideFrom } from "./bytes.ts";
+import { bufferOf, toBytes } from "./bytes.ts";
 import { blank, type Columns, reordered } from "./columns.ts";
 import { CODES, Code } from "./fact-code.ts";
 import { customersOf, type Owners, ownersOf } from "./owners.ts";
@@ -30,7 +30,7 @@ export interface Chunk {
   /** Of each run its segment, and how many facts it has. */
   readonly segments: Uint32Array;
   readonly runs: Uint16Array;
-  readonly values: Uint32Array;
+  readonly values: Int32Array;
 }
 
 /** A chunk with what is kept apart: when each fact happened, in seconds since 1970, and whose it is. */
@@ -44,12 +44,13 @@ const MAX_RUN = 2 ** 16 - 1;
 /** Code, earliest, latest, facts, runs. */
 const STRIDE = 5;
 
-/** The last place whose number is not above `time`; 0 if there is none. */
-export function placeOf(starts: readonly number[], time: number): number {
-  let [low, high] = [0, starts.length];
+/** The last place, from `from` on, whose number is not above `value`; `from` if there is none. Numbers are rising. */
+export function placeOf(numbers: ArrayLike<number>, value: number, from = 0): number {
+  let low = from;
+  let high = numbers.length;
   while (high - low > 1) {
     const middle = (low + high) >>> 1;
-    if ((starts[middle] as number) <= time) low = middle;
+    if ((numbers[middle] as number) <= value) low = middle;
     else high = middle;
   }
   return low;
@@ -96,7 +97,9 @@ export function arrange(columns: Columns, dayStarts: readonly number[]): WholeCh
     const [code, day, runCount] = [codes[from] as number, dayOf[order[from] as number], runs.length];
     let [to, minTime, maxTime] = [from, times[from] as number, 0];
     for (; to < order.length && codes[to] === code && dayOf[order[to] as number] === day; to++) {
-      const [time, segment, last] = [times[to] as number, segments[to] as number, runs.length - 1];
+      const time = times[to] as number;
+      const segment = segments[to] as number;
+      const last = runs.length - 1;
       minTime = Math.min(minTime, time);
       maxTime = Math.max(maxTime, time);
       const goesOn = to > from && runSegments[last] === segment && (runs[last] as number) < MAX_RUN;
@@ -113,7 +116,7 @@ export function arrange(columns: Columns, dayStarts: readonly number[]): WholeCh
       blocks: blocksFrom(Uint32Array.from(table)),
       segments: Uint32Array.from(runSegments),
       runs: Uint16Array.from(runs),
-      values: wideFrom(toBytes(...values)),
+      values: new Int32Array(toBytes(...values).buffer),
     },
     times,
     owners: ownersOf(customers, codes),
@@ -138,6 +141,8 @@ export function columnsIn({ chunk, times, owners }: WholeChunk): Columns {
   return columns;
 }
 
+const signed = ({ buffer, byteOffset, length }: Uint32Array) => new Int32Array(buffer, byteOffset, length);
+
 /** A chunk as bytes: how many blocks, runs and values, then the columns, those of 32 bits first. */
 export function chunkToBytes({ blocks, segments, runs, values }: Chunk): Uint8Array {
   const table = blocks.flatMap(({ code, minTime, maxTime, from, to, firstRun, endRun }) => {
@@ -160,7 +165,7 @@ export function chunkFromBytes(bytes: Uint8Array): Chunk {
   return {
     blocks: blocksFrom(wide(blocks * STRIDE)),
     segments: wide(runs),
-    values: wide(values),
+    values: signed(wide(values)),
     runs: new Uint16Array(buffer, at, runs),
   };
 }

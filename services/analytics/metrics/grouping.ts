@@ -2,7 +2,7 @@
 import type { Knex } from "knex";
 import { MetricsGrouping } from "#gen/deskwire/analytics/v1/metrics_pb.js";
 import { TicketChannel } from "#gen/deskwire/ticket/v1/ticket_pb.js";
-import type { Grouping } from "./cells.ts";
+import type { ChosenCustomers, Grouping } from "./cells.ts";
 import type { Segment } from "./facts.ts";
 import type { Question } from "./question.ts";
 
@@ -26,8 +26,8 @@ export interface CustomerCandidates extends Named {
   readonly segments: Int32Array;
   /** The group of each customer by its number; -1 for one who does not count. */
   readonly groupOf: Int32Array;
-  /** Whether only some count. */
-  readonly filtered: boolean;
+  /** All who count, as one group. */
+  readonly everybody: Grouping;
 }
 
 /** Groups of facts that a question tells apart, before it is known which of them are shown. */
@@ -64,12 +64,13 @@ async function byCustomer(
   // Those who have been forgotten cannot be told apart any more: they are the group 0.
   const forgotten: number[] = await db("metrics_customer").whereNull("customer_id").pluck("id");
   if (!allowed) for (const id of forgotten) groupOf[id] = 0;
+  const anyOf = segments.map((group) => Math.min(group, 0));
   return {
     by: "customer",
     groups,
-    segments: segments.map((group) => Math.min(group, 0)),
+    segments: anyOf,
     groupOf,
-    filtered: allowed !== undefined,
+    everybody: { groups: 1, segments: anyOf, ...(allowed && { customers: onlyThese(allowed) }) },
     async names(knex, groups) {
       const rows = await knex("metrics_customer").whereIn("id", groups).select("id", "customer_id");
       return new Map(rows.map(({ id, customer_id }) => [id, customer_id ?? ""]));
@@ -105,16 +106,14 @@ export async function candidatesOf(
     // Nothing that counts is a group too.
     groups: Math.max(1, keys.length),
     segments: groupOf,
-    ...(filtered && { customers: onlyThese(filtered, await lastCustomer(db)) }),
+    ...(filtered && { customers: onlyThese(filtered) }),
     names: async (_db, groups) => new Map(groups.map((group) => [group, keys[group] ?? ""])),
   };
 }
 
 /** Lets these customers through, and no others. */
-function onlyThese(customers: readonly number[], last: number) {
-  const groupOf = new Int8Array(last + 1).fill(-1);
-  for (const id of customers) groupOf[id] = 0;
-  return { groupOf, usual: -1 };
+function onlyThese(customers: readonly number[]): ChosenCustomers {
+  return { ids: Uint32Array.from(customers).sort(), groups: new Int8Array(customers.length) };
 }
 
 /** The groups that are shown, by their number among the candidates, those with the most going on first; none for limit 0. */
@@ -134,18 +133,27 @@ export function ranked(counts: Float64Array, limit: number): { shown: number[]; 
   return { shown, leftOut: active - shown.length };
 }
 
-/** The groups that are shown, numbered from 0 on, and one more for all the others. */
-export function narrowed(candidates: Candidates, shown: readonly number[]): Grouping {
-  const places = new Int32Array(candidates.groups).fill(shown.length);
+/** Where each group is among those that are shown; `others` for one that is not. */
+function placesOf(groups: number, shown: readonly number[], others: number): Int32Array {
+  const places = new Int32Array(groups).fill(others);
   for (const [place, group] of shown.entries()) places[group] = place;
-  const renumbered = (group: number) => (group < 0 ? -1 : (places[group] as number));
-  const groups = shown.length + 1;
-  if (candidates.by === "customer") {
-    const { segments, groupOf } = candidates;
-    const customers = new Int8Array(groupOf.length);
-    for (let id = 0; id < groupOf.length; id++) customers[id] = renumbered(groupOf[id] as number);
-    return { groups, segments, customers: { groupOf: customers, usual: candidates.filtered ? -1 : shown.length } };
+  return places;
+}
+
+/** The groups that are shown, numbered from 0 on, and one more for all the others. */
+export function narrowed({ groups, segments, customers }: SegmentCandidates, shown: readonly number[]): Grouping {
+  const places = placesOf(groups, shown, shown.length);
+  const renumbered = segments.map((group) => (group < 0 ? -1 : (places[group] as number)));
+  return { groups: shown.length + 1, segments: renumbered, ...(customers && { customers }) };
+}
+
+/** The customers that are shown, numbered from 0 on. */
+export function onlyShown({ groups, segments, groupOf }: CustomerCandidates, shown: readonly number[]): Grouping {
+  const places = placesOf(groups, shown, -1);
+  const [ids, chosen]: [number[], number[]] = [[], []];
+  for (const [id, group] of groupOf.entries()) {
+    const place = group < 0 ? -1 : (places[group] as number);
+    if (place >= 0) chosen[ids.push(id) - 1] = place;
   }
-  const { segments, customers } = candidates;
-  return { groups, segments: segments.map(renumbered), ...(customers && { customers }) };
+  return { groups: shown.length, segments, customers: { ids: Uint32Array.from(ids), groups: Int8Array.from(chosen) } };
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { percentiles } from "./percentiles.ts";
+import { statistics } from "./percentiles.ts";
 
 const seconds = fc.oneof(
   fc.nat(300),
@@ -24,26 +24,34 @@ const table = fc
     }),
   );
 
-test("percentiles of cells, groups, buckets and all are those of the sorted numbers, by nearest rank", () => {
+test("counts, sums and percentiles of cells, groups, buckets and all are those of the sorted numbers, by nearest rank", () => {
   fc.assert(
     fc.property(table, ({ groups, buckets, cells, shown, shares }) => {
       const values = Int32Array.from(cells.flat());
       const begins = Uint32Array.from([0, ...cells].map((_, index) => cells.slice(0, index).flat().length));
-      const found = percentiles({ values, begins, groups, buckets, shown }, shares);
+      const found = statistics({ values, begins, groups, buckets, shown }, shares);
       const expected = (group: number | undefined, bucket: number | undefined) => {
         const inside = cells.filter((_, index) => {
           const [row, column] = [Math.floor(index / buckets), index % buckets];
           return (group ?? row) === row && (bucket ?? column) === column;
         });
         const sorted = inside.flat().toSorted((one, other) => one - other);
-        return sorted.length === 0 ? [] : shares.map((share) => sorted[Math.ceil(share * sorted.length) - 1]);
+        return {
+          ...{ count: sorted.length, sum: sorted.reduce((sum, value) => sum + value, 0) },
+          found: shares.map((share) => sorted[Math.ceil(share * sorted.length) - 1] ?? -1),
+        };
       };
       for (const group of [undefined, ...shown]) {
         for (const bucket of [undefined, ...Array.from({ length: buckets }, (_, index) => index)]) {
-          expect({ group, bucket, found: found.of(group, bucket) }).toEqual({
+          expect({
             group,
             bucket,
-            found: expected(group, bucket),
+            ...{ count: found.count(group, bucket), sum: found.sum(group, bucket) },
+            found: shares.map((_, share) => found.percentile(group, bucket, share)),
+          }).toEqual({
+            group,
+            bucket,
+            ...expected(group, bucket),
           });
         }
       }

@@ -1,9 +1,11 @@
-// Exact percentiles of many numbers: of cells, which are told apart by group and bucket, of their groups, of their buckets and of all.
-import { Aim, addTo, type Histogram, STEPS, select, stepOf } from "./selection.ts";
+// Counts, sums and exact percentiles of many numbers: of cells, which are told apart by group and bucket, of their groups, of their buckets and of all.
+import { Aim, addTo, type Histogram, rankOf, STEPS, select, stepOf } from "./selection.ts";
 
 /** Cells with fewer numbers are not worth a histogram of their own. */
 const FEW = 1024;
-/** They have one of coarse steps: eight steps are one. */
+/** Even fewer are put in order as they are. */
+const VERY_FEW = 32;
+/** In between, eight steps are one. */
 const COARSE_BITS = 3;
 
 /** Numbers in the order of their cells. */
@@ -18,24 +20,35 @@ export interface CellValues {
   readonly shown: ReadonlySet<number>;
 }
 
-/** Percentiles of cells, groups, buckets and of all numbers. */
-export interface Percentiles {
+/**
+ * What is known of the numbers of a group in a bucket; of all groups, or over all buckets, where none is named; for groups not
+ * shown, nothing.
+ */
+export interface Statistics {
+  count(group: number | undefined, bucket: number | undefined): number;
+  sum(group: number | undefined, bucket: number | undefined): number;
   /**
-   * The percentiles of a group in a bucket, the smallest number such that the share of all are not greater (nearest rank); of
-   * all groups, or over all buckets, where none is named. Empty where there are no numbers, and for groups not asked for.
+   * The smallest number such that the share of all are not greater (nearest rank); -1 where there are no numbers.
+   *
+   * @param share which of the shares, by its place
    */
-  of(group: number | undefined, bucket: number | undefined): readonly number[];
+  percentile(group: number | undefined, bucket: number | undefined, share: number): number;
 }
 
 /**
- * Finds percentiles.
+ * Counts numbers, adds them up, and finds percentiles.
  *
  * @param shares rising, from 0 (exclusive) to 1, such as 0.5 and 0.9
  */
-export function percentiles(cells: CellValues, shares: readonly number[]): Percentiles {
+export function statistics(cells: CellValues, shares: readonly number[]): Statistics {
   const { groups, buckets } = cells;
-  const found = new Search(cells, shares).find();
-  return { of: (group = groups, bucket = buckets) => found.get(keyOf(cells, group, bucket)) ?? [] };
+  const { counts, sums, percentiles } = new Search(cells, shares).find();
+  return {
+    count: (group = groups, bucket = buckets) => counts[keyOf(cells, group, bucket)] as number,
+    sum: (group = groups, bucket = buckets) => sums[keyOf(cells, group, bucket)] as number,
+    percentile: (group = groups, bucket = buckets, share) =>
+      percentiles[keyOf(cells, group, bucket) * shares.length + share] as number,
+  };
 }
 
 /** The only group is all there is, and so is the only bucket. */
@@ -45,45 +58,49 @@ function keyOf({ groups, buckets }: Pick<CellValues, "groups" | "buckets">, grou
 
 /** Of each number its step, found once; used over and over. */
 let steps = new Uint16Array(0);
-/** Of each step which aims it is of, a bit each. */
+/** Of each step which aims it is of, a bit each, four at most. */
 const flags = new Uint8Array(STEPS);
-const coarse = new Int32Array((STEPS >>> COARSE_BITS) + 1);
-const isAimed = new Uint8Array(coarse.length);
-/** Numbers, or their places, that were picked out. A place more than there can be, for the one that is not picked. */
+const coarse = new Int32Array(STEPS >>> COARSE_BITS);
+/** Numbers, or their places, that were picked out, and after them one that was looked at and not picked. */
 const few = new Int32Array(FEW + 1);
 let picked = new Int32Array(0);
 
 /** Two passes over the numbers: the first counts, and is done with small cells at once; the second takes out what is aimed at. */
 class Search {
+  /** By `keyOf`. */
+  readonly counts: Int32Array;
+  readonly sums: Float64Array;
+  /** Of each key as many as there are shares. */
+  readonly percentiles: Int32Array;
   readonly #cells: CellValues;
   readonly #shares: readonly number[];
-  readonly #found = new Map<number, readonly number[]>();
-  /** By `keyOf`. */
   readonly #aims = new Map<number, Aim>();
 
   constructor(cells: CellValues, shares: readonly number[]) {
     this.#cells = cells;
     this.#shares = shares;
+    const keys = (cells.groups + 1) * (cells.buckets + 1);
+    this.counts = new Int32Array(keys);
+    this.sums = new Float64Array(keys);
+    this.percentiles = new Int32Array(keys * shares.length).fill(-1);
   }
 
-  find(): ReadonlyMap<number, readonly number[]> {
+  find(): this {
     const { length } = this.#cells.values;
-    if (length === 0) return this.#found;
+    if (length === 0) return this;
     if (steps.length < length) steps = new Uint16Array(length);
     if (picked.length <= length) picked = new Int32Array(length + 1);
     this.#count();
     this.#collect();
-    for (const [key, aim] of this.#aims) this.#found.set(key, aim.answers());
-    return this.#found;
+    for (const [key, aim] of this.#aims) {
+      for (let at = 0; at < this.#shares.length; at++)
+        this.percentiles[key * this.#shares.length + at] = aim.answer(at);
+    }
+    return this;
   }
 
   #key(group: number, bucket: number): number {
     return keyOf(this.#cells, group, bucket);
-  }
-
-  /** The ranks, from 0 on, of the shares by nearest rank. */
-  #ranks(count: number): readonly number[] {
-    return this.#shares.map((share) => Math.max(Math.ceil(share * count) - 1, 0));
   }
 
   /** Bucket by bucket, so that there are no more histograms than groups. */
@@ -95,116 +112,146 @@ class Search {
     );
     for (let bucket = 0; bucket < buckets; bucket++) {
       ofBucket.fill(0);
-      let count = 0;
       for (let group = 0; group < groups; group++) {
         const cell = group * buckets + bucket;
-        const [from, to] = [begins[cell] as number, begins[cell + 1] as number];
+        const from = begins[cell] as number;
+        const to = begins[cell + 1] as number;
         if (from === to) continue;
-        count += to - from;
         const ofGroup = ofGroups[group];
-        const alone = ofGroup && buckets > 1;
-        if (to - from < FEW) {
-          countFew(values, from, to, ofBucket, ofGroup);
-          if (alone) this.#found.set(this.#key(group, bucket), this.#selectFew(from, to));
-        } else {
-          countMany(values, from, to, own, ofBucket, ofGroup);
-          if (alone) this.#aim(group, bucket, own, to - from);
-        }
+        const isFew = to - from < FEW;
+        const sum = isFew
+          ? countFew(values, from, to, ofBucket, ofGroup)
+          : countMany(values, from, to, own, ofBucket, ofGroup);
+        this.#add(groups, buckets, to - from, sum);
+        if (buckets > 1) this.#add(groups, bucket, to - from, sum);
+        if (!ofGroup) continue;
+        this.#add(group, buckets, to - from, sum);
+        if (buckets === 1) continue;
+        this.#add(group, bucket, to - from, sum);
+        if (isFew) this.#selectFew(from, to, this.#key(group, bucket));
+        else this.#aim(group, bucket, own);
       }
-      if (buckets > 1) this.#aim(groups, bucket, ofBucket, count);
+      if (buckets > 1) this.#aim(groups, bucket, ofBucket);
       addTo(ofAll, ofBucket);
     }
-    for (const [group, histogram] of ofGroups.entries()) {
-      const [from, to] = [begins[group * buckets] as number, begins[(group + 1) * buckets] as number];
-      if (histogram) this.#aim(group, buckets, histogram, to - from);
+    for (let group = 0; group < groups; group++) {
+      const ofGroup = ofGroups[group];
+      if (ofGroup) this.#aim(group, buckets, ofGroup);
     }
-    this.#aim(groups, buckets, ofAll, begins.at(-1) as number);
+    this.#aim(groups, buckets, ofAll);
   }
 
-  /** Numbers of a cell that has few. */
-  #selectFew(from: number, to: number): number[] {
+  #add(group: number, bucket: number, count: number, sum: number): void {
+    const key = this.#key(group, bucket);
+    (this.counts[key] as number) += count;
+    (this.sums[key] as number) += sum;
+  }
+
+  /** Finds the percentiles of a cell that has few numbers. */
+  #selectFew(from: number, to: number, key: number): void {
     const { values } = this.#cells;
-    coarse.fill(0);
-    for (let index = from; index < to; index++) (coarse[(steps[index] as number) >>> COARSE_BITS] as number) += 1;
-    let [step, before, kept, last] = [0, 0, 0, -1];
-    const ranks = this.#ranks(to - from).map((rank) => {
-      for (let count = coarse[step] as number; before + count <= rank; count = coarse[++step] as number)
-        before += count;
-      if (last !== step) kept += coarse[last] ?? 0;
-      last = step;
-      isAimed[step] = 1;
-      return rank - before + kept;
-    });
-    let found = 0;
-    // Without a branch: which of them it is could not be foreseen.
-    for (let index = from; index < to; index++) {
-      few[found] = values[index] as number;
-      found += isAimed[(steps[index] as number) >>> COARSE_BITS] as number;
+    const shares = this.#shares;
+    const count = to - from;
+    if (count <= VERY_FEW) for (let index = 0; index < count; index++) few[index] = values[from + index] as number;
+    else countCoarse(from, to);
+    for (let at = 0; at < shares.length; at++) {
+      const rank = rankOf(count, shares[at] as number);
+      this.percentiles[key * shares.length + at] =
+        count <= VERY_FEW ? select(few, count, rank) : selectCoarse(values, from, to, rank);
     }
-    isAimed.fill(0);
-    return ranks.map((rank) => select(few, found, rank));
   }
 
-  #aim(group: number, bucket: number, histogram: Histogram, count: number): void {
-    if (count > 0) this.#aims.set(this.#key(group, bucket), new Aim(histogram, this.#ranks(count)));
+  #aim(group: number, bucket: number, histogram: Histogram): void {
+    const key = this.#key(group, bucket);
+    const count = this.counts[key] as number;
+    if (count > 0) this.#aims.set(key, new Aim(histogram, count, this.#shares));
   }
 
   #collect(): void {
     const { begins, groups, buckets } = this.#cells;
+    const ofAll = this.#aims.get(this.#key(groups, buckets));
     for (let group = 0; group < groups; group++) {
+      const ofGroup = groups > 1 ? this.#aims.get(this.#key(group, buckets)) : undefined;
       for (let bucket = 0; bucket < buckets; bucket++) {
         const cell = group * buckets + bucket;
-        const aims: Aim[] = [];
-        const aim = (key: number) => {
-          const known = this.#aims.get(key);
-          if (known) aims.push(known);
-        };
-        aim(this.#key(groups, buckets));
-        if (buckets > 1) aim(this.#key(groups, bucket));
-        if (groups > 1) aim(this.#key(group, buckets));
-        if (groups > 1 && buckets > 1) aim(this.#key(group, bucket));
-        this.#take(begins[cell] as number, begins[cell + 1] as number, aims);
+        const ofBucket = buckets > 1 ? this.#aims.get(this.#key(groups, bucket)) : undefined;
+        const ofCell = groups > 1 && buckets > 1 ? this.#aims.get(this.#key(group, bucket)) : undefined;
+        ofAll?.mark(flags, 1);
+        ofGroup?.mark(flags, 2);
+        ofBucket?.mark(flags, 4);
+        ofCell?.mark(flags, 8);
+        const { values } = this.#cells;
+        const count = pick(begins[cell] as number, begins[cell + 1] as number);
+        for (let place = 0; place < count; place++) {
+          const index = picked[place] as number;
+          const flag = flags[steps[index] as number] as number;
+          const value = values[index] as number;
+          if ((flag & 1) !== 0) ofAll?.take(value);
+          if ((flag & 2) !== 0) ofGroup?.take(value);
+          if ((flag & 4) !== 0) ofBucket?.take(value);
+          if ((flag & 8) !== 0) ofCell?.take(value);
+        }
+        ofAll?.unmark(flags);
+        ofGroup?.unmark(flags);
+        ofBucket?.unmark(flags);
+        ofCell?.unmark(flags);
       }
     }
   }
-
-  /** Takes the numbers that are aimed at out of a range; for four aims at most. */
-  #take(from: number, to: number, aims: readonly Aim[]): void {
-    const { values } = this.#cells;
-    for (const [at, aim] of aims.entries()) for (const step of aim.steps) (flags[step] as number) |= 1 << at;
-    let count = 0;
-    // Without a branch: which of them it is could not be foreseen.
-    for (let index = from; index < to; index++) {
-      picked[count] = index;
-      count += ((flags[steps[index] as number] as number) + 15) >>> 4;
-    }
-    for (let place = 0; place < count; place++) {
-      const index = picked[place] as number;
-      let flag = flags[steps[index] as number] as number;
-      for (let at = 0; flag !== 0; flag >>>= 1, at++)
-        if ((flag & 1) !== 0) (aims[at] as Aim).take(values[index] as number);
-    }
-    for (const aim of aims) for (const step of aim.steps) flags[step] = 0;
-  }
 }
 
-/** Counts numbers in one or two histograms, and notes their steps. */
-function countFew(values: Int32Array, from: number, to: number, one: Histogram, other: Histogram | undefined): void {
+/** Picks the places in a range out whose steps are marked; returns how many. */
+function pick(from: number, to: number): number {
+  let count = 0;
+  // Without a branch: which of them it is could not be foreseen.
   for (let index = from; index < to; index++) {
-    const step = stepOf(values[index] as number);
+    picked[count] = index;
+    count += ((flags[steps[index] as number] as number) + 15) >>> 4;
+  }
+  return count;
+}
+
+/** Counts the numbers of a range by their coarse steps. */
+function countCoarse(from: number, to: number): void {
+  coarse.fill(0);
+  for (let index = from; index < to; index++) (coarse[(steps[index] as number) >>> COARSE_BITS] as number) += 1;
+}
+
+/** The number of a rank in a range that `countCoarse` has counted. */
+function selectCoarse(values: Int32Array, from: number, to: number, rank: number): number {
+  let step = 0;
+  let before = 0;
+  for (let count = coarse[0] as number; before + count <= rank; count = coarse[++step] as number) before += count;
+  let found = 0;
+  // Without a branch, as in `pick`.
+  for (let index = from; index < to; index++) {
+    few[found] = values[index] as number;
+    found += ((((steps[index] as number) >>> COARSE_BITS) ^ step) - 1) >>> 31;
+  }
+  return select(few, found, rank - before);
+}
+
+/** Counts numbers in one or two histograms, and notes their steps. Returns their sum. */
+function countFew(values: Int32Array, from: number, to: number, one: Histogram, other: Histogram | undefined): number {
+  let sum = 0;
+  for (let index = from; index < to; index++) {
+    const value = values[index] as number;
+    const step = stepOf(value);
     steps[index] = step;
     (one[step] as number) += 1;
+    sum += value;
   }
-  if (!other) return;
-  for (let index = from; index < to; index++) (other[steps[index] as number] as number) += 1;
+  if (other) for (let index = from; index < to; index++) (other[steps[index] as number] as number) += 1;
+  return sum;
 }
 
-/** Counts numbers in a histogram of their own, notes their steps, and adds it to one or two others. */
+/** Counts numbers in a histogram of their own, notes their steps, and adds it to one or two others. Returns their sum. */
 function countMany(
   ...[values, from, to, own, one, other]: [Int32Array, number, number, Histogram, Histogram, Histogram | undefined]
-): void {
+): number {
   own.fill(0);
-  countFew(values, from, to, own, undefined);
+  const sum = countFew(values, from, to, own, undefined);
   addTo(one, own);
   if (other) addTo(other, own);
+  return sum;
 }

@@ -15,31 +15,41 @@ export function stepOf(value: number): number {
   return shift <= 0 ? value : (shift << STEP_BITS) + (value >>> shift);
 }
 
+/** The rank, from 0 on, of a share by nearest rank: so many of `count` numbers are smaller, or as small and before it. */
+export const rankOf = (count: number, share: number) => Math.max(Math.ceil(share * count) - 1, 0);
+
 /** Adds one histogram to another. */
 export function addTo(sum: Histogram, histogram: Histogram): void {
   for (let step = 0; step < STEPS; step++) (sum[step] as number) += histogram[step] as number;
 }
 
-/** What is looked for in a histogram: the numbers at some ranks, which are known to lie within some steps. */
+/** What is looked for in a histogram: some percentiles, which are known to lie within some steps. */
 export class Aim {
   /** The steps, rising, each once. */
-  readonly steps: readonly number[];
+  readonly #steps: number[] = [];
   /** The ranks among the numbers of these steps, from 0 on. */
-  readonly #ranks: readonly number[];
+  readonly #ranks: number[] = [];
   readonly #inside: Int32Array;
   #found = 0;
 
-  /** @param ranks rising, from 0 on, each less than there are numbers */
-  constructor(histogram: Histogram, ranks: readonly number[]) {
-    let [step, before, kept] = [0, 0, 0];
-    const steps: number[] = [];
-    this.#ranks = ranks.map((rank) => {
-      for (let count = histogram[step] as number; before + count <= rank; count = histogram[++step] as number)
-        before += count;
-      if (steps.at(-1) !== step) kept += histogram[steps[steps.push(step) - 2] ?? -1] ?? 0;
-      return rank - before + kept;
-    });
-    this.steps = steps;
+  /**
+   * @param count how many numbers there are
+   * @param shares rising
+   */
+  constructor(histogram: Histogram, count: number, shares: readonly number[]) {
+    let step = 0;
+    let before = 0;
+    let kept = 0;
+    for (const share of shares) {
+      const rank = rankOf(count, share);
+      for (let more = histogram[step] as number; before + more <= rank; more = histogram[++step] as number)
+        before += more;
+      if (this.#steps.at(-1) !== step) {
+        kept += histogram[this.#steps.at(-1) ?? -1] ?? 0;
+        this.#steps.push(step);
+      }
+      this.#ranks.push(rank - before + kept);
+    }
     this.#inside = new Int32Array(kept + (histogram[step] as number));
   }
 
@@ -48,18 +58,30 @@ export class Aim {
     this.#inside[this.#found++] = value;
   }
 
-  /** The numbers at the ranks, once all of the steps have been taken. */
-  answers(): readonly number[] {
-    return this.#ranks.map((rank) => select(this.#inside, this.#found, rank));
+  /** Sets a bit at each of the steps. */
+  mark(flags: Uint8Array, bit: number): void {
+    for (let at = 0; at < this.#steps.length; at++) (flags[this.#steps[at] as number] as number) |= bit;
+  }
+
+  /** Takes all bits away from the steps. */
+  unmark(flags: Uint8Array): void {
+    for (let at = 0; at < this.#steps.length; at++) flags[this.#steps[at] as number] = 0;
+  }
+
+  /** The percentile of one of the shares, once all numbers of the steps have been taken. */
+  answer(share: number): number {
+    return select(this.#inside, this.#found, this.#ranks[share] as number);
   }
 }
 
 /** Moves numbers until the one of a rank is in its place, and none before it is greater (Hoare's FIND). Returns that number. */
 export function select(values: Int32Array, count: number, rank: number): number {
-  let [low, high] = [0, count - 1];
+  let low = 0;
+  let high = count - 1;
   while (low < high) {
     const pivot = values[rank] as number;
-    let [left, right] = [low, high];
+    let left = low;
+    let right = high;
     while (left <= right) {
       while ((values[left] as number) < pivot) left++;
       while ((values[right] as number) > pivot) right--;

@@ -11,7 +11,7 @@ import { Lengths } from "./lengths.ts";
 const kind = (name: (typeof KINDS)[number]) => KINDS.indexOf(name);
 const [CREATED, MESSAGE, REPLY, RESOLVED] = [kind("created"), kind("message"), kind("reply"), kind("resolved")];
 
-const [REPLIES, RESOLUTIONS, KEPT, SENTIMENTS, SCORE, CATEGORIES] = [16, 20, 24, 28, 32, 33];
+const [REPLIES, RESOLUTIONS, KEPT, SENTIMENTS, CATEGORIES] = [16, 20, 24, 28, 32];
 const COUNTERS = CATEGORIES + 16;
 
 /** Stands for the bucket before the window. */
@@ -27,8 +27,6 @@ export const Counter = {
   /** Lengths of time that kept their target, by `Span`. */
   met: (span: number) => KEPT + span,
   mood: (sentiment: number) => SENTIMENTS + sentiment,
-  /** Sum of scores, in ten-thousandths. */
-  score: SCORE,
   /** Opening texts by category. */
   category: (category: number) => CATEGORIES + category,
 } as const;
@@ -65,13 +63,16 @@ export class Tally {
   readonly frame: Frame;
   readonly groups: number;
   /** By `Span`. */
-  readonly lengths: readonly Lengths[] = Array.from({ length: 4 }, () => new Lengths());
+  readonly lengths: readonly Lengths[];
   /** 1 at the number of each engine that read one of the texts. */
   readonly engines = new Uint8Array(MAX_ENGINE + 1);
   /** Cell by cell, group by group; see `Counter`. */
-  readonly #counters: Float64Array;
+  readonly #counters: Int32Array;
+  readonly #row = new Int32Array(COUNTERS);
+  /** Of each cell the sum of scores, in ten-thousandths. */
+  readonly #scores: Float64Array;
   /** How the backlog changes in each cell. */
-  readonly #changes: Float64Array;
+  readonly #changes: Int32Array;
   readonly #cells: Cells;
   /** Whether to count facts of each kind. */
   readonly #counting: readonly boolean[];
@@ -95,28 +96,37 @@ export class Tally {
     const [response, resolution] = [RESPONSE_TIME, RESOLUTION_TIME].map((kind) => kinds.has(kind));
     this.#spans = { [Span.FIRST]: response, [Span.NEXT]: response, [Span.RESOLUTION]: resolution };
     this.#cells = new Cells(frame, grouping);
-    const cellCount = grouping.groups * this.#cells.stride;
-    this.#counters = new Float64Array(cellCount * COUNTERS);
-    this.#changes = new Float64Array(cellCount);
+    const cellCount = grouping.groups * (frame.starts.length + 1);
+    this.lengths = Array.from({ length: 4 }, () => new Lengths(this.#cells.inWindow));
+    this.#counters = new Int32Array(cellCount * COUNTERS);
+    this.#scores = new Float64Array(cellCount);
+    this.#changes = new Int32Array(cellCount);
   }
 
   /** The cell of a bucket, or of what was `BEFORE`. */
   cell(group: number, bucket: number): number {
-    return group * this.#cells.stride + bucket + 1;
+    return bucket === BEFORE ? this.#cells.inWindow + group : group * this.frame.starts.length + bucket;
   }
 
   counter(cell: number, counter: number): number {
     return this.#counters[cell * COUNTERS + counter] as number;
   }
 
-  /** All counters of some cells together, by their places. */
-  counters(cells: readonly number[]): Float64Array {
-    const sums = new Float64Array(COUNTERS);
+  /** All counters of some cells together, by their places; overwritten by the next call. */
+  counters(cells: readonly number[]): Int32Array {
+    const [row, counters] = [this.#row.fill(0), this.#counters];
     for (const cell of cells) {
       const base = cell * COUNTERS;
-      for (let place = 0; place < COUNTERS; place++) (sums[place] as number) += this.#counters[base + place] as number;
+      for (let place = 0; place < COUNTERS; place++) (row[place] as number) += counters[base + place] as number;
     }
-    return sums;
+    return row;
+  }
+
+  /** The sum of scores in some cells, in ten-thousandths. */
+  score(cells: readonly number[]): number {
+    let sum = 0;
+    for (const cell of cells) sum += this.#scores[cell] as number;
+    return sum;
   }
 
   /** How the backlog changes in a cell. */
@@ -148,7 +158,7 @@ export class Tally {
 
   /** Adds a chunk, with its owners where they make a difference. */
   add(facts: Facts): void {
-    this.#cells.begin(facts);
+    if (!this.#cells.begin(facts)) return;
     for (const block of facts.chunk.blocks) {
       const { code, maxTime } = block;
       const what = Code.kind.in(code);
@@ -171,7 +181,8 @@ export class Tally {
     const places = PLACES[code] as readonly number[];
     const change = Code.change(code);
     for (let run = 0; run < runs; run++) {
-      const [cell, count] = [cells[run] as number, facts[run] as number];
+      const cell = cells[run] as number;
+      const count = facts[run] as number;
       if (cell < 0) continue;
       (changes[cell] as number) += change * count;
       for (let index = 0; index < places.length; index++) {
@@ -180,36 +191,35 @@ export class Tally {
     }
   }
 
-  #addMoods({ code, values: at }: Block, values: Uint32Array): void {
+  #addMoods({ code, values: at }: Block, values: Int32Array): void {
     const { engines } = this;
     const counters = this.#counters;
-    const { cells, facts, count: runs } = this.#cells;
+    const { cells, facts, inWindow, count: runs } = this.#cells;
     const opening = Code.kind.in(code) === CREATED;
     let index = at;
     for (let run = 0; run < runs; run++) {
-      const [cell, end] = [cells[run] as number, index + (facts[run] as number)];
+      const cell = cells[run] as number;
+      const end = index + (facts[run] as number);
       const base = cell * COUNTERS;
-      const counts = cell >= 0 && cell % this.#cells.stride > 0;
-      for (; counts && index < end; index++) {
+      if (cell < 0 || cell >= inWindow) {
+        index = end;
+        continue;
+      }
+      let score = 0;
+      for (; index < end; index++) {
         const mood = values[index] as number;
         (counters[base + SENTIMENTS + ((mood >>> 15) & 3)] as number) += 1;
-        (counters[base + SCORE] as number) += MoodValue.score(mood);
+        score += MoodValue.score(mood);
         if (opening) (counters[base + CATEGORIES + ((mood >>> 17) & 15)] as number) += 1;
         engines[mood >>> 21] = 1;
       }
-      index = end;
+      (this.#scores[cell] as number) += score;
     }
   }
 
-  #addLengths({ code, from, to, values: at }: Block, values: Uint32Array): void {
-    const { cells: own, facts, count, stride } = this.#cells;
-    const cells = own.slice(0, count);
-    // Numbered without those before the window.
-    for (let run = 0; run < count; run++) {
-      const cell = cells[run] as number;
-      cells[run] = cell < 0 || cell % stride === 0 ? -1 : cell - Math.floor(cell / stride) - 1;
-    }
+  #addLengths({ code, from, to, values: at }: Block, values: Int32Array): void {
+    const { cells, facts, count } = this.#cells;
     const lengths = this.lengths[Code.span.in(code)] as Lengths;
-    lengths.add({ values, at, facts: to - from, cells, runs: facts.slice(0, count) });
+    lengths.add({ values, at, facts: to - from }, cells, facts, count);
   }
 }

@@ -1,6 +1,7 @@
 // Customers who were erased: from then on nothing can be written into their tickets.
 import { Code, type ConnectError } from "@connectrpc/connect";
 import type { Knex } from "knex";
+import { selectByTexts } from "../../../runtime/database/rows.ts";
 import { fail } from "../../../runtime/errors.ts";
 
 /** The error for a write that would bring new texts of a customer who was erased. */
@@ -30,8 +31,7 @@ export async function markErased(trx: Knex.Transaction, customerId: string, now:
 /** @throws ConnectError `failed_precondition` (CUSTOMER_ERASED) where one of these customers was erased */
 export async function assertNoneErased(trx: Knex.Transaction, customerIds: ReadonlySet<string>): Promise<void> {
   if (customerIds.size === 0) return;
-  const erased = await trx("erased_customer")
-    .whereIn("customer_id", [...customerIds])
-    .first("customer_id");
+  const select = "select customer_id from erased_customer";
+  const [erased] = await selectByTexts<{ customer_id: string }>(trx, select, "customer_id", [...customerIds]);
   if (erased) throw customerErased(erased.customer_id);
 }

@@ -9,7 +9,10 @@ const TEXTS = new Set(["subject", "description", "custom_fields", "external_id"]
 const CUSTOMER = "ACTOR_KIND_CUSTOMER";
 
 /** Whether an event comes with a text, in itself or, as a held draft, beside it. */
-export function bringsText({ type, message, customerNote, changes }: Partial<TicketEvent>): boolean {
+export function bringsText(
+  event: Partial<Omit<TicketEvent, "changes">> & { changes?: readonly { field: string }[] },
+): boolean {
+  const { type, message, customerNote, changes } = event;
   if (type === TicketEventType.CREATED || type === TicketEventType.APPROVAL_REQUESTED) return true;
   return message !== undefined || !!customerNote || (changes ?? []).some(({ field }) => TEXTS.has(field));
 }

@@ -24,7 +24,7 @@ import { fingerprint } from "../../../runtime/fingerprint.ts";
 import { requestIdReused } from "../../../runtime/idempotency.ts";
 import type { Policy } from "../../../runtime/policy/policy.ts";
 import { beginFollowUp, recordReply } from "../conversation.ts";
-import type { CustomerDirectory } from "../customer-directory.ts";
+import type { CustomerDirectory, KnownCustomer } from "../customer-directory.ts";
 import { TicketDraft, type Words, type WriteInfo } from "../draft.ts";
 import { firstWords, type TextReader } from "../priority/text-reader.ts";
 import { findTicket } from "../ticket-store.ts";
@@ -135,10 +135,12 @@ export async function receiveMessage(
   };
   const before = requestId ? await earlier(database.knex, request) : undefined;
   if (before) return replayed(before);
-  const [{ id: customerId, plan }, reading] = await Promise.all([
-    customers.resolver(context)(request.fromEmail, request.fromName),
+  const sender = { email: request.fromEmail, name: request.fromName };
+  const [[customer], reading] = await Promise.all([
+    customers.resolver(context)([sender]),
     reader.read(firstWords({ subject: request.subject, description: request.text }), context),
   ]);
+  const { id: customerId, plan } = customer as KnownCustomer;
   const actor = create(ActorSchema, { kind: ActorKind.CUSTOMER, id: customerId });
   const time = now();
   const call = { method: methodName(method.receiveMessage), requestId, origin: originOf(context) };

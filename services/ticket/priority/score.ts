@@ -1,5 +1,5 @@
 // The priority score: how much a ticket presses, as a sum that explains itself.
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { type TicketPriorityScore, TicketPriorityScoreSchema } from "#gen/deskwire/ticket/v1/priority_pb.js";
 import { type Ticket, TicketPriority, TicketUrgency, WaitingOn } from "#gen/deskwire/ticket/v1/ticket_pb.js";
@@ -82,11 +82,8 @@ export function priorityScore(policy: Policy, ticket: Ticket, now: number): Tick
   };
   const factors = Object.entries(shares).map(([name, [share, why]]) => {
     const points = Math.round(share * policy.weights[name as Factor]);
-    return { name, points, why };
+    return { $typeName: "deskwire.ticket.v1.TicketPriorityFactor" as const, name, points, why };
   });
-  const score: MessageInitShape<typeof TicketPriorityScoreSchema> = {
-    score: factors.reduce((sum, { points }) => sum + points, 0),
-    factors,
-  };
-  return create(TicketPriorityScoreSchema, score);
+  const score = factors.reduce((sum, { points }) => sum + points, 0);
+  return { $typeName: "deskwire.ticket.v1.TicketPriorityScore", score, factors };
 }

@@ -17,7 +17,7 @@ const DELIVERED_KEPT_MS = 7 * DAY_MS;
 const DEAD_KEPT_MS = 30 * DAY_MS;
 
 /** Whether there is an event that has not been looked at, and a webhook that may ask for it. */
-async function isBehind(db: Knex): Promise<boolean> {
+export async function isBehind(db: Knex): Promise<boolean> {
   const end = db("counter").where({ name: "event" }).select("value");
   const behind = db("cursor").where({ name: "webhooks" }).where("position", "<", end);
   const row = await behind.whereExists(db("webhook").where({ disabled: false }).select("id")).first("position");

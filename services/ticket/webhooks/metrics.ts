@@ -2,7 +2,9 @@
 import { WebhookDeliveryState } from "#gen/deskwire/ticket/v1/webhook_pb.js";
 import type { Database } from "../../../runtime/database/database.ts";
 import { type Metric, readerPosition, type Sample } from "../../../runtime/telemetry/metrics.ts";
+import { endOfLog } from "../event-store.ts";
 import { countDeliveries, queuesPosition } from "./delivery-store.ts";
+import { isBehind } from "./fan-out.ts";
 
 /** How many deliveries wait or were given up, and how far the log has been turned into deliveries. */
 export function webhookMetrics({ knex }: Database): Metric[] {
@@ -19,6 +21,7 @@ export function webhookMetrics({ knex }: Database): Metric[] {
         ];
       },
     },
-    readerPosition("webhooks", () => queuesPosition(knex)),
+    // Where no webhook is on, nobody reads, and nothing is behind.
+    readerPosition("webhooks", async () => ((await isBehind(knex)) ? queuesPosition(knex) : endOfLog(knex))),
   ];
 }

@@ -27,6 +27,27 @@ export const crmCases: readonly Case[] = [
       });
     },
   },
+  {
+    name: "EnsureCustomers finds by address or key, adds whom nobody has, and changes nobody",
+    async run({ crm }) {
+      const [email, externalId] = [`${unique()}@example.com`, unique("key")];
+      const known = await crm.createCustomer({ customer: { name: "Ada", emails: [email] } });
+      const byEmail = (name: string, value: string) => ({ name, key: { case: "email" as const, value } });
+      const byKey = (name: string) => ({ name, tags: ["a"], key: { case: "externalId" as const, value: externalId } });
+      const fresh = `${unique()}@Example.com`;
+      const wanted = [byEmail("x", email.toUpperCase()), byKey("Bob"), byEmail("Eve", fresh), byKey("another name")];
+      const { customers } = await crm.ensureCustomers({ customers: wanted });
+      const [first, second, third, fourth] = customers;
+      expect(first).toEqual(known.customer);
+      expect(second).toMatchObject({ name: "Bob", externalId, tags: ["a"], emails: [] });
+      expect(third).toMatchObject({ name: "Eve", emails: [fresh], externalId: "" });
+      expect(fourth).toEqual(second);
+      expect((await crm.ensureCustomers({ customers: wanted.toReversed() })).customers).toEqual(customers.toReversed());
+      expect(await crm.getCustomer({ customerId: third?.id ?? "" })).toMatchObject({ customer: third });
+      const refusal = await refusalOf(crm.ensureCustomers({ customers: [byKey("x"), { name: "x" }] }));
+      expect(refusal).toMatchObject({ code: "InvalidArgument", fields: ['customers["1"].key'] });
+    },
+  },
   refuses("GetCustomer of nobody", async ({ crm }) => [crm.getCustomer({ customerId: NOBODY })], {
     ...{ code: "NotFound", reason: "CUSTOMER_NOT_FOUND", metadata: { customer_id: NOBODY } },
   }),

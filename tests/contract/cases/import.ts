@@ -55,6 +55,26 @@ export const importCases: readonly Case[] = [
     },
   },
   {
+    name: "many rows come in one message, and each is taken or refused by itself",
+    async run({ tickets }) {
+      const good = { description: "x", externalId: unique(), line: 7n };
+      const rows = [good, { description: "nul \0" }, { description: "" }, { ...good, line: 0n }];
+      const messages = async function* () {
+        yield { rows };
+        yield { row: { ...good, line: 0n } };
+        yield { rows: [] };
+      };
+      const { imported, refused } = await tickets.importTickets(messages());
+      expect(imported).toMatchObject([{ line: 7n, alreadyPresent: false }, { line: 4n }, { line: 5n }]);
+      expect(imported.slice(1).every(({ alreadyPresent }) => alreadyPresent)).toBe(true);
+      expect(refused).toMatchObject([
+        { line: 2n, field: "description" },
+        { line: 3n, field: "description" },
+        { line: 6n, field: "row" },
+      ]);
+    },
+  },
+  {
     name: "what a row does not say gets its default",
     async run(clients) {
       const description = `${"é".repeat(50)}\n\t ${"👍".repeat(50)}`;

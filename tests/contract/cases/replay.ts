@@ -36,6 +36,13 @@ const WRITES: Readonly<Record<string, Write>> = {
     async ({ crm }) =>
     (requestId, other, options) =>
       crm.createCustomer({ customer: { name: other ? "Eve" : "Ada" }, requestId }, options),
+  "CrmService.EnsureCustomers":
+    async ({ crm }) =>
+    (requestId, other, options) =>
+      crm.ensureCustomers(
+        { customers: [{ name: "Ada", key: { case: "externalId", value: other ? "b" : "a" } }], requestId },
+        options,
+      ),
   "CrmService.UpdateCustomer": async (clients) => {
     const id = await newCustomer(clients);
     return (requestId, other, options) =>

@@ -72,7 +72,7 @@ const caughtUp = (metrics: Client, position: number) =>
   eventually(async () => {
     const { progress } = await metrics.getMetrics({});
     return progress?.complete && Number(progress.position) >= position;
-  }, 15_000);
+  });
 
 describe.each(DIALECTS)("on %s", (dialect) => {
   test("events that come twice count once, and a gap counts nothing", async () => {

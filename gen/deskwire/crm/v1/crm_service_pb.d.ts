@@ -63,6 +63,103 @@ export declare type CreateCustomerResponse = Message<"deskwire.crm.v1.CreateCust
 export declare const CreateCustomerResponseSchema: GenMessage<CreateCustomerResponse>;
 
 /**
+ * Somebody who is to be known.
+ *
+ * @generated from message deskwire.crm.v1.WantedCustomer
+ */
+export declare type WantedCustomer = Message<"deskwire.crm.v1.WantedCustomer"> & {
+  /**
+   * What they are looked for by, and known by from then on.
+   *
+   * @generated from oneof deskwire.crm.v1.WantedCustomer.key
+   */
+  key: {
+    /**
+     * An e-mail address; upper and lower case are the same.
+     *
+     * @generated from field: string email = 1;
+     */
+    value: string;
+    case: "email";
+  } | {
+    /**
+     * A key in another system, up to 200 characters.
+     *
+     * @generated from field: string external_id = 2;
+     */
+    value: string;
+    case: "externalId";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * The name of a customer who is added, 1 to 200 characters.
+   *
+   * @generated from field: string name = 3;
+   */
+  name: string;
+
+  /**
+   * Labels of a customer who is added, up to 50, each up to 64 characters.
+   *
+   * @generated from field: repeated string tags = 4;
+   */
+  tags: string[];
+};
+
+/**
+ * Describes the message deskwire.crm.v1.WantedCustomer.
+ * Use `create(WantedCustomerSchema)` to create a new message.
+ */
+export declare const WantedCustomerSchema: GenMessage<WantedCustomer>;
+
+/**
+ * Request of EnsureCustomers.
+ *
+ * @generated from message deskwire.crm.v1.EnsureCustomersRequest
+ */
+export declare type EnsureCustomersRequest = Message<"deskwire.crm.v1.EnsureCustomersRequest"> & {
+  /**
+   * Who is wanted, 1 to 500. Of two with the same address or key the first counts.
+   *
+   * @generated from field: repeated deskwire.crm.v1.WantedCustomer customers = 1;
+   */
+  customers: WantedCustomer[];
+
+  /**
+   * Key that makes a retry safe: up to 128 characters, unique to this request.
+   *
+   * @generated from field: string request_id = 2;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message deskwire.crm.v1.EnsureCustomersRequest.
+ * Use `create(EnsureCustomersRequestSchema)` to create a new message.
+ */
+export declare const EnsureCustomersRequestSchema: GenMessage<EnsureCustomersRequest>;
+
+/**
+ * Response of EnsureCustomers.
+ *
+ * @generated from message deskwire.crm.v1.EnsureCustomersResponse
+ */
+export declare type EnsureCustomersResponse = Message<"deskwire.crm.v1.EnsureCustomersResponse"> & {
+  /**
+   * The customers as stored, in the order asked for.
+   *
+   * @generated from field: repeated deskwire.crm.v1.Customer customers = 1;
+   */
+  customers: Customer[];
+};
+
+/**
+ * Describes the message deskwire.crm.v1.EnsureCustomersResponse.
+ * Use `create(EnsureCustomersResponseSchema)` to create a new message.
+ */
+export declare const EnsureCustomersResponseSchema: GenMessage<EnsureCustomersResponse>;
+
+/**
  * Request of GetCustomer.
  *
  * @generated from message deskwire.crm.v1.GetCustomerRequest
@@ -542,6 +639,17 @@ export declare const CrmService: GenService<{
     methodKind: "unary";
     input: typeof CreateCustomerRequestSchema;
     output: typeof CreateCustomerResponseSchema;
+  },
+  /**
+   * Answers with the customers who have these addresses or keys, and adds those whom nobody has: all of them, or on an error
+   * none. Customers who are there already stay as they are.
+   *
+   * @generated from rpc deskwire.crm.v1.CrmService.EnsureCustomers
+   */
+  ensureCustomers: {
+    methodKind: "unary";
+    input: typeof EnsureCustomersRequestSchema;
+    output: typeof EnsureCustomersResponseSchema;
   },
   /**
    * Reads one customer. `not_found` (CUSTOMER_NOT_FOUND) when there is none of that identifier.

@@ -1,22 +1,19 @@
 // What is asked of a row that is to be imported, and what tells rows apart that bring no key of their own.
 import { createHash } from "node:crypto";
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
-import { createValidator } from "@bufbuild/protovalidate";
 import { type ImportRow, ImportRowSchema, type RefusedRowSchema } from "#gen/deskwire/ticket/v1/import_pb.js";
-import { findUnstorable } from "../../runtime/unstorable.ts";
+import { findUnstorable } from "../../../runtime/unstorable.ts";
+import { validator } from "../../../runtime/validator.ts";
 
 /** The first and the last moment that google.protobuf.Timestamp can hold. */
 const FIRST_MS = Date.parse("0001-01-01T00:00:00Z");
 const LAST_MS = Date.parse("9999-12-31T23:59:59.999Z");
 
-const validator = createValidator();
-
 /** Whether an RFC 3339 time names a day and a time that exist; `Date.parse` alone takes February 30th for March 1st. */
 function isInCalendar(time: string): boolean {
   const day = time.slice(0, 10);
-  const midnight = Date.parse(`${day}T00:00:00Z`);
   const ms = Date.parse(time);
-  return ms >= FIRST_MS && ms <= LAST_MS && !Number.isNaN(midnight) && new Date(midnight).toISOString().startsWith(day);
+  return ms >= FIRST_MS && ms <= LAST_MS && new Date(`${day}T00:00:00Z`).getUTCDate() === Number(day.slice(8));
 }
 
 /** What is wrong with a row and with which field; undefined for a row that can be taken. */

@@ -1,0 +1,69 @@
+// What an imported row becomes.
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { ImportRow } from "#gen/deskwire/ticket/v1/import_pb.js";
+import {
+  type Ticket,
+  TicketChannel,
+  TicketPriority,
+  TicketSchema,
+  TicketStatus,
+  TicketUrgency,
+  WaitingOn,
+} from "#gen/deskwire/ticket/v1/ticket_pb.js";
+import { formatId } from "../../../runtime/ids.ts";
+import type { KnownCustomer } from "../customer-directory.ts";
+import { isDone } from "../status.ts";
+
+const SUBJECT_CHARACTERS = 80;
+
+/** A row, and what tells it from others. */
+export interface KeyedRow {
+  readonly row: ImportRow;
+  readonly line: bigint;
+  readonly key: string;
+}
+
+/** The first characters of a text on one line, cut between characters, not within one. */
+function firstCharacters(text: string, count: number): string {
+  // A text may be long, and only its beginning is needed; a character is at most two UTF-16 units.
+  const oneLine = text
+    .trimStart()
+    .slice(0, 10 * count)
+    .replace(/\s+/g, " ")
+    .trimEnd();
+  return [...oneLine.slice(0, 2 * count)].slice(0, count).join("") || "(no subject)";
+}
+
+/**
+ * A row as a ticket. Its words are read afterwards: reading takes longer than storing.
+ *
+ * @param now milliseconds UTC
+ */
+export function toTicket({ row, key }: KeyedRow, id: number, customer: KnownCustomer | undefined, now: number): Ticket {
+  const name = <E extends Record<string, string | number>>(values: E, text: string) => values[text.toUpperCase()];
+  const status = (row.status ? name(TicketStatus, row.status) : TicketStatus.OPEN) as TicketStatus;
+  const created = timestampFromMs(row.createTime ? Date.parse(row.createTime) : now);
+  const init: MessageInitShape<typeof TicketSchema> = {
+    id: formatId("TKT", id),
+    subject: row.subject || firstCharacters(row.description, SUBJECT_CHARACTERS),
+    description: row.description,
+    customerId: customer?.id ?? "",
+    plan: customer?.plan ?? "",
+    urgency: TicketUrgency.MEDIUM,
+    status,
+    priority: (row.priority ? name(TicketPriority, row.priority) : TicketPriority.NORMAL) as TicketPriority,
+    channel: TicketChannel.IMPORT,
+    tags: row.label ? [row.label] : [],
+    customFields: row.source ? { source: row.source } : {},
+    waitingOn: isDone(status) ? WaitingOn.NOBODY : WaitingOn.DESK,
+    externalId: key,
+    etag: "v1",
+    createTime: created,
+    updateTime: timestampFromMs(now),
+    waitingSince: created,
+    ...(status === TicketStatus.RESOLVED && { resolveTime: timestampFromMs(now) }),
+    ...(status === TicketStatus.CLOSED && { closeTime: timestampFromMs(now) }),
+  };
+  return create(TicketSchema, init);
+}
