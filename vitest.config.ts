@@ -30,7 +30,7 @@ export default defineConfig({
     isolate: false,
     sequence: { sequencer: LongestFirst },
     // They end what hangs, and say nothing of how long anything takes: the machine may have other things to do.
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 120_000,
     expect: { poll: { timeout: 30_000 } },
   },

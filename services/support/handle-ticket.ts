@@ -2,7 +2,7 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import type { HandleTicketRequest, HandleTicketResponseSchema } from "#gen/deskwire/support/v1/support_service_pb.js";
-import { TicketStatus } from "#gen/deskwire/ticket/v1/ticket_pb.js";
+import { TicketStatus, TicketView } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { onBehalfOf } from "../../runtime/call.ts";
 import type { Log } from "../../runtime/log.ts";
 import { isAnonymous } from "./anonymous.ts";
@@ -27,7 +27,8 @@ export async function handleTicket(
   const { customerId } = ticket;
   const parts = new Parts(context, log);
   const options = partOptions(context);
-  const open = { customerId, statuses: [TicketStatus.OPEN, TicketStatus.IN_PROGRESS], pageSize: OTHER_TICKETS + 1 };
+  const statuses = [TicketStatus.OPEN, TicketStatus.IN_PROGRESS];
+  const open = { customerId, statuses, pageSize: OTHER_TICKETS + 1, view: TicketView.BASIC };
   const [customer, notes, others, analyses] = await Promise.all([
     parts.part("customer", "crm", crm.getCustomer({ customerId }, options)),
     parts.part("customer_notes", "crm", crm.listNotes({ customerId, pageSize: NOTES }, options)),

@@ -6,6 +6,7 @@ import type {
   LookUpCustomerRequest,
   LookUpCustomerResponseSchema,
 } from "#gen/deskwire/support/v1/support_service_pb.js";
+import { TicketView } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { onBehalfOf } from "../../runtime/call.ts";
 import { confinementOf } from "../../runtime/confinement.ts";
 import type { Log } from "../../runtime/log.ts";
@@ -34,7 +35,11 @@ export async function lookUpCustomer(
   const { id: customerId } = customer;
   const [notes, theirs] = await Promise.all([
     parts.part("notes", "crm", crm.listNotes({ customerId, pageSize: PAGE }, options)),
-    parts.part("tickets", "tickets", tickets.listTickets({ customerId, pageSize: PAGE }, options)),
+    parts.part(
+      "tickets",
+      "tickets",
+      tickets.listTickets({ customerId, pageSize: PAGE, view: TicketView.BASIC }, options),
+    ),
   ]);
   return {
     customer,

@@ -4,7 +4,7 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import { type Actor, ActorKind, ActorSchema } from "#gen/deskwire/actor/v1/actor_pb.js";
 import { CustomerNoteState } from "#gen/deskwire/support/v1/case_pb.js";
 import type { SupportService, UpdateTicketRequest } from "#gen/deskwire/support/v1/support_service_pb.js";
-import { TicketOrder, WaitingOn } from "#gen/deskwire/ticket/v1/ticket_pb.js";
+import { TicketOrder, TicketView, WaitingOn } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { onBehalfOf, writeOnBehalfOf } from "../../runtime/call.ts";
 import type { Log } from "../../runtime/log.ts";
 import { approvalMethods, pendingApproval } from "./approvals.ts";
@@ -64,7 +64,7 @@ export function supportService(clients: Clients, log: Log): ServiceImpl<typeof S
       const filter = {
         ...{ query, statuses, priorities, assignee, unassigned, team, tags, customerId, waitingOn },
         categories: category ? [category] : [],
-        ...{ createdFrom, createdBefore, dueBefore, overdue, order, pageToken },
+        ...{ createdFrom, createdBefore, dueBefore, overdue, order, pageToken, view: TicketView.BASIC },
         pageSize: request.pageSize || DEFAULT_PAGE,
       };
       const found = await needed("tickets", tickets.listTickets(filter, onBehalfOf(context)));

@@ -1,7 +1,8 @@
 // Tickets in the database.
+import { create } from "@bufbuild/protobuf";
 import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Knex } from "knex";
-import type { Ticket } from "#gen/deskwire/ticket/v1/ticket_pb.js";
+import { type Ticket, TicketSchema, TicketView } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { insertRows, selectByTexts, selectRows } from "../../runtime/database/rows.ts";
 import { formatId, parseId } from "../../runtime/ids.ts";
 import { toTimestamp, toTimestampIf } from "../../runtime/timestamps.ts";
@@ -46,13 +47,19 @@ const toMs = (time: Timestamp | undefined) => (time ? timestampMs(time) : null);
 const toTicketId = (id: number | null) => (id === null ? "" : formatId("TKT", id));
 const toNumber = (ticketId: string) => (ticketId ? parseId(ticketId) : null);
 
-/** Reads a row as a message. */
-export function toTicket(row: TicketRow): Ticket {
+/** The columns that may be long, which a list can do without. */
+type LongColumn = "description" | "custom_fields";
+
+/** A row as a list reads it. */
+export type ListedRow = Omit<TicketRow, LongColumn> & Partial<Pick<TicketRow, LongColumn>>;
+
+/** Reads a row as a message; columns that were not read stay empty. */
+export function toTicket(row: ListedRow): Ticket {
   return {
     $typeName: "deskwire.ticket.v1.Ticket",
     id: formatId("TKT", row.id),
     subject: row.subject,
-    description: row.description,
+    description: row.description ?? "",
     customerId: row.customer_id,
     status: row.status,
     priority: row.priority,
@@ -61,7 +68,7 @@ export function toTicket(row: TicketRow): Ticket {
     tags: JSON.parse(row.tags),
     assignee: row.assignee,
     team: row.team,
-    customFields: JSON.parse(row.custom_fields),
+    customFields: row.custom_fields === undefined ? {} : JSON.parse(row.custom_fields),
     waitingOn: row.waiting_on,
     externalId: row.external_id ?? "",
     etag: `v${row.version}`,
@@ -117,6 +124,13 @@ function toRow(ticket: Ticket): TicketRow {
     due_at: toMs(ticket.dueTime) ?? NEVER,
   };
 }
+
+const LONG: readonly string[] = ["description", "custom_fields"] satisfies LongColumn[];
+const SHORT = Object.keys(toRow(create(TicketSchema))).filter((column) => !LONG.includes(column));
+
+/** The columns that a list reads of a ticket. */
+export const listedColumns = (view: TicketView): readonly string[] =>
+  (view === TicketView.BASIC ? SHORT : ["*"]).map((column) => `ticket.${column}`);
 
 /** Reads one ticket; undefined where there is none. `lock` keeps it from other writers until the transaction ends. */
 export async function findTicket(db: Knex, ticketId: string, lock = false): Promise<Ticket | undefined> {

@@ -31,7 +31,7 @@ interface Manifest {
   readonly models: Readonly<Record<string, ModelLayout>>;
 }
 
-test("the same files train the same weights, which read back as the manifest says", { timeout: 60_000 }, async () => {
+test("the same files train the same weights, which read back as the manifest says", async () => {
   const folder = await writeData();
   const [one, other] = [trainModels(folder, () => {}), trainModels(folder, () => {})];
   const manifest = one.manifest as Manifest;

@@ -60,50 +60,46 @@ async function notes({ crm }: Clients): Promise<string[]> {
   }
 }
 
-test.each(DIALECTS)(
-  "on %s, whatever was acknowledged before kill -9 is there, once",
-  { timeout: 60_000 },
-  async (dialect) => {
-    const { environment, remove } = await temporaryStorage(dialect);
-    const settings: Record<string, string> = { ...environment };
-    const parts = ["crm", "ticket", "--no-demo"];
-    const acknowledged = new Set<string>();
-    const begun = new Set<string>();
-    for (let round = 0; round < ROUNDS; round++) {
-      await using desk = await DeskProcess.start(parts, settings);
-      using clients = connectTo(desk.url);
-      if (round === 0) await clients.crm.createCustomer({ customer: { name: "Ada" } });
-      const enough = acknowledged.size + ACKNOWLEDGED_A_ROUND;
-      let killed = false;
-      const writers = Array.from({ length: WRITERS }, async (_, writer) => {
-        for (let index = 0; !killed; index++) {
-          const subject = `${round}.${writer}.${index}`;
-          begun.add(subject);
-          await work(clients, subject, (what) => {
-            acknowledged.add(what);
-            // At once, while the others are in the middle of theirs.
-            if (acknowledged.size >= enough && !killed) killed = desk.child.kill("SIGKILL");
-          });
-        }
-      });
-      const outcomes = await Promise.allSettled(writers);
-      expect(outcomes.some(({ status }) => status === "rejected")).toBe(true);
-    }
-
+test.each(DIALECTS)("on %s, whatever was acknowledged before kill -9 is there, once", async (dialect) => {
+  const { environment, remove } = await temporaryStorage(dialect);
+  const settings: Record<string, string> = { ...environment };
+  const parts = ["crm", "ticket", "--no-demo"];
+  const acknowledged = new Set<string>();
+  const begun = new Set<string>();
+  for (let round = 0; round < ROUNDS; round++) {
     await using desk = await DeskProcess.start(parts, settings);
     using clients = connectTo(desk.url);
-    const before = await stored(clients);
-    expect([...acknowledged].filter((what) => !before.has(what))).toEqual([]);
-    expect([...before].filter(([, count]) => count !== 1)).toEqual([]);
+    if (round === 0) await clients.crm.createCustomer({ customer: { name: "Ada" } });
+    const enough = acknowledged.size + ACKNOWLEDGED_A_ROUND;
+    let killed = false;
+    const writers = Array.from({ length: WRITERS }, async (_, writer) => {
+      for (let index = 0; !killed; index++) {
+        const subject = `${round}.${writer}.${index}`;
+        begun.add(subject);
+        await work(clients, subject, (what) => {
+          acknowledged.add(what);
+          // At once, while the others are in the middle of theirs.
+          if (acknowledged.size >= enough && !killed) killed = desk.child.kill("SIGKILL");
+        });
+      }
+    });
+    const outcomes = await Promise.allSettled(writers);
+    expect(outcomes.some(({ status }) => status === "rejected")).toBe(true);
+  }
 
-    // What was cut off is sent once more, with the same request ids.
-    for (const subject of begun) await work(clients, subject, () => {});
-    const after = await stored(clients);
-    expect(after.size).toBe(2 * begun.size);
-    expect([...after].filter(([, count]) => count !== 1)).toEqual([]);
-    const expected = [...begun].sort();
-    await eventually(async () => (await notes(clients)).length >= expected.length);
-    expect(await notes(clients)).toEqual(expected);
-    await remove();
-  },
-);
+  await using desk = await DeskProcess.start(parts, settings);
+  using clients = connectTo(desk.url);
+  const before = await stored(clients);
+  expect([...acknowledged].filter((what) => !before.has(what))).toEqual([]);
+  expect([...before].filter(([, count]) => count !== 1)).toEqual([]);
+
+  // What was cut off is sent once more, with the same request ids.
+  for (const subject of begun) await work(clients, subject, () => {});
+  const after = await stored(clients);
+  expect(after.size).toBe(2 * begun.size);
+  expect([...after].filter(([, count]) => count !== 1)).toEqual([]);
+  const expected = [...begun].sort();
+  await eventually(async () => (await notes(clients)).length >= expected.length);
+  expect(await notes(clients)).toEqual(expected);
+  await remove();
+});

@@ -3,9 +3,7 @@ import { fuzz } from "./fuzz.ts";
 
 const CASES = 3_000;
 
-test(`${CASES} malformed requests break nothing, hang nowhere, and write nothing where they are refused`, {
-  timeout: 120_000,
-}, async () => {
+test(`${CASES} malformed requests break nothing, hang nowhere, and write nothing where they are refused`, async () => {
   const seed = Math.floor(Math.random() * 2 ** 31);
   console.log(`npm run fuzz -- --cases ${CASES} --seed ${seed}`);
   const { problems, codes, heapGrowth } = await fuzz({ cases: CASES, seed });

@@ -84,7 +84,7 @@ describe("npm run agent", () => {
     const nowhere = await agent("TKT-1001", "--url", "http://127.0.0.1:9").ended;
     expect(nowhere).toMatchObject({ code: 1, err: expect.not.stringContaining("    at ") });
     expect((await agent("--help").ended).out).toContain("Exit code:");
-  }, 60_000);
+  });
 
   it("opens the data itself where no desk runs, and says what to set without a key", async () => {
     const folder = await mkdtemp(join(tmpdir(), "deskwire-agent-"));
@@ -96,5 +96,5 @@ describe("npm run agent", () => {
       .ended;
     expect(mute).toMatchObject({ code: 1, err: expect.stringContaining("Set CLAUDE_API_KEY") });
     await rm(folder, { recursive: true, force: true });
-  }, 60_000);
+  });
 });

@@ -46,7 +46,7 @@ describe("docs/gateway.md", () => {
     if (!installed) skip("python3 with the package anthropic is not installed");
     desk.model.script = inOrder(...works());
     expect((await run("python3", ["-c", here(block("python", "anthropic"))])).stdout).toBe("I read it. Done.");
-  }, 60_000);
+  });
 
   it("the approvals by HTTP", async () => {
     desk.model.script = inOrder(turn(use("respond_to_ticket", { ticket_id: "TKT-1001", response: "Hello." })));

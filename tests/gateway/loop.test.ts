@@ -132,7 +132,7 @@ describe("a limit", () => {
 
   it("of time ends a model that does not come to an end, and keeps what was done before", async () => {
     await using short = await openGatewayDesk(inOrder(turn("Reading.", read()), "hang"), {
-      environment: { GATEWAY_MAX_SECONDS: "1" },
+      environment: { GATEWAY_MAX_SECONDS: "2" },
     });
     const answer = await ask(short);
     expect(answer).toMatchObject({ stop_reason: "pause_turn", deskwire: { stopped_by: "time_limit", turns: 1 } });

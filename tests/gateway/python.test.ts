@@ -20,4 +20,4 @@ it("the Python SDK gets messages, streams and errors", async ({ skip }) => {
     ...{ message, streamed: message, heard: "I read it.Done." },
     refused: { status: 404, name: "NotFoundError", request_id: expect.stringMatching(/^req_/) },
   });
-}, 120_000);
+});

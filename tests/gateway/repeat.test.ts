@@ -81,7 +81,7 @@ describe("a request that broke off", () => {
     expect(messages.map(({ body }) => body)).toEqual(["We look into it."]);
     transport.close();
     await rm(folder, { recursive: true, force: true });
-  }, 60_000);
+  });
 });
 
 it("a run that ends between a write and its note of it writes nothing twice when it is taken up", async () => {

@@ -136,5 +136,5 @@ describe.each(DIALECTS)("beside a desk on %s", (dialect) => {
     expect(found.structuredContent).toMatchObject({ tickets: [{ subject: expect.stringContaining("Broken") }] });
     const denied = await client.call("respond_to_ticket", { ticket_id: "TKT-1001", response: "Hello" });
     expect(denied.structuredContent).toMatchObject({ error: { reason: "SCOPE_MISSING" } });
-  }, 120_000);
+  });
 });

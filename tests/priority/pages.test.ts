@@ -15,7 +15,7 @@ import type { Database } from "../../runtime/database/database.ts";
 import { countUpTo, type KeyValue } from "../../runtime/pagination.ts";
 import { ticketsMatching } from "../../services/ticket/list/filters.ts";
 import { orderColumns } from "../../services/ticket/list/orders.ts";
-import { ticketPage } from "../../services/ticket/list/page.ts";
+import { type PageQuestion, sortedPage, ticketPage } from "../../services/ticket/list/page.ts";
 import { search } from "../../services/ticket/list/search.ts";
 import { migrations } from "../../services/ticket/migrations.ts";
 import { insertTickets, toTicket, updateTicket } from "../../services/ticket/ticket-store.ts";
@@ -135,20 +135,25 @@ describe.each(DIALECTS)("%s", (dialect) => {
     let most = 0;
     for (const request of requests()) {
       const order = orderColumns(request.order);
-      const ids: string[] = [];
-      let after: readonly KeyValue[] | undefined;
-      do {
-        const page = await ticketPage(database, { request, now, order, limit: 17, after });
-        ids.push(...page.rows.map((row) => toTicket(row).id));
-        after = page.next;
-      } while (after);
+      const matching = ticketsMatching(database, { request, now });
+      const merged = (question: PageQuestion) => ticketPage(database, question);
+      const sorted = (question: PageQuestion) => sortedPage(database, matching, question);
       const expected = tickets.filter((ticket) => wanted(ticket, request, now));
-      expect({ request, ids }).toEqual({ request, ids: inOrder(expected, request.order) });
-      expect(await countUpTo(ticketsMatching(database, { request, now }))).toEqual({ count: ids.length, more: false });
-      most = Math.max(most, ids.length);
+      for (const read of request.customerId ? [merged, sorted] : [merged]) {
+        const ids: string[] = [];
+        let after: readonly KeyValue[] | undefined;
+        do {
+          const page = await read({ request, now, order, limit: 17, after });
+          ids.push(...page.rows.map((row) => toTicket(row).id));
+          after = page.next;
+        } while (after);
+        expect({ request, ids }).toEqual({ request, ids: inOrder(expected, request.order) });
+      }
+      expect(await countUpTo(matching)).toEqual({ count: expected.length, more: false });
+      most = Math.max(most, expected.length);
     }
     expect(most).toBeGreaterThan(100);
-  }, 120_000);
+  });
 
   test.each([
     ["common", 0],

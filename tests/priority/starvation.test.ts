@@ -96,23 +96,19 @@ function starved(served: readonly Served[]): Served[] {
   });
 }
 
-test.each([1, 2])(
-  "by due time, no ticket is starved under overload (seed %i)",
-  async (seed) => {
-    const served = await work(TicketOrder.DUE_SOONEST, seed);
-    const low = served.filter(({ priority }) => priority === LOW);
-    expect(low.length).toBeGreaterThan(50);
-    expect(low.filter(({ place }) => Number.isFinite(place)).length).toBeGreaterThan(low.length / 4);
-    expect(starved(served)).toEqual([]);
-    const urgent = served.filter(({ priority, place }) => priority === URGENT && Number.isFinite(place));
-    expect(urgent.length).toBeGreaterThan(20);
-  },
-  120_000,
-);
+test.each([1, 2])("by due time, no ticket is starved under overload (seed %i)", async (seed) => {
+  const served = await work(TicketOrder.DUE_SOONEST, seed);
+  const low = served.filter(({ priority }) => priority === LOW);
+  expect(low.length).toBeGreaterThan(50);
+  expect(low.filter(({ place }) => Number.isFinite(place)).length).toBeGreaterThan(low.length / 4);
+  expect(starved(served)).toEqual([]);
+  const urgent = served.filter(({ priority, place }) => priority === URGENT && Number.isFinite(place));
+  expect(urgent.length).toBeGreaterThan(20);
+});
 
 test("by priority alone, the same work starves what is low: the simulation can tell", async () => {
   const served = await work(TicketOrder.PRIORITY_HIGHEST, 1);
   const low = starved(served).filter(({ priority }) => priority === LOW);
   expect(low.length).toBeGreaterThan(10);
   expect(low.every(({ place }) => place === Number.POSITIVE_INFINITY)).toBe(true);
-}, 120_000);
+});

@@ -51,7 +51,7 @@ describe.each(DIALECTS)("on %s", (dialect) => {
     runs = await keepRuns(config, erased, cleanup);
     others = await everythingAbout(clients, other);
     before = await figures(clients);
-  }, 60_000);
+  });
   afterAll(() => cleanup.disposeAsync());
 
   test("what was planted is found before", async () => {

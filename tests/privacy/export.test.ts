@@ -25,7 +25,7 @@ describe.each(DIALECTS)("on %s", (dialect) => {
     await clients.webhooks.createWebhook({ webhook: { url: "http://127.0.0.1:9/" } });
     one = await plant(clients, "qzxv");
     other = await plant(clients, "jkwp");
-  }, 60_000);
+  });
   afterAll(() => desk[Symbol.asyncDispose]());
 
   test("it has every word that was planted, and none of another customer's", async () => {

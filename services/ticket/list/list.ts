@@ -2,7 +2,7 @@
 import { type ListTicketsRequest, ListTicketsRequestSchema } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import type { Database } from "../../../runtime/database/database.ts";
 import { countedPage, countUpTo, type PageSource, totalSize } from "../../../runtime/pagination.ts";
-import type { TicketRow } from "../ticket-store.ts";
+import type { ListedRow } from "../ticket-store.ts";
 import { ticketsMatching } from "./filters.ts";
 import { orderColumns } from "./orders.ts";
 import { sortedPage, ticketPage } from "./page.ts";
@@ -13,7 +13,7 @@ const FEW = 200;
 
 /** A page of tickets. */
 export interface TicketList {
-  readonly rows: readonly TicketRow[];
+  readonly rows: readonly ListedRow[];
   readonly nextPageToken: string;
   readonly totalSize: number;
 }
@@ -27,14 +27,18 @@ export interface TicketList {
 export async function listTickets(database: Database, request: ListTicketsRequest, now: number): Promise<TicketList> {
   const question = { request, now };
   const scope = { schema: ListTicketsRequestSchema, request, order: orderColumns(request.order) };
-  const list = (source: PageSource<TicketRow>) =>
-    countedPage<TicketRow, typeof ListTicketsRequestSchema>(source, scope);
+  const list = (source: PageSource<ListedRow>) =>
+    countedPage<ListedRow, typeof ListTicketsRequestSchema>(source, scope);
   if (request.query) return database.slowly(async (read) => list(await search(database, question, read)));
   const matching = ticketsMatching(database, question);
   // Of one customer there are a few, as a rule.
   if (request.customerId) {
     const { count, more } = await countUpTo(matching, FEW);
-    if (!more) return list({ page: (options) => sortedPage(database, matching, options), count: async () => count });
+    if (!more)
+      return list({
+        page: (options) => sortedPage(database, matching, { ...options, ...question }),
+        count: async () => count,
+      });
   }
   return list({
     page: (options) => ticketPage(database, { ...options, ...question }),

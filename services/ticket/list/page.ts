@@ -13,7 +13,7 @@ import {
   pageOf,
   whereAfter,
 } from "../../../runtime/pagination.ts";
-import type { TicketRow } from "../ticket-store.ts";
+import { type ListedRow, listedColumns } from "../ticket-store.ts";
 import { type ListQuestion, source } from "./filters.ts";
 import { LANE, type Lane, lanesOf, laneValues } from "./lanes.ts";
 
@@ -138,6 +138,12 @@ function mergedOnPostgres(database: Database, merge: Merge): Sql {
   };
 }
 
+/** The rows of the tickets whose numbers and order values a statement finds. */
+function rowsOf(sql: string, { order, request }: Pick<PageQuestion, "order" | "request">): string {
+  const columns = listedColumns(request.view).join(", ");
+  return `select ${columns} from (${sql}) as page join ticket on ticket.id = page.id order by ${orderBy(order, "page.")}`;
+}
+
 /** The statement of a page, merged from lanes; undefined where no lane can hold a ticket of it. */
 export function pageStatement(database: Database, question: PageQuestion): Sql | undefined {
   const lanes = lanesOf(laneValues(question.request));
@@ -146,7 +152,7 @@ export function pageStatement(database: Database, question: PageQuestion): Sql |
   const merge = { ...question, groups, categories: categoryLanes(question.request, lanes) };
   const { sql, bindings } = (database.dialect === "sqlite" ? mergedOnSqlite : mergedOnPostgres)(database, merge);
   return {
-    sql: `select ticket.* from (${sql}) as page join ticket on ticket.id = page.id order by ${orderBy(question.order, "page.")}`,
+    sql: rowsOf(sql, question),
     bindings,
   };
 }
@@ -156,21 +162,20 @@ export async function ticketPage(
   database: Database,
   question: PageQuestion,
   read: Read = (sql, bindings = []) => selectRows(database.knex, sql, bindings),
-): Promise<KeysetPage<TicketRow>> {
+): Promise<KeysetPage<ListedRow>> {
   const { order, limit } = question;
   const statement = pageStatement(database, { ...question, limit: limit + 1 });
-  return statement ? pageOf(await read<TicketRow>(statement.sql, statement.bindings), order, limit) : { rows: [] };
+  return statement ? pageOf(await read<ListedRow>(statement.sql, statement.bindings), order, limit) : { rows: [] };
 }
 
 /** Reads a page of few tickets, all of which are looked at: by what an index has of them, and no further. */
 export async function sortedPage(
   { knex }: Database,
   matching: Knex.QueryBuilder,
-  options: KeysetOptions,
-): Promise<KeysetPage<TicketRow>> {
-  const { order, limit } = options;
-  const keys = keysetQuery(matching.clone().select(order.map(({ column }) => column)), options);
+  question: PageQuestion,
+): Promise<KeysetPage<ListedRow>> {
+  const { order, limit } = question;
+  const keys = keysetQuery(matching.clone().select(order.map(({ column }) => column)), question);
   const { sql, bindings } = keys.toSQL();
-  const page = `select ticket.* from (${sql}) as page join ticket on ticket.id = page.id order by ${orderBy(order, "page.")}`;
-  return pageOf(await selectRows<TicketRow>(knex, page, bindings), order, limit);
+  return pageOf(await selectRows<ListedRow>(knex, rowsOf(sql, question), bindings), order, limit);
 }

@@ -4,7 +4,7 @@ import type { Database } from "../../../runtime/database/database.ts";
 import type { Read } from "../../../runtime/database/reader-thread.ts";
 import { keepFound, matchSearch } from "../../../runtime/database/search.ts";
 import { keysetQuery, type PageSource, pageOf, totalSize } from "../../../runtime/pagination.ts";
-import type { TicketRow } from "../ticket-store.ts";
+import { type ListedRow, listedColumns } from "../ticket-store.ts";
 import { type ListQuestion, ticketsMatching } from "./filters.ts";
 import { ticketPage } from "./page.ts";
 
@@ -13,7 +13,7 @@ const COMMON = 8_000;
 const COUNTED = 1_000;
 
 /** What a search has found: pages of it, and how much it is. */
-export type Found = PageSource<TicketRow>;
+export type Found = PageSource<ListedRow>;
 
 /** Reads whatever knex has built. */
 const run = (read: Read) => (query: Knex.QueryBuilder) => {
@@ -26,8 +26,8 @@ function sorted(database: Database, question: ListQuestion, read: Read): Found {
   const matching = ticketsMatching(database, question);
   return {
     async page(options) {
-      const rows = await run(read)(keysetQuery(matching.clone().select("ticket.*"), options));
-      return pageOf<TicketRow>(rows, options.order, options.limit);
+      const rows = await run(read)(keysetQuery(matching.clone().select(listedColumns(question.request.view)), options));
+      return pageOf<ListedRow>(rows, options.order, options.limit);
     },
     count: () => totalSize(matching, run(read)),
   };

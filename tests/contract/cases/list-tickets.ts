@@ -6,6 +6,7 @@ import {
   TicketOrder,
   TicketPriority,
   TicketStatus,
+  TicketView,
   WaitingOn,
 } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import {
@@ -58,6 +59,22 @@ export const listTicketsCases: readonly Case[] = [
       expect(await found({ waitingOn: WaitingOn.NOBODY })).toEqual(["c", "d"]);
       expect(await found({ waitingOn: WaitingOn.DESK, query: "b" })).toEqual(["b"]);
       expect(await found({ customerId: "CUS-999999999999999" })).toEqual([]);
+    },
+  },
+  {
+    name: "ListTickets brings what a line of a list shows, or all of a ticket",
+    async run(clients) {
+      const customerId = await newCustomer(clients);
+      const fields = { description: "It has been so since Friday.", customFields: { order: "A-17" } };
+      await newTicket(clients, { customerId, subject: "Printer", tags: ["x"], ...fields });
+      for (const query of ["", "printer"]) {
+        const listed = async (view: TicketView) =>
+          (await clients.tickets.listTickets({ customerId, query, view })).tickets;
+        const [whole] = await listed(TicketView.UNSPECIFIED);
+        expect(whole).toMatchObject(fields);
+        expect(await listed(TicketView.FULL)).toEqual([whole]);
+        expect(await listed(TicketView.BASIC)).toEqual([{ ...whole, description: "", customFields: {} }]);
+      }
     },
   },
   {

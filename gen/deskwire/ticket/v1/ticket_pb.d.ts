@@ -492,6 +492,39 @@ export enum WaitingOn {
 export declare const WaitingOnSchema: GenEnum<WaitingOn>;
 
 /**
+ * How much of a ticket a list brings (AIP-157).
+ *
+ * @generated from enum deskwire.ticket.v1.TicketView
+ */
+export enum TicketView {
+  /**
+   * Not said: full.
+   *
+   * @generated from enum value: TICKET_VIEW_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * What a line of a list shows: all but `description` and `custom_fields`, which may be long.
+   *
+   * @generated from enum value: TICKET_VIEW_BASIC = 1;
+   */
+  BASIC = 1,
+
+  /**
+   * All of it.
+   *
+   * @generated from enum value: TICKET_VIEW_FULL = 2;
+   */
+  FULL = 2,
+}
+
+/**
+ * Describes the enum deskwire.ticket.v1.TicketView.
+ */
+export declare const TicketViewSchema: GenEnum<TicketView>;
+
+/**
  * Orders in which tickets are listed.
  *
  * @generated from enum deskwire.ticket.v1.TicketOrder

@@ -6,7 +6,7 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { Ticket, TicketChannel, TicketOrder, TicketPriority, TicketStatus, WaitingOn } from "./ticket_pb.js";
+import type { Ticket, TicketChannel, TicketOrder, TicketPriority, TicketStatus, TicketView, WaitingOn } from "./ticket_pb.js";
 import type { Actor } from "../../actor/v1/actor_pb.js";
 import type { TicketMessage } from "./message_pb.js";
 import type { TicketPriorityScore } from "./priority_pb.js";
@@ -348,6 +348,13 @@ export declare type ListTicketsRequest = Message<"deskwire.ticket.v1.ListTickets
    * @generated from field: bool overdue = 19;
    */
   overdue: boolean;
+
+  /**
+   * How much of each ticket. Default: full.
+   *
+   * @generated from field: deskwire.ticket.v1.TicketView view = 20;
+   */
+  view: TicketView;
 };
 
 /**
