@@ -1,10 +1,10 @@
 // Counts a batch of events: reads their texts, makes their facts, and stores facts and cursor in one transaction.
-import { setImmediate } from "node:timers/promises";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Knex } from "knex";
 import { type TicketEvent, TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
 import type { Database } from "../../../runtime/database/database.ts";
 import { parseId } from "../../../runtime/ids.ts";
+import { Pace } from "../../../runtime/pace.ts";
 import type { Policy } from "../../../runtime/policy/policy.ts";
 import type { Engine } from "../engine/engine.ts";
 import { appendFacts, type ChunkSizes } from "./chunk-store.ts";
@@ -52,12 +52,13 @@ export async function prepare({ database, policy }: CountingOptions): Promise<Cu
 
 async function readMoods(events: readonly TicketEvent[], engine: Engine): Promise<Map<TicketEvent, Mood>> {
   const moods = new Map<TicketEvent, Mood>();
+  const pace = new Pace();
   let turn = performance.now();
   for (const event of events) {
     const text = textOf(event);
     if (text === undefined) continue;
     if (performance.now() - turn > TURN_MS) {
-      await setImmediate();
+      await pace.rest();
       turn = performance.now();
     }
     const { sentiment, categorization } = engine.analyze(text);

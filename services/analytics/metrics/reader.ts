@@ -5,6 +5,7 @@ import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import type { Bell } from "../../../runtime/bell.ts";
 import { keepDoing } from "../../../runtime/keep-doing.ts";
 import type { Log } from "../../../runtime/log.ts";
+import { Pace } from "../../../runtime/pace.ts";
 import { pause } from "../../../runtime/pause.ts";
 import { batches } from "./batches.ts";
 import { type CountingOptions, countEvents, prepare } from "./count-events.ts";
@@ -61,12 +62,14 @@ async function read(options: ReaderOptions, reader: string, signal: AbortSignal)
   const { position, generation } = await prepare(options);
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
+  const pace = new Pace();
   const guarding = guard(options, { reader, generation }, stop);
   try {
     for await (const { items, last } of batches(eventsOf(tickets, BigInt(position), either), BATCH)) {
       if (items.length > 0 && !(await countEvents(options, items))) return;
       if (last) await markComplete(database.knex);
       bell.ring();
+      if (!last) await pace.rest(either);
     }
   } catch (error) {
     if (!stop.signal.aborted) throw error;

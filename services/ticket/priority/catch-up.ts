@@ -9,6 +9,7 @@ import { OWN_ORIGIN } from "../../../runtime/call.ts";
 import type { Database } from "../../../runtime/database/database.ts";
 import { formatId, parseId } from "../../../runtime/ids.ts";
 import type { Log } from "../../../runtime/log.ts";
+import { Pace } from "../../../runtime/pace.ts";
 import type { Policy } from "../../../runtime/policy/policy.ts";
 import { TicketDraft, type WriteInfo } from "../draft.ts";
 import { type MessageRow, messagesOf } from "../message-store.ts";
@@ -79,8 +80,9 @@ export class CatchUp {
   async round(): Promise<void> {
     const { database, policy } = this.#options;
     const { signal } = this.#closing;
-    while (!signal.aborted && (await applyPolicy(database, policy)));
-    while (!signal.aborted && (await this.#readSome()));
+    const pace = new Pace();
+    while (!signal.aborted && (await applyPolicy(database, policy))) await pace.rest(signal);
+    while (!signal.aborted && (await this.#readSome())) await pace.rest(signal);
   }
 
   async #run(): Promise<void> {
