@@ -38,7 +38,7 @@ export interface Seen {
 
 const KIND = { word: 1, stem: 2, negated: 3, pair: 4, part: 5, end: 6 } as const;
 /** Length of the vectors of words, of pairs and of parts of words: what each kind may say in all, however long the text. */
-const GROUP_LENGTHS = [1, 0.7, 0.8] as const;
+const GROUP_LENGTHS = [1, 0.7, 0.35] as const;
 const WORDS = 0;
 const PAIRS = 1;
 const PARTS = 2;
