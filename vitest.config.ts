@@ -3,12 +3,20 @@ import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { quickFolder } from "./tests/support/quick-folder.ts";
 
-/** By far the longest: begun last, one of them would run alone at the end. */
-const LONGEST = ["tests/contract/connect.test.ts", "tests/contract/grpc.test.ts"];
+/** They take long, and not all of them are long to read, by which vitest would go. Begun last, one would run alone at the end. */
+const LONGEST = [
+  "contract/connect",
+  "contract/grpc",
+  "torture/torture",
+  "backup/backup",
+  "durability/kill",
+  "fuzz/fuzz",
+];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const isLongest = ({ moduleId }: TestSpecification) => LONGEST.some((file) => moduleId.endsWith(file));
+    const isLongest = ({ moduleId }: TestSpecification) =>
+      LONGEST.some((name) => moduleId.endsWith(`tests/${name}.test.ts`));
     const sorted = await super.sort(files);
     return [...sorted.filter(isLongest), ...sorted.filter((file) => !isLongest(file))];
   }

@@ -25,6 +25,11 @@ const DEFAULT_TIMEOUT_MS = 30_000;
 
 /** A peer that has gone without a word, such as a machine that lost its power, is noticed within half a minute. */
 const KEEPALIVE = { pingIntervalMs: 20_000, pingTimeoutMs: 5_000 };
+/**
+ * Megabytes of requests that may be under way on one connection: as many calls as a port takes at once, of the size that it
+ * takes. Past Node's own ten, every answer is refused.
+ */
+const MAX_SESSION_MEMORY = 1_024;
 
 const never = new AbortController().signal;
 
@@ -239,6 +244,7 @@ export function authenticated(transport: Transport, authenticate: Authenticate):
 function connectTo(url: string, at: LookupAddress | undefined, ca: string | undefined): Endpoint {
   const lookup: LookupFunction | undefined = at && ((_host, _options, found) => found(null, [at]));
   const sessionManager = new Http2SessionManager(url, KEEPALIVE, {
+    maxSessionMemory: MAX_SESSION_MEMORY,
     ...(lookup && { lookup }),
     ...(ca && { ca }),
   } as SecureClientSessionOptions);

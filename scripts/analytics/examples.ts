@@ -37,9 +37,9 @@ export type Sources = Readonly<Record<SourceName, readonly Row[]>>;
 /** What an example counts that is labelled by its intent, or is a part of a complaint, and not by a person. */
 const WEAK = 0.5;
 /** What a seed counts: they are few, and what they show is shown nowhere else. */
-const SEED = { sentiment: 10, category: 8, urgency: 4 } as const;
+const SEED = { sentiment: 7, category: 8, urgency: 4 } as const;
 /** Part of the weakly labelled texts that is used. */
-const PART = { intents: 0.3, complaintParts: 0.3, urgency: 0.2, calm: 0.03 } as const;
+const PART = { intents: 0.3, complaintParts: 0.3, urgency: 0.2, calm: 0.03, kinds: 0.5 } as const;
 /** Whole complaints used; their parts say more about short texts. */
 const WHOLE_COMPLAINTS = 600;
 /** Prime, so that each seed is mixed with another from far away. */
@@ -174,8 +174,19 @@ function urgencyExamples(sources: Sources, seeds: readonly Seed[]): Example[] {
   const calm = [...complaints.slice(0, WHOLE_COMPLAINTS), ...complaints.flatMap(partsOf)].filter(
     (text) => placeOf(text, "part") < PART.calm && !readUrgencyCues(sentencesOf(text)).some(isUrgent),
   );
+  // Requests of two more sources, by what they are about: trouble with software, or a question, a wish and thanks.
+  const kindOf = (rows: readonly Row[], category: string, label: string) =>
+    rows
+      .filter((row) => row.label === category && !isHeldOut(row.text) && placeOf(row.text, "part") < PART.kinds)
+      .map(({ text }) => ({ text, label }));
+  const kinds = [
+    ...kindOf(sources.unifiedMultiDogo, "technical", "medium"),
+    ...kindOf(sources.unifiedMultiDogo, "general", "low"),
+    ...kindOf(sources.unifiedClinc, "general", "low"),
+  ];
   return [
     ...labelled("urgency", intents, WEAK),
+    ...labelled("urgency", kinds, WEAK),
     ...labelled("urgency", calm.map(medium), WEAK),
     ...fromSeeds("urgency", seeds),
     ...joined(seeds),

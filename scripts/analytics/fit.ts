@@ -1,7 +1,7 @@
 // Fitting a multinomial logistic regression to labelled texts: stochastic gradient descent with AdaGrad steps
 // (Duchi, Hazan and Singer 2011), the same for the same seed.
 import { CUES, type Seen, see } from "../../services/analytics/engine/features.ts";
-import { blankModel, bucketOf, type LinearModel } from "../../services/analytics/engine/linear-model.ts";
+import { blankModel, bucketOf, type LinearModel, logitsOf } from "../../services/analytics/engine/linear-model.ts";
 import { readable } from "../../services/analytics/engine/readable.ts";
 
 /** A text with its class and how much it counts. */
@@ -24,20 +24,25 @@ export interface Settings {
   readonly hidden: number;
   /** 0 leaves the classes as frequent as they are, 1 makes them weigh the same. */
   readonly balance: number;
+  /** Part of each example that is shared out among all classes (label smoothing, Szegedy et al. 2016); none if left out. */
+  readonly smoothing?: number;
   readonly seed: number;
 }
 
-/** Features of a text as one list: cues first, then buckets from CUES on. */
-export interface Vector {
+/** Features of a text as one list: those that are never hidden first; buckets stand from CUES on, then what a known model says. */
+interface Vector {
   readonly ids: Int32Array;
   readonly values: Float32Array;
-  readonly cues: number;
+  readonly kept: number;
 }
 
-/** The vector of a text for models of so many bits. */
-export function vectorOf({ cues, grams }: Seen, bits: number): Vector {
-  const ids = Int32Array.from([...cues.ids, ...grams.ids.map((id) => CUES + bucketOf(id, bits))]);
-  return { ids, values: Float32Array.from([...cues.values, ...grams.values]), cues: cues.ids.length };
+function vectorOf(seen: Seen, bits: number, known: LinearModel | undefined): Vector {
+  const { cues, grams } = seen;
+  const said = known ? [...logitsOf([known], seen)] : [];
+  const first = CUES + 2 ** bits;
+  const ids = [...said.map((_, at) => first + at), ...cues.ids, ...grams.ids.map((id) => CUES + bucketOf(id, bits))];
+  const values = Float32Array.from([...said, ...cues.values, ...grams.values]);
+  return { ids: Int32Array.from(ids), values, kept: said.length + cues.ids.length };
 }
 
 /** Random numbers from 0 to 1 by mulberry32: the same for the same seed. */
@@ -82,10 +87,14 @@ class Fit {
   readonly #squares: Float32Array;
   readonly #shares: Float64Array;
   readonly #classes: number;
+  readonly #smoothing: number;
+  readonly #known: LinearModel | undefined;
 
-  constructor({ classes, bits }: Settings) {
+  constructor({ classes, bits, smoothing = 0 }: Settings, known: LinearModel | undefined) {
     this.#classes = classes;
-    this.#weights = new Float32Array((CUES + 2 ** bits) * classes);
+    this.#smoothing = smoothing;
+    this.#known = known;
+    this.#weights = new Float32Array((CUES + 2 ** bits + (known?.classes ?? 0)) * classes);
     this.#squares = new Float32Array(this.#weights.length).fill(FIRST_SQUARES);
     this.#shares = new Float64Array(classes);
   }
@@ -112,7 +121,11 @@ class Fit {
       shares[k] = Math.exp((shares[k] as number) - top);
       total += shares[k] as number;
     }
-    for (let k = 0; k < classes; k++) shares[k] = weight * ((shares[k] as number) / total - (k === label ? 1 : 0));
+    const spread = this.#smoothing / classes;
+    for (let k = 0; k < classes; k++) {
+      const aim = spread + (k === label ? 1 - this.#smoothing : 0);
+      shares[k] = weight * ((shares[k] as number) / total - aim);
+    }
     for (let at = 0; at < count; at++) {
       const one = used ? (used[at] as number) : at;
       const row = (ids[one] as number) * classes;
@@ -126,7 +139,7 @@ class Fit {
     }
   }
 
-  model({ classes, bits }: Settings): LinearModel {
+  model({ classes, bits }: Settings): LinearModel & { readonly grams: Float32Array } {
     // Adding the same to all classes changes no answer; around 0, a weight tells what speaks for its class.
     for (let row = 0; row < this.#weights.length; row += classes) {
       const weights = this.#weights.subarray(row, row + classes);
@@ -134,22 +147,43 @@ class Fit {
       for (let k = 0; k < classes; k++) weights[k] = (weights[k] as number) - mean;
     }
     const model = blankModel(classes, bits);
+    const end = (CUES + 2 ** bits) * classes;
     model.cues.set(this.#weights.subarray(0, CUES * classes));
-    model.grams.set(this.#weights.subarray(CUES * classes));
+    model.grams.set(this.#weights.subarray(CUES * classes, end));
+    if (this.#known) {
+      addTold(model.cues, classes, this.#known.cues, this.#weights.subarray(end));
+      addTold(model.grams, classes, this.#known.grams, this.#weights.subarray(end));
+    }
     return model;
   }
 }
 
-/** Fits a model to examples; `progress` is told the epochs as they end. */
+/** What a known model says is linear in the features as well: `trust` in it for each class goes into the weights themselves. */
+function addTold(weights: Float32Array, classes: number, known: ArrayLike<number>, trust: Float32Array): void {
+  const told = trust.length / classes;
+  for (let at = 0; at < weights.length; at++) {
+    const row = Math.floor(at / classes) * told;
+    const k = at % classes;
+    for (let one = 0; one < told; one++) {
+      weights[at] = (weights[at] as number) + (known[row + one] as number) * (trust[one * classes + k] as number);
+    }
+  }
+}
+
+/**
+ * Fits a model to examples; `progress` is told the epochs as they end. What a `known` model of another question says counts
+ * as features of a text too, of as many bits: so a model with few examples profits from one with many.
+ */
 export function fitModel(
   examples: readonly Example[],
   settings: Settings,
   progress = (_epoch: number) => {},
-): LinearModel {
+  known?: LinearModel & { readonly grams: Float32Array },
+): LinearModel & { readonly grams: Float32Array } {
   const random = randomOf(settings.seed);
-  const vectors = examples.map(({ text }) => vectorOf(see(readable(text)), settings.bits));
+  const vectors = examples.map(({ text }) => vectorOf(see(readable(text)), settings.bits, known));
   const weights = balanced(examples, settings);
-  const fitted = new Fit(settings);
+  const fitted = new Fit(settings, known);
   let order = examples.map((_, at) => at);
   for (let epoch = 0; epoch < settings.epochs; epoch++) {
     const rate = settings.rate * (1 - (0.8 * epoch) / settings.epochs);
@@ -160,7 +194,7 @@ export function fitModel(
       if (random() < settings.hidden) {
         const left = random() * LEFT;
         used = [];
-        for (let one = 0; one < vector.ids.length; one++) if (one < vector.cues || random() < left) used.push(one);
+        for (let one = 0; one < vector.ids.length; one++) if (one < vector.kept || random() < left) used.push(one);
       }
       fitted.step(vector, used, (examples[at] as Example).label, weights[at] as number, rate);
     }

@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import { Code } from "@connectrpc/connect";
 import { runCommand } from "../../runtime/command.ts";
 import { fail } from "../../runtime/errors.ts";
+import { crossValidate } from "./folds.ts";
 import { trainModels } from "./train-models.ts";
 
 const WEIGHTS = fileURLToPath(new URL("../../services/analytics/engine/weights/", import.meta.url));
@@ -15,6 +16,7 @@ Trains the models of the text engine and writes weights.bin and manifest.json. T
 
   --data DIR  folder with the CSV files that docs/analytics.md lists
   --out DIR   where to write; the engine's own folder if left out
+  --folds     writes nothing: leaves each source out in turn and prints how well a model of all others reads it
   -h, --help  this text`;
 
 async function main(args: string[]): Promise<void> {
@@ -23,6 +25,7 @@ async function main(args: string[]): Promise<void> {
     options: {
       data: { type: "string" },
       out: { type: "string", default: WEIGHTS },
+      folds: { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
     },
   });
@@ -33,6 +36,12 @@ async function main(args: string[]): Promise<void> {
       "USAGE_WRONG",
       "Say where the texts are: --data DIR.\nSee npm run train -- --help.",
     );
+  }
+  if (values.folds) {
+    for (const { model, name, macroF1, n } of crossValidate(values.data)) {
+      console.log(`${model.padEnd(10)} ${name.padEnd(48)} macro-F1 ${macroF1.toFixed(3)} on ${n} texts`);
+    }
+    return;
   }
   const started = performance.now();
   const { bytes, manifest } = trainModels(values.data, (line) => {

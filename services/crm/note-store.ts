@@ -2,6 +2,7 @@
 import type { Knex } from "knex";
 import type { Note } from "#gen/deskwire/crm/v1/note_pb.js";
 import { take } from "../../runtime/database/counter.ts";
+import { selectRows } from "../../runtime/database/rows.ts";
 import { formatId, parseId } from "../../runtime/ids.ts";
 import { toTimestamp } from "../../runtime/timestamps.ts";
 
@@ -54,6 +55,14 @@ export async function insertNote(trx: Knex.Transaction, { note, now, ticketEvent
   };
   await trx("note").insert(row);
   return toNote(row);
+}
+
+/** The latest notes about a customer, newest first. */
+export async function latestNotes(db: Knex, customerId: string, limit: number): Promise<Note[]> {
+  if (limit === 0) return [];
+  const newestFirst = "select * from note where customer_id = ? order by id desc";
+  const rows = await selectRows<NoteRow>(db, `${newestFirst} limit ${limit}`, [parseId(customerId)]);
+  return rows.map(toNote);
 }
 
 /** The notes about a customer, in no order yet. */

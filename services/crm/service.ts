@@ -20,7 +20,7 @@ import { assertToolAllowed, isAiCall, type ToolPolicies } from "../../runtime/to
 import { write } from "../../runtime/write.ts";
 import * as customers from "./customer-store.ts";
 import { assertNotErased, eraseCustomer } from "./erasure.ts";
-import { insertNote, type NoteRow, notesAbout, toNote } from "./note-store.ts";
+import { insertNote, latestNotes, type NoteRow, notesAbout, toNote } from "./note-store.ts";
 
 const NEWEST_FIRST = [{ column: "id", direction: "desc" }] as const;
 const NEWEST_CUSTOMER_FIRST = [{ column: "customer.id", direction: "desc" }] as const;
@@ -76,8 +76,9 @@ export function crmService(
         }));
       return untilKeysAreFree(["customer_email.email", "customer.external_id"], ensure);
     },
-    async getCustomer({ customerId }) {
-      return { customer: found(await customers.findCustomer(knex, customerId), customerId) };
+    async getCustomer({ customerId, noteLimit }) {
+      const customer = found(await customers.findCustomer(knex, customerId), customerId);
+      return { customer, notes: await latestNotes(knex, customerId, noteLimit) };
     },
     async batchGetCustomers({ customerIds }) {
       const byId = new Map(

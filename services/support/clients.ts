@@ -76,15 +76,15 @@ export class Parts {
     this.#log = log;
   }
 
-  /** Waits for a part; when it cannot be had, notes that it is missing. A caller who has hung up gets no answer at all. */
-  async part<T>(name: string, service: keyof Clients, call: Promise<T>): Promise<T | undefined> {
+  /** Waits for what brings these parts; when it cannot be had, notes that they are missing. A caller who has hung up gets no answer at all. */
+  async part<T>(names: string | readonly string[], service: keyof Clients, call: Promise<T>): Promise<T | undefined> {
     try {
       return await call;
     } catch (error) {
       if (this.#context.signal.aborted) throw error;
-      this.#log("a part of an answer is missing", { part: name, error }, "warn");
+      this.#log("a part of an answer is missing", { part: names, error }, "warn");
       const message = `${NAMES[service]} did not answer. The rest is complete; call again later if you need this part.`;
-      this.missing.push({ part: name, message });
+      for (const part of [names].flat()) this.missing.push({ part, message });
       return undefined;
     }
   }

@@ -2,7 +2,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import type { HandleTicketRequest, HandleTicketResponseSchema } from "#gen/deskwire/support/v1/support_service_pb.js";
-import { TicketStatus, TicketView } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { onBehalfOf } from "../../runtime/call.ts";
 import type { Log } from "../../runtime/log.ts";
 import { isAnonymous } from "./anonymous.ts";
@@ -21,32 +20,29 @@ export async function handleTicket(
   context: HandlerContext,
   log: Log,
 ): Promise<MessageInitShape<typeof HandleTicketResponseSchema>> {
-  const found = await needed("tickets", tickets.getTicket({ ticketId, messageLimit: MESSAGES }, onBehalfOf(context)));
+  const asked = { ticketId, messageLimit: MESSAGES, otherOpenLimit: OTHER_TICKETS };
+  const found = await needed("tickets", tickets.getTicket(asked, onBehalfOf(context)));
   const { ticket, messages: conversation, earlierMessageCount, priorityScore } = found;
   if (!ticket) throw new TypeError("GetTicket answered without a ticket");
   const { customerId } = ticket;
   const parts = new Parts(context, log);
   const options = partOptions(context);
-  const statuses = [TicketStatus.OPEN, TicketStatus.IN_PROGRESS];
-  const open = { customerId, statuses, pageSize: OTHER_TICKETS + 1, view: TicketView.BASIC };
-  const [customer, notes, others, analyses] = await Promise.all([
-    parts.part("customer", "crm", crm.getCustomer({ customerId }, options)),
-    parts.part("customer_notes", "crm", crm.listNotes({ customerId, pageSize: NOTES }, options)),
-    parts.part("other_open_tickets", "tickets", tickets.listTickets(open, options)),
+  const [known, analyses] = await Promise.all([
+    parts.part(["customer", "customer_notes"], "crm", crm.getCustomer({ customerId, noteLimit: NOTES }, options)),
     parts.part("analysis", "analytics", analytics.batchAnalyze({ texts: textsOf(ticket, conversation) }, options)),
   ]);
   const analysis = analyses && toTicketAnalysis(analyses.analyses);
   // The tickets of people who share an anonymous customer, and the notes about them, are none of each other's business.
-  const shared = isAnonymous(customer?.customer);
-  const theirs = shared || !others ? [] : summaries(others);
-  const about = notes?.notes ?? [];
+  const shared = isAnonymous(known?.customer);
+  const others = { tickets: found.otherOpenTickets, priorityScores: found.otherPriorityScores };
+  const about = known?.notes ?? [];
   return {
     ticket,
     conversation,
     earlierMessageCount,
-    customer: customer?.customer,
+    customer: known?.customer,
     customerNotes: shared ? about.filter((note) => note.ticketId === ticketId) : about,
-    otherOpenTickets: theirs.filter(({ id }) => id !== ticketId).slice(0, OTHER_TICKETS),
+    otherOpenTickets: shared ? [] : summaries(others),
     priorityScore,
     missing: parts.missing,
     analysis,

@@ -32,6 +32,7 @@ import { BY_POSITION, type EventRow, eventsAfter, eventsOf, toEvent } from "./ev
 import { importTickets } from "./import/import.ts";
 import { receiveMessage } from "./inbound/receive-message.ts";
 import { listTickets } from "./list/list.ts";
+import { otherOpenTickets } from "./list/other-open.ts";
 import { latestMessages, type MessageRow, messagesOf, OLDEST_FIRST, toMessage } from "./message-store.ts";
 import { markAsAi } from "./outgoing/provenance.ts";
 import { findReasons, type ReplyCheckOptions } from "./outgoing/reply-check.ts";
@@ -149,15 +150,19 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
       return orExternalIdTaken(ticket.externalId, work);
     },
 
-    async getTicket({ ticketId, messageLimit }) {
+    async getTicket({ ticketId, messageLimit, otherOpenLimit }) {
       const ticket = await findTicket(knex, ticketId);
       if (!ticket) throw notFound(ticketId);
       const messages = await latestMessages(knex, ticketId, messageLimit || DEFAULT_MESSAGES);
+      const otherOpen = await otherOpenTickets(database, ticket, otherOpenLimit);
+      const time = now();
       return {
         ticket,
         messages,
         earlierMessageCount: Math.max(0, ticket.messageCount - messages.length),
-        priorityScore: priorityScore(policy, ticket, now()),
+        priorityScore: priorityScore(policy, ticket, time),
+        otherOpenTickets: otherOpen,
+        otherPriorityScores: otherOpen.map((other) => priorityScore(policy, other, time)),
       };
     },
 

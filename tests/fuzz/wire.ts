@@ -139,6 +139,9 @@ export const WAYS: Readonly<Record<string, Way>> = {
   "gRPC-Web JSON": enveloped("application/grpc-web+json", jsonBody, grpcTimeout),
 };
 
+/** With the 10 of Node's own, a client that has a larger request on its way refuses every answer, to this one and all that follow. */
+const SESSION_MEGABYTES = 256;
+
 /** Sends raw requests to one port. */
 export class Wire implements Disposable {
   readonly #url: URL;
@@ -172,7 +175,7 @@ export class Wire implements Disposable {
 
   async #http2({ method, path, headers, body }: WireRequest, signal: AbortSignal): Promise<WireAnswer> {
     if (!this.#session || this.#session.destroyed || this.#session.closed) {
-      this.#session = connectHttp2(this.#url.origin).on("error", () => {});
+      this.#session = connectHttp2(this.#url.origin, { maxSessionMemory: SESSION_MEGABYTES }).on("error", () => {});
     }
     const stream = this.#session.request({ ":method": method, ":path": path, ...headers }, { signal });
     let trailers = {};

@@ -103,6 +103,13 @@ describe.runIf(process.platform === "linux")("a name with several addresses", ()
     expect(await waiting).toBe("127.0.0.1");
   });
 
+  it("answers many large requests at once", async () => {
+    dns = at("127.0.0.1");
+    // Together more than the ten megabytes that Node's HTTP/2 allows a connection by itself.
+    const answers = await Promise.all(Array.from({ length: 200 }, () => ask("x".repeat(100_000))));
+    expect(new Set(answers)).toEqual(new Set(["127.0.0.1"]));
+  });
+
   it("serves on with what it knows while DNS fails", async () => {
     await askOften(3);
     dns = new Error("SERVFAIL");

@@ -15,6 +15,7 @@ import type { Database } from "../../runtime/database/database.ts";
 import { countUpTo, type KeyValue } from "../../runtime/pagination.ts";
 import { ticketsMatching } from "../../services/ticket/list/filters.ts";
 import { orderColumns } from "../../services/ticket/list/orders.ts";
+import { otherOpenTickets } from "../../services/ticket/list/other-open.ts";
 import { type PageQuestion, sortedPage, ticketPage } from "../../services/ticket/list/page.ts";
 import { search } from "../../services/ticket/list/search.ts";
 import { migrations } from "../../services/ticket/migrations.ts";
@@ -153,6 +154,21 @@ describe.each(DIALECTS)("%s", (dialect) => {
       most = Math.max(most, expected.length);
     }
     expect(most).toBeGreaterThan(100);
+  });
+
+  test.each([
+    ["few", COUNT],
+    ["many", 0],
+  ])("other open tickets of a customer are the same, taken for %s", async (_, most) => {
+    for (const ticket of tickets.slice(0, 40)) {
+      const others = tickets.filter(
+        ({ id, customerId, status }) =>
+          id !== ticket.id && customerId === ticket.customerId && (status === OPEN || status === IN_PROGRESS),
+      );
+      const found = await otherOpenTickets(database, ticket, 3, most);
+      expect(found.map(({ id }) => id)).toEqual(inOrder(others, TicketOrder.UPDATED_NEWEST).slice(0, 3));
+      expect(found.every(({ description }) => description === "")).toBe(true);
+    }
   });
 
   test.each([

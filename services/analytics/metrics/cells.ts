@@ -39,14 +39,16 @@ export function isCut(frame: Frame, { minTime, maxTime }: Block): boolean {
 }
 
 /**
- * The cells of a block's facts: how many facts in a row count in the same cell. Each group has a cell a bucket, group by group;
+ * The cells of a block's facts: where facts in a row count in the same cell, and how many; facts that do not count are left out. Each group has a cell a bucket, group by group;
  * after all of these come the cells of what was before the window, one a group.
  */
 export class Cells {
   readonly frame: Frame;
   readonly grouping: Grouping;
-  /** Of each run its cell, -1 for one that does not count. */
+  /** Of each run its cell. */
   cells = new Int32Array(1024);
+  /** Of each run where in the block it begins. */
+  starts = new Int32Array(1024);
   /** Of each run how many facts it has. */
   facts = new Int32Array(1024);
   /** How many runs there are. */
@@ -99,93 +101,108 @@ export class Cells {
     return counts;
   }
 
-  /** Finds the cells of a block of the chunk. False where all its facts come after the window. */
+  /** Finds the cells of a block of the chunk. False where none of its facts counts. */
   find(block: Block, { chunk, times }: Facts): boolean {
     const { frame, grouping } = this;
     if (block.minTime >= frame.end) return false;
     const facts = block.to - block.from;
-    if (this.cells.length < facts) [this.cells, this.facts] = [new Int32Array(2 * facts), new Int32Array(2 * facts)];
-    if (isCut(frame, block) && times) this.count = this.#findByTime(block, chunk, times);
-    else if (grouping.customers) this.count = this.#findByCustomer(block, chunk);
-    else this.count = this.#findRuns(block, chunk);
-    return true;
+    if (this.cells.length < facts) {
+      this.cells = new Int32Array(2 * facts);
+      this.starts = new Int32Array(2 * facts);
+      this.facts = new Int32Array(2 * facts);
+    }
+    this.count = 0;
+    if (isCut(frame, block) && times) this.#findByTime(block, chunk, times);
+    else if (grouping.customers) this.#findByCustomer(block, chunk);
+    else this.#findRuns(block, chunk);
+    return this.count > 0;
   }
 
-  #findRuns({ from, to, firstRun, endRun, minTime }: Block, { segments, runs }: Chunk): number {
+  #findRuns({ from, to, firstRun, endRun, minTime }: Block, { segments, runs }: Chunk): void {
     const { first, step } = this.#row(stretchOf(this.frame, minTime));
-    const [cells, facts] = [this.cells, this.facts];
+    const { cells, starts, facts } = this;
     const groups = this.grouping.segments;
     if (this.#group !== undefined) {
-      [cells[0], facts[0]] = [this.#group < 0 ? -1 : first + this.#group * step, to - from];
-      return 1;
+      if (this.#group < 0) return;
+      cells[0] = first + this.#group * step;
+      starts[0] = 0;
+      facts[0] = to - from;
+      this.count = 1;
+      return;
     }
     let count = 0;
-    for (let run = firstRun; run < endRun; run++) {
+    let before = -1;
+    for (let run = firstRun, start = 0; run < endRun; run++) {
       const group = groups[segments[run] as number] as number;
-      const cell = group < 0 ? -1 : first + group * step;
-      if (count > 0 && cells[count - 1] === cell) (facts[count - 1] as number) += runs[run] as number;
-      else {
-        cells[count] = cell;
-        facts[count++] = runs[run] as number;
+      const more = runs[run] as number;
+      if (group >= 0 && group === before) (facts[count - 1] as number) += more;
+      else if (group >= 0) {
+        cells[count] = first + group * step;
+        starts[count] = start;
+        facts[count++] = more;
       }
-    }
-    return count;
-  }
-
-  #findByCustomer({ from, to, firstRun, endRun, minTime }: Block, { segments, runs }: Chunk): number {
-    const groups = this.grouping.segments;
-    const stretch = stretchOf(this.frame, minTime);
-    this.count = 0;
-    if (this.#group !== undefined) this.#pushByCustomer(this.#group, stretch, from, to);
-    else {
-      let fact = from;
-      for (let run = firstRun; run < endRun; run++) {
-        const end = fact + (runs[run] as number);
-        this.#pushByCustomer(groups[segments[run] as number] as number, stretch, fact, end);
-        fact = end;
-      }
-    }
-    return this.count;
-  }
-
-  /** This loop runs for millions of facts, of which few count. */
-  #pushByCustomer(group: number, stretch: number, from: number, to: number): void {
-    const { cells, facts } = this;
-    const { first: base, step } = this.#row(stretch);
-    const [groups, fours] = [this.#groups, this.#fours];
-    let { count } = this;
-    for (let fact = from; fact < to; ) {
-      const other = groups[fact] as number;
-      const first = fact++;
-      while (fact < to && groups[fact] === other) fact += (fact & 3) === 0 && fours[fact >>> 2] === -1 ? 4 : 1;
-      if (fact > to) fact = to;
-      const cell = group < 0 || other < 0 ? -1 : base + (group + other) * step;
-      if (count > 0 && cells[count - 1] === cell) (facts[count - 1] as number) += fact - first;
-      else {
-        cells[count] = cell;
-        facts[count++] = fact - first;
-      }
+      before = group;
+      start += more;
     }
     this.count = count;
   }
 
-  #findByTime({ from, firstRun, endRun }: Block, { segments, runs }: Chunk, times: Uint32Array): number {
-    const { frame, grouping, inWindow } = this;
-    const [cells, facts] = [this.cells, this.facts];
+  #findByCustomer({ from, to, firstRun, endRun, minTime }: Block, { segments, runs }: Chunk): void {
+    const stretch = stretchOf(this.frame, minTime);
+    if (this.#group !== undefined) this.#pushByCustomer(this.#group, stretch, from, from, to);
+    else {
+      const groups = this.grouping.segments;
+      let fact = from;
+      for (let run = firstRun; run < endRun; run++) {
+        const end = fact + (runs[run] as number);
+        this.#pushByCustomer(groups[segments[run] as number] as number, stretch, from, fact, end);
+        fact = end;
+      }
+    }
+  }
+
+  /** This loop runs for millions of facts, of which few count. */
+  #pushByCustomer(group: number, stretch: number, blockStart: number, from: number, to: number): void {
+    if (group < 0) return;
+    const { cells, starts, facts } = this;
+    const { first, step } = this.#row(stretch);
+    const groups = this.#groups;
+    const fours = this.#fours;
+    let { count } = this;
+    for (let fact = from; fact < to; ) {
+      const other = groups[fact] as number;
+      if (other < 0) {
+        fact += (fact & 3) === 0 && fours[fact >>> 2] === -1 ? 4 : 1;
+        continue;
+      }
+      const start = fact++;
+      while (fact < to && groups[fact] === other) fact++;
+      cells[count] = first + (group + other) * step;
+      starts[count] = start - blockStart;
+      facts[count++] = fact - start;
+    }
+    this.count = count;
+  }
+
+  #findByTime({ from, firstRun, endRun }: Block, { segments, runs }: Chunk, times: Uint32Array): void {
+    const { frame, grouping, inWindow, cells, starts, facts } = this;
     const buckets = frame.starts.length;
-    let [count, fact] = [0, from];
+    let count = 0;
+    let fact = from;
     for (let run = firstRun; run < endRun; run++) {
       const group = grouping.segments[segments[run] as number] as number;
       const end = fact + (runs[run] as number);
+      if (group < 0) fact = end;
       for (; fact < end; fact++) {
         const other = grouping.customers ? (this.#groups[fact] as number) : 0;
         const stretch = stretchOf(frame, times[fact] as number);
+        if (other < 0 || stretch > buckets) continue;
         const both = group + other;
-        if (group < 0 || other < 0 || stretch > buckets) cells[count] = -1;
-        else cells[count] = stretch === 0 ? inWindow + both : both * buckets + stretch - 1;
+        cells[count] = stretch === 0 ? inWindow + both : both * buckets + stretch - 1;
+        starts[count] = fact - from;
         facts[count++] = 1;
       }
     }
-    return count;
+    this.count = count;
   }
 }

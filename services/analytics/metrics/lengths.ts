@@ -1,4 +1,5 @@
 // Lengths of time, as many as a question is about.
+import type { Cells } from "./cells.ts";
 
 /** Lengths of time in seconds, in the order of their cells; overwritten when others are put in order. */
 export interface InOrder {
@@ -6,33 +7,33 @@ export interface InOrder {
   readonly business: Int32Array;
 }
 
-/** Lengths in a row, in the memory of their chunk. */
+/** The lengths of a block, in the memory of their chunk: on the wall from `at` on, and after all of them those of business. */
 interface Part {
-  /** On the wall from `at` on, and after all of them those of business. */
   readonly values: Int32Array;
   readonly at: number;
   readonly facts: number;
-  /** Where its runs are among all. */
+}
+
+/** Where the runs of a part are among all. */
+interface Runs extends Part {
   readonly firstRun: number;
   readonly endRun: number;
 }
 
 /** Used over and over: new memory of some megabytes for each question would cost more than counting. */
-let [onTheWall, ofBusiness] = [new Int32Array(0), new Int32Array(0)];
+let onTheWall = new Int32Array(0);
+let ofBusiness = new Int32Array(0);
 
 /** Copies the lengths of a part to where those of their cells go on. */
-function place({ values, at, facts, firstRun, endRun }: Part, runs: Int32Array, next: Uint32Array): void {
-  const [wall, business] = [onTheWall, ofBusiness];
-  let index = at;
-  for (let run = firstRun; run < endRun; run++) {
-    const cell = runs[2 * run] as number;
-    const end = index + (runs[2 * run + 1] as number);
-    if (cell < 0) {
-      index = end;
-      continue;
-    }
+function place({ values, at, facts, firstRun, endRun }: Runs, runs: Int32Array, next: Uint32Array): void {
+  const wall = onTheWall;
+  const business = ofBusiness;
+  for (let run = 3 * firstRun; run < 3 * endRun; run += 3) {
+    const cell = runs[run] as number;
+    const start = at + (runs[run + 1] as number);
+    const end = start + (runs[run + 2] as number);
     let to = next[cell] as number;
-    for (; index < end; index++, to++) {
+    for (let index = start; index < end; index++, to++) {
       wall[to] = values[index] as number;
       business[to] = values[index + facts] as number;
     }
@@ -42,8 +43,8 @@ function place({ values, at, facts, firstRun, endRun }: Part, runs: Int32Array, 
 
 /** Gathers lengths of time. */
 export class Lengths {
-  readonly #parts: Part[] = [];
-  /** Of each run its cell, -1 for none, and how many lengths it has. */
+  readonly #parts: Runs[] = [];
+  /** Of each run its cell, where in its part it begins, and how many lengths it has. */
   #runs = new Int32Array(0);
   #runCount = 0;
   /** How many there are in each cell. */
@@ -53,26 +54,28 @@ export class Lengths {
     this.#counts = new Uint32Array(cellCount);
   }
 
-  /** Adds the lengths of a block: `cells` and `facts` say where `runs` runs of them count, and how many each has. */
-  add(part: Pick<Part, "values" | "at" | "facts">, cells: Int32Array, facts: Int32Array, runs: number): void {
-    const counts = this.#counts;
-    const [firstRun, endRun] = [this.#runCount, this.#runCount + runs];
-    if (this.#runs.length < 2 * endRun) {
-      const more = new Int32Array(4 * endRun);
+  /** Adds the lengths of a block that count within the window. */
+  add(part: Part, { cells, starts, facts, count: runs }: Cells): void {
+    const firstRun = this.#runCount;
+    if (this.#runs.length < 3 * (firstRun + runs)) {
+      const more = new Int32Array(6 * (firstRun + runs));
       more.set(this.#runs);
       this.#runs = more;
     }
+    const counts = this.#counts;
     const all = this.#runs;
+    let to = 3 * firstRun;
     for (let run = 0; run < runs; run++) {
       const cell = cells[run] as number;
+      if (cell >= counts.length) continue;
       const count = facts[run] as number;
-      const counted = cell < counts.length ? cell : -1;
-      all[2 * (firstRun + run)] = counted;
-      all[2 * (firstRun + run) + 1] = count;
-      if (counted >= 0) (counts[counted] as number) += count;
+      all[to++] = cell;
+      all[to++] = starts[run] as number;
+      all[to++] = count;
+      (counts[cell] as number) += count;
     }
-    this.#runCount = endRun;
-    this.#parts.push({ ...part, firstRun, endRun });
+    this.#runCount = to / 3;
+    this.#parts.push({ ...part, firstRun, endRun: this.#runCount });
   }
 
   /** Where the lengths of each cell begin once they are in order; one more than there are cells. */
@@ -88,7 +91,10 @@ export class Lengths {
   /** Puts them in order, by the clock on the wall and by that of business. */
   inOrder(begins: Uint32Array): InOrder {
     const count = begins.at(-1) ?? 0;
-    if (onTheWall.length < count) [onTheWall, ofBusiness] = [new Int32Array(count), new Int32Array(count)];
+    if (onTheWall.length < count) {
+      onTheWall = new Int32Array(count);
+      ofBusiness = new Int32Array(count);
+    }
     const next = begins.slice(0, -1);
     for (const part of this.#parts) place(part, this.#runs, next);
     return { wall: onTheWall.subarray(0, count), business: ofBusiness.subarray(0, count) };

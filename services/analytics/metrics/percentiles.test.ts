@@ -8,9 +8,10 @@ const seconds = fc.oneof(
   fc.nat(2 ** 31 - 1),
   fc.constantFrom(0, 127, 128, 255, 256, 511, 2 ** 31 - 1),
 );
-/** Most cells have few numbers, some have so many that they get a histogram of their own. */
+/** Cells have very few numbers, few, or so many that they get a histogram of their own. */
 const cell = fc.oneof(
-  { weight: 5, arbitrary: fc.array(seconds) },
+  { weight: 4, arbitrary: fc.array(seconds) },
+  { weight: 2, arbitrary: fc.array(seconds, { minLength: 33, maxLength: 100, size: "max" }) },
   { weight: 1, arbitrary: fc.array(seconds, { minLength: 1_030, maxLength: 1_200, size: "max" }) },
 );
 const table = fc

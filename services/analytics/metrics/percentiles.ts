@@ -58,6 +58,8 @@ function keyOf({ groups, buckets }: Pick<CellValues, "groups" | "buckets">, grou
 
 /** Of each number its step, found once; used over and over. */
 let steps = new Uint16Array(0);
+/** Counts what nobody asks for. */
+const spare = new Int32Array(STEPS);
 /** Of each step which aims it is of, a bit each, four at most. */
 const flags = new Uint8Array(STEPS);
 const coarse = new Int32Array(STEPS >>> COARSE_BITS);
@@ -120,8 +122,8 @@ class Search {
         const ofGroup = ofGroups[group];
         const isFew = to - from < FEW;
         const sum = isFew
-          ? countFew(values, from, to, ofBucket, ofGroup)
-          : countMany(values, from, to, own, ofBucket, ofGroup);
+          ? countFew(values, from, to, ofBucket, ofGroup ?? spare)
+          : countMany(values, from, to, own, ofBucket, ofGroup ?? spare);
         this.#add(groups, buckets, to - from, sum);
         if (buckets > 1) this.#add(groups, bucket, to - from, sum);
         if (!ofGroup) continue;
@@ -153,7 +155,6 @@ class Search {
     const shares = this.#shares;
     const count = to - from;
     if (count <= VERY_FEW) for (let index = 0; index < count; index++) few[index] = values[from + index] as number;
-    else countCoarse(from, to);
     for (let at = 0; at < shares.length; at++) {
       const rank = rankOf(count, shares[at] as number);
       this.percentiles[key * shares.length + at] =
@@ -211,13 +212,7 @@ function pick(from: number, to: number): number {
   return count;
 }
 
-/** Counts the numbers of a range by their coarse steps. */
-function countCoarse(from: number, to: number): void {
-  coarse.fill(0);
-  for (let index = from; index < to; index++) (coarse[(steps[index] as number) >>> COARSE_BITS] as number) += 1;
-}
-
-/** The number of a rank in a range that `countCoarse` has counted. */
+/** The number of a rank in a range that is counted in `coarse`. */
 function selectCoarse(values: Int32Array, from: number, to: number, rank: number): number {
   let step = 0;
   let before = 0;
@@ -231,27 +226,47 @@ function selectCoarse(values: Int32Array, from: number, to: number, rank: number
   return select(few, found, rank - before);
 }
 
-/** Counts numbers in one or two histograms, and notes their steps. Returns their sum. */
-function countFew(values: Int32Array, from: number, to: number, one: Histogram, other: Histogram | undefined): number {
+// The loops below run for all numbers. They stand in functions of their own, none of them tiny, so that V8 compiles each to the end:
+// inlined into `#count`, which is called too seldom for that, they took two to three times as long.
+
+/** Counts few numbers in two histograms and by themselves in `coarse`, and notes their steps. Returns their sum. */
+function countFew(values: Int32Array, from: number, to: number, one: Histogram, other: Histogram): number {
+  coarse.fill(0);
   let sum = 0;
   for (let index = from; index < to; index++) {
     const value = values[index] as number;
     const step = stepOf(value);
     steps[index] = step;
     (one[step] as number) += 1;
+    (other[step] as number) += 1;
+    (coarse[step >>> COARSE_BITS] as number) += 1;
     sum += value;
   }
-  if (other) for (let index = from; index < to; index++) (other[steps[index] as number] as number) += 1;
   return sum;
 }
 
-/** Counts numbers in a histogram of their own, notes their steps, and adds it to one or two others. Returns their sum. */
+/** Counts many numbers in a histogram of their own and in two others, and notes their steps. Returns their sum. */
 function countMany(
-  ...[values, from, to, own, one, other]: [Int32Array, number, number, Histogram, Histogram, Histogram | undefined]
+  values: Int32Array,
+  from: number,
+  to: number,
+  own: Histogram,
+  one: Histogram,
+  other: Histogram,
 ): number {
   own.fill(0);
-  const sum = countFew(values, from, to, own, undefined);
-  addTo(one, own);
-  if (other) addTo(other, own);
+  let sum = 0;
+  for (let index = from; index < to; index++) {
+    const value = values[index] as number;
+    const step = stepOf(value);
+    steps[index] = step;
+    (own[step] as number) += 1;
+    sum += value;
+  }
+  for (let step = 0; step < STEPS; step++) {
+    const count = own[step] as number;
+    (one[step] as number) += count;
+    (other[step] as number) += count;
+  }
   return sum;
 }

@@ -183,7 +183,6 @@ export class Tally {
     for (let run = 0; run < runs; run++) {
       const cell = cells[run] as number;
       const count = facts[run] as number;
-      if (cell < 0) continue;
       (changes[cell] as number) += change * count;
       for (let index = 0; index < places.length; index++) {
         (counters[cell * COUNTERS + (places[index] as number)] as number) += count;
@@ -194,19 +193,16 @@ export class Tally {
   #addMoods({ code, values: at }: Block, values: Int32Array): void {
     const { engines } = this;
     const counters = this.#counters;
-    const { cells, facts, inWindow, count: runs } = this.#cells;
+    const { cells, starts, facts, inWindow, count: runs } = this.#cells;
     const opening = Code.kind.in(code) === CREATED;
-    let index = at;
     for (let run = 0; run < runs; run++) {
       const cell = cells[run] as number;
-      const end = index + (facts[run] as number);
+      if (cell >= inWindow) continue;
       const base = cell * COUNTERS;
-      if (cell < 0 || cell >= inWindow) {
-        index = end;
-        continue;
-      }
+      const start = at + (starts[run] as number);
+      const end = start + (facts[run] as number);
       let score = 0;
-      for (; index < end; index++) {
+      for (let index = start; index < end; index++) {
         const mood = values[index] as number;
         (counters[base + SENTIMENTS + ((mood >>> 15) & 3)] as number) += 1;
         score += MoodValue.score(mood);
@@ -218,8 +214,6 @@ export class Tally {
   }
 
   #addLengths({ code, from, to, values: at }: Block, values: Int32Array): void {
-    const { cells, facts, count } = this.#cells;
-    const lengths = this.lengths[Code.span.in(code)] as Lengths;
-    lengths.add({ values, at, facts: to - from }, cells, facts, count);
+    (this.lengths[Code.span.in(code)] as Lengths).add({ values, at, facts: to - from }, this.#cells);
   }
 }

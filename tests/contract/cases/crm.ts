@@ -24,6 +24,7 @@ export const crmCases: readonly Case[] = [
       expect(await crm.getCustomer({ customerId: created.customer?.id as string })).toEqual({
         ...created,
         $typeName: "deskwire.crm.v1.GetCustomerResponse",
+        notes: [],
       });
     },
   },
@@ -255,6 +256,8 @@ export const crmCases: readonly Case[] = [
       const page = await clients.crm.listNotes({ customerId, pageSize: 1 });
       const rest = await clients.crm.listNotes({ customerId, pageSize: 1, pageToken: page.nextPageToken });
       expect([...page.notes, ...rest.notes]).toEqual(notes);
+      expect((await clients.crm.getCustomer({ customerId, noteLimit: 1 })).notes).toEqual([second]);
+      expect((await clients.crm.getCustomer({ customerId, noteLimit: 50 })).notes).toEqual(notes);
     },
   },
   refuses(

@@ -3,7 +3,13 @@ import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { expect } from "vitest";
 import { ActorKind } from "#gen/deskwire/actor/v1/actor_pb.js";
 import { TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
-import { TicketChannel, TicketPriority, TicketStatus, WaitingOn } from "#gen/deskwire/ticket/v1/ticket_pb.js";
+import {
+  TicketChannel,
+  TicketPriority,
+  TicketStatus,
+  TicketView,
+  WaitingOn,
+} from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { type Case, expectRefused, newCustomer, newTicket, refusalOf, refuses, stateOf, unique } from "../case.ts";
 
 const NO_TICKET = "TKT-999999999999999";
@@ -137,6 +143,26 @@ export const ticketCases: readonly Case[] = [
     name: "a ticket that does not exist is named",
     async run({ tickets }) {
       expect(await refusalOf(tickets.getTicket({ ticketId: NO_TICKET }))).toMatchObject(missing);
+    },
+  },
+  {
+    name: "GetTicket brings other open tickets of the customer, the last changed first",
+    async run(clients) {
+      const { id: ticketId, customerId } = await newTicket(clients);
+      const add = (fields: Parameters<typeof newTicket>[1]) => newTicket(clients, { customerId, ...fields });
+      const others = [
+        await add({ subject: "a", description: "long" }),
+        await add({ status: TicketStatus.IN_PROGRESS }),
+      ];
+      await add({ status: TicketStatus.RESOLVED });
+      await newTicket(clients, {});
+      const found = async (otherOpenLimit: number) => await clients.tickets.getTicket({ ticketId, otherOpenLimit });
+      const listed = await clients.tickets.listTickets({ customerId, view: TicketView.BASIC });
+      const { otherOpenTickets, otherPriorityScores } = await found(50);
+      expect(otherOpenTickets).toEqual(listed.tickets.filter(({ id }) => others.some((other) => other.id === id)));
+      expect(otherPriorityScores.map(({ factors }) => factors.length)).toEqual([6, 6]);
+      expect((await found(1)).otherOpenTickets).toEqual(otherOpenTickets.slice(0, 1));
+      expect((await found(0)).otherOpenTickets).toEqual([]);
     },
   },
   {

@@ -168,7 +168,8 @@ describe.each(DIALECTS)("on %s", (dialect) => {
         const { start, end, filter, groupBy, bucket } = question;
         const request: Partial<GetMetricsRequest> = {
           ...{ startTime: timestampFromMs(start * 1000), endTime: timestampFromMs(end * 1000), groupBy, bucket },
-          groupLimit: 50,
+          // Now and then so few that some are left out, and count in the total all the same.
+          groupLimit: asked % 3 === 0 ? 2 : 50,
           filter: filter as never,
         };
         const response = toJson(GetMetricsResponseSchema, await metrics.getMetrics(request as never), {

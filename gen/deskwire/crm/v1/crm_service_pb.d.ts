@@ -7,8 +7,8 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { Customer } from "./customer_pb.js";
-import type { FieldMask } from "@bufbuild/protobuf/wkt";
 import type { Note } from "./note_pb.js";
+import type { FieldMask } from "@bufbuild/protobuf/wkt";
 
 /**
  * Describes the file deskwire/crm/v1/crm_service.proto.
@@ -171,6 +171,13 @@ export declare type GetCustomerRequest = Message<"deskwire.crm.v1.GetCustomerReq
    * @generated from field: string customer_id = 1;
    */
   customerId: string;
+
+  /**
+   * How many of the latest notes about the customer to bring: up to 50. Default: none.
+   *
+   * @generated from field: int32 note_limit = 2;
+   */
+  noteLimit: number;
 };
 
 /**
@@ -191,6 +198,13 @@ export declare type GetCustomerResponse = Message<"deskwire.crm.v1.GetCustomerRe
    * @generated from field: deskwire.crm.v1.Customer customer = 1;
    */
   customer?: Customer | undefined;
+
+  /**
+   * The latest notes about the customer, newest first; ListNotes has them all.
+   *
+   * @generated from field: repeated deskwire.crm.v1.Note notes = 2;
+   */
+  notes: Note[];
 };
 
 /**

@@ -93,6 +93,13 @@ export declare type GetTicketRequest = Message<"deskwire.ticket.v1.GetTicketRequ
    * @generated from field: int32 message_limit = 2;
    */
   messageLimit: number;
+
+  /**
+   * How many other tickets of the customer to bring that are open or in progress: up to 50. Default: none.
+   *
+   * @generated from field: int32 other_open_limit = 3;
+   */
+  otherOpenLimit: number;
 };
 
 /**
@@ -134,6 +141,20 @@ export declare type GetTicketResponse = Message<"deskwire.ticket.v1.GetTicketRes
    * @generated from field: deskwire.ticket.v1.TicketPriorityScore priority_score = 4;
    */
   priorityScore?: TicketPriorityScore | undefined;
+
+  /**
+   * Other open or in-progress tickets of the customer, the last changed first, in the basic view.
+   *
+   * @generated from field: repeated deskwire.ticket.v1.Ticket other_open_tickets = 5;
+   */
+  otherOpenTickets: Ticket[];
+
+  /**
+   * How much each of those presses now, and why, in their order.
+   *
+   * @generated from field: repeated deskwire.ticket.v1.TicketPriorityScore other_priority_scores = 6;
+   */
+  otherPriorityScores: TicketPriorityScore[];
 };
 
 /**
