@@ -50,16 +50,25 @@ const NEGATION_SCOPE = 4;
 const BEFORE_TURN = 0.5;
 const NEGATED = 0.5;
 
-/** FNV-1a over UTF-16 code units with the last two steps of MurmurHash3's finish, which spread it to the upper bits. */
-function hashOf(kind: number, text: string, from = 0, to = text.length): number {
-  let hash = 0x811c9dc5 ^ kind;
-  for (let at = from; at < to; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
+const BASIS = 0x811c9dc5;
+/** One step of FNV-1a, by a UTF-16 code unit. */
+const stepped = (hash: number, code: number) => Math.imul(hash ^ code, 0x01000193);
+
+/** The last steps of MurmurHash3's finish, which spread a hash to the upper bits. */
+function finished(hash: number): number {
+  const half = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b);
+  const whole = Math.imul(half ^ (half >>> 13), 0xc2b2ae35);
+  return (whole ^ (whole >>> 16)) >>> 0;
 }
 
-const withoutDigits = (word: string) => word.replace(/\d/g, "0");
+function hashOf(kind: number, text: string): number {
+  let hash = BASIS ^ kind;
+  for (let at = 0; at < text.length; at++) hash = stepped(hash, text.charCodeAt(at));
+  return finished(hash);
+}
+
+const DIGIT = /\d/;
+const withoutDigits = (word: string) => (DIGIT.test(word) ? word.replace(/\d/g, "0") : word);
 const plain = ({ word, drawn }: Token) => withoutDigits(drawn ? word.replace(/(\p{L})\1+/gu, "$1") : word);
 
 class Grams {
@@ -98,10 +107,15 @@ class Grams {
     if (questions > 0) this.#add(WORDS, hashOf(KIND.end, "?"), 1);
   }
 
+  /** A part's hash is that of the shorter one before it and one step more; all of a length stand together. */
   #addParts(padded: string, value: number, at: number): void {
-    for (let length = MIN_PART; length <= MAX_PART; length++) {
-      for (let from = 0; from + length <= padded.length; from++) {
-        this.#add(PARTS, hashOf(KIND.part, padded, from, from + length), value, at, at + 1);
+    const size = padded.length;
+    const hashes = new Array<number>(size).fill(BASIS ^ KIND.part);
+    for (let length = 1; length <= MAX_PART; length++) {
+      for (let from = 0; from + length <= size; from++) {
+        const hash = stepped(hashes[from] as number, padded.charCodeAt(from + length - 1));
+        hashes[from] = hash;
+        if (length >= MIN_PART) this.#add(PARTS, finished(hash), value, at, at + 1);
       }
     }
   }

@@ -17,8 +17,12 @@ const ENOUGH = 0.12;
 /** How many times more must speak for it than for the next. */
 const CLEARLY = 1.25;
 
+/** Letters and digits that tell no language by themselves. */
+const PLAIN = /^[a-z0-9]*$/;
+
 function scriptOf(words: readonly string[]): string | undefined {
   const letters = words.join("");
+  if (PLAIN.test(letters)) return undefined;
   return SCRIPTS.find(([, script, part]) => (letters.match(script)?.length ?? 0) > letters.length * part)?.[0];
 }
 
@@ -28,7 +32,7 @@ function votesOf(words: readonly string[]): [language: string, votes: number][] 
   for (const word of words) {
     const known = weights.get(word);
     for (const [language, weight] of known ?? []) vote(language, weight);
-    if (known) continue;
+    if (known || PLAIN.test(word)) continue;
     for (const [letters, languages] of LETTERS) {
       if (letters.test(word)) for (const language of languages) vote(language, LETTER_WEIGHT / languages.length);
     }

@@ -14,27 +14,31 @@ export interface LinearModel {
 }
 
 /** The bucket of a hashed feature: its upper bits. */
-export const bucketOf = (hash: number, bits: number): number => hash >>> (32 - bits);
+export const bucketOf = (hash: number, bits: number): number => hash >>> shiftOf(bits);
+const shiftOf = (bits: number) => 32 - bits;
 
-function addLogits(sums: Float64Array, model: LinearModel, { grams, cues }: Seen): void {
-  const { classes, bits, scale } = model;
-  for (let at = 0; at < grams.ids.length; at++) {
-    const value = (grams.values[at] as number) * scale;
-    const row = bucketOf(grams.ids[at] as number, bits) * classes;
-    for (let k = 0; k < classes; k++) sums[k] = (sums[k] as number) + value * (model.grams[row + k] as number);
-  }
-  for (let at = 0; at < cues.ids.length; at++) {
-    const row = (cues.ids[at] as number) * classes;
-    for (let k = 0; k < classes; k++) {
-      sums[k] = (sums[k] as number) + (cues.values[at] as number) * (model.cues[row + k] as number);
-    }
+function addWeighed(
+  sums: Float64Array,
+  { ids, values }: Features,
+  weights: LinearModel["grams"],
+  shift: number,
+  scale: number,
+): void {
+  const classes = sums.length;
+  for (let at = 0; at < ids.length; at++) {
+    const value = (values[at] as number) * scale;
+    const row = ((ids[at] as number) >>> shift) * classes;
+    for (let k = 0; k < classes; k++) sums[k] = (sums[k] as number) + value * (weights[row + k] as number);
   }
 }
 
 /** What the models say together for each class, in units of log odds. */
 export function logitsOf(models: readonly LinearModel[], seen: Seen): Float64Array {
   const sums = new Float64Array(models[0]?.classes ?? 0);
-  for (const model of models) addLogits(sums, model, seen);
+  for (const { bits, grams, cues, scale } of models) {
+    addWeighed(sums, seen.grams, grams, shiftOf(bits), scale);
+    addWeighed(sums, seen.cues, cues, 0, 1);
+  }
   return sums;
 }
 
@@ -54,15 +58,20 @@ export interface Spoken {
   readonly ties: Float64Array;
 }
 
-function addSpoken({ words, ties }: Spoken, features: Features, weightAt: (id: number) => number): void {
-  for (let at = 0; at < features.ids.length; at++) {
-    const from = features.from[at] as number;
-    const to = features.to[at] as number;
-    if (to <= from) continue;
-    const share = ((features.values[at] as number) * weightAt(features.ids[at] as number)) / (to - from);
-    for (let token = from; token < to; token++) {
+function addSpoken(
+  { words, ties }: Spoken,
+  { ids, values, from, to }: Features,
+  weightAt: (id: number) => number,
+): void {
+  for (let at = 0; at < ids.length; at++) {
+    const first = from[at] as number;
+    const end = to[at] as number;
+    if (end <= first) continue;
+    const share = ((values[at] as number) * weightAt(ids[at] as number)) / (end - first);
+    words[first] = (words[first] as number) + share;
+    for (let token = first + 1; token < end; token++) {
       words[token] = (words[token] as number) + share;
-      if (token > from) ties[token] = (ties[token] as number) + share;
+      ties[token] = (ties[token] as number) + share;
     }
   }
 }
@@ -71,7 +80,8 @@ function addSpoken({ words, ties }: Spoken, features: Features, weightAt: (id: n
 export function spokenFor(models: readonly LinearModel[], seen: Seen, k: number): Spoken {
   const spoken = { words: new Float64Array(seen.tokens.length), ties: new Float64Array(seen.tokens.length) };
   for (const { classes, bits, scale, grams, cues } of models) {
-    addSpoken(spoken, seen.grams, (id) => scale * (grams[bucketOf(id, bits) * classes + k] as number));
+    const shift = shiftOf(bits);
+    addSpoken(spoken, seen.grams, (id) => scale * (grams[(id >>> shift) * classes + k] as number));
     addSpoken(spoken, seen.cues, (id) => cues[id * classes + k] as number);
   }
   return spoken;

@@ -2,7 +2,9 @@
 import { stemOf, type Token } from "./tokens.ts";
 
 interface Node<T> {
+  /** What may follow by its stem, and what only as written. */
   readonly next: Map<string, Node<T>>;
+  readonly written: Map<string, Node<T>>;
   value?: T;
 }
 
@@ -21,7 +23,7 @@ export function keysOf(phrase: string): string[] {
   return phrase.split(" ").map((word) => (word.startsWith("=") ? word : stemOf(word)));
 }
 
-const newNode = <T>(): Node<T> => ({ next: new Map() });
+const newNode = <T>(): Node<T> => ({ next: new Map(), written: new Map() });
 
 /**
  * A table of phrases as a trie of stems. A phrase matches each inflection of its words, and articles and possessives
@@ -35,8 +37,10 @@ export class PhraseTable<T> {
   add(phrase: string, value: T, merge: (old: T, value: T) => T = (_, latest) => latest): void {
     let node = this.#root;
     for (const key of keysOf(phrase)) {
-      const next = node.next.get(key) ?? newNode<T>();
-      node.next.set(key, next);
+      const isWritten = key.startsWith("=");
+      const [nodes, word] = isWritten ? [node.written, key.slice(1)] : [node.next, key];
+      const next = nodes.get(word) ?? newNode<T>();
+      nodes.set(word, next);
       node = next;
     }
     node.value = node.value === undefined ? value : merge(node.value, value);
@@ -44,19 +48,22 @@ export class PhraseTable<T> {
 
   /** The longest phrase that starts at token `at` and ends in the same clause. */
   match(tokens: readonly Token[], at: number): Match<T> | undefined {
-    const clause = tokens[at]?.clause;
+    const first = tokens[at];
+    if (!first || !(this.#root.next.has(first.stem) || this.#root.written.has(first.word))) return undefined;
+    const { clause } = first;
     let best: Match<T> | undefined;
+    const step = (next: Node<T> | undefined, length: number, skips: number): void => {
+      if (!next) return;
+      const { value } = next;
+      if (value !== undefined && length > (best?.length ?? 0)) best = { value, length };
+      walk(next, at + length, skips);
+    };
     const walk = (node: Node<T>, from: number, skips: number): void => {
       const length = from - at;
       const token = tokens[from];
-      if (!token || token.clause !== clause || node.next.size === 0) return;
-      for (const key of [`=${token.word}`, token.stem]) {
-        const next = node.next.get(key);
-        if (!next) continue;
-        const { value } = next;
-        if (value !== undefined && length + 1 > (best?.length ?? 0)) best = { value, length: length + 1 };
-        walk(next, from + 1, skips);
-      }
+      if (!token || token.clause !== clause || (node.next.size === 0 && node.written.size === 0)) return;
+      step(node.written.get(token.word), length + 1, skips);
+      step(node.next.get(token.stem), length + 1, skips);
       if (length > 0 && skips < MAX_SKIPS && SKIPPABLE.has(token.word)) walk(node, from + 1, skips + 1);
     };
     walk(this.#root, at, 0);
