@@ -4,8 +4,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
+import { Code } from "@connectrpc/connect";
 import { runCommand } from "../runtime/command.ts";
 import type { DatabaseLocation } from "../runtime/database/database.ts";
+import { fail } from "../runtime/errors.ts";
 import { localEngine } from "../services/analytics/engine/local-engine.ts";
 import { startPostgres } from "../tests/support/postgres-server.ts";
 import { countLog, mute } from "./metrics/events.ts";
@@ -60,6 +62,11 @@ async function askPostgres(tickets: number): Promise<Asked> {
   }
 }
 
+function countOf(option: string, text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw fail(Code.InvalidArgument, "COUNT_INVALID", `--${option} takes a whole number from 1 on, not "${text}".`);
+}
+
 async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
@@ -72,8 +79,9 @@ async function main(args: string[]): Promise<void> {
     },
   });
   if (values.help) return console.log(HELP);
-  const tickets = Number(values.tickets);
-  const counted = await countAll(Number(values.events));
+  const tickets = countOf("tickets", values.tickets);
+  const events = countOf("events", values.events);
+  const counted = await countAll(events);
   const asked: Record<string, Asked> = { SQLite: await ask({ kind: "sqlite", file: await keptFacts(tickets) }) };
   if (values.postgres) asked.PostgreSQL = await askPostgres(tickets);
   const report = reportOf({ tickets, counted, asked });

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
 import { SupportService } from "#gen/deskwire/support/v1/support_service_pb.js";
-import { freePort, ROOT } from "../../tests/support/processes.ts";
+import { freePort, ROOT, START } from "../../tests/support/processes.ts";
 import { stop } from "../lib/server-process.ts";
 import { type Finding, quantile } from "./finding.ts";
 
@@ -14,7 +14,7 @@ async function firstAnswer(folder: string): Promise<number> {
   const port = await freePort();
   const env = { ...process.env, DATA_DIR: folder, PORT: String(port) };
   const begin = performance.now();
-  const child = spawn(process.execPath, ["services/main.ts", "--no-demo"], { cwd: ROOT, env, stdio: "ignore" });
+  const child = spawn(process.execPath, [...START, "--no-demo"], { cwd: ROOT, env, stdio: "ignore" });
   const url = `http://127.0.0.1:${port}/${SupportService.typeName}/HandleTicket`;
   const request = { method: "POST", headers: { "content-type": "application/json" }, body: '{"ticketId":"TKT-1001"}' };
   try {

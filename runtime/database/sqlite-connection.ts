@@ -14,7 +14,7 @@ const STATEMENT_CACHE_SIZE = 256;
 /** Characters of SQL. What SQLite keeps of a statement is some forty times as much, and lists have long ones. */
 const STATEMENT_CACHE_TEXT = 400_000;
 /** What a connection keeps of the file; SQLite's own 2 MB are too few for the indexes of a million rows. */
-const CACHE_KIB = 16_384;
+const CACHE_KIB = 8_192;
 /** How long a statement waits for another process that has the file, in milliseconds. */
 export const BUSY_TIMEOUT_MS = 5_000;
 

@@ -5,7 +5,7 @@ import { createSearch } from "../../runtime/database/search.ts";
 import { requestLogMigration } from "../../runtime/idempotency.ts";
 import { approvalsMigration } from "./approvals/migration.ts";
 import { erasureMigration } from "./erasure/migration.ts";
-import { listsMigration } from "./list/migration.ts";
+import { emptyNotListedMigration, listsMigration } from "./list/migration.ts";
 import { aiTextMigration } from "./outgoing/provenance.ts";
 import { priorityMigration } from "./priority/migration.ts";
 import { webhooksMigration } from "./webhooks/migration.ts";
@@ -100,4 +100,5 @@ export const migrations: readonly Migration[] = [
   priorityMigration,
   erasureMigration,
   listsMigration,
+  emptyNotListedMigration,
 ];

@@ -1,6 +1,7 @@
 // Real processes of the desk, and other programs, for tests.
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
@@ -8,6 +9,11 @@ import { promisify } from "node:util";
 /** The source tree. */
 export const ROOT = new URL("../../", import.meta.url);
 const READY_MS = 60_000;
+
+/** What `npm start` gives to Node. */
+export const START: readonly string[] = JSON.parse(readFileSync(new URL("package.json", ROOT), "utf8"))
+  .scripts.start.split(" ")
+  .slice(1);
 
 /** Runs a program to its end; rejects when it fails. */
 export const run = promisify(execFile);
@@ -76,7 +82,7 @@ export class DeskProcess implements AsyncDisposable {
   ): Promise<DeskProcess> {
     const port = environment.PORT ?? String(await freePort());
     const env = { ...process.env, ...environment, PORT: port };
-    const child = spawn(process.execPath, ["services/main.ts", ...args], { cwd: root, env });
+    const child = spawn(process.execPath, [...START, ...args], { cwd: root, env });
     const desk = new DeskProcess(child, `${environment.TLS_CERT_FILE ? "https" : "http"}://127.0.0.1:${port}`);
     try {
       const ready = async () => desk.output.includes("Ctrl-C") && (await fetch(`${desk.url}/readyz`)).ok;

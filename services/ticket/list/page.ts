@@ -14,7 +14,7 @@ import {
   whereAfter,
 } from "../../../runtime/pagination.ts";
 import { type ListedRow, listedColumns } from "../ticket-store.ts";
-import { type ListQuestion, source } from "./filters.ts";
+import { type ListQuestion, notEmpty, source } from "./filters.ts";
 import { LANE, type Lane, lanesOf, laneValues } from "./lanes.ts";
 
 /** A statement, in which `?` stands for a value. */
@@ -88,6 +88,7 @@ function onePart(
   const request = categories.length > 0 ? { ...question.request, categories: [] } : question.request;
   const { query, id } = source(database, { ...question, request }, true);
   const within = goesByPriority(order) ? order.slice(1) : order;
+  if (categories.length > 0) query.whereRaw(notEmpty("ticket", "category"));
   if (after) {
     const columns = within.map((each) => (nameOf(each) === "id" ? { ...each, column: id } : each));
     whereAfter(query, columns, after);
