@@ -30,7 +30,7 @@ const PIECE =
 const WORD = /^[\p{L}\p{N}]/u;
 const DRAWN = /(\p{L})\1{2,}/gu;
 /** Most words hold no three of a kind in a row; this tells so sooner than DRAWN does. */
-const MAY_BE_DRAWN = /([^])\1\1/u;
+const MAY_BE_DRAWN = /(.)\1\1/u;
 const BARE_NEGATIONS = new Set(
   "cannot cant dont doesnt didnt isnt arent wasnt werent wont wouldnt couldnt shouldnt hasnt havent hadnt aint".split(
     " ",
