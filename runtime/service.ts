@@ -80,6 +80,11 @@ function publicError(error: unknown, method: DescMethod, context: HandlerContext
   );
 }
 
+let underWay = 0;
+
+/** How many calls this process is answering at this moment, of all its services; streams, which last, are not counted. */
+export const callsUnderWay = (): number => underWay;
+
 /** Counts the calls of a service that are under way; streams, which last, are not counted. */
 class Admission {
   readonly #max: number;
@@ -100,10 +105,12 @@ class Admission {
       );
     }
     this.#calls++;
+    underWay++;
     try {
       return await call();
     } finally {
       this.#calls--;
+      underWay--;
     }
   }
 }
