@@ -22,7 +22,9 @@ interface Phrase {
 }
 
 function phrasesOf(tokens: readonly Token[], { words, ties }: Spoken): Phrase[] {
-  const enough = words.reduce((top, word) => Math.max(top, word), 0) * WORTH_A_MENTION;
+  let top = 0;
+  for (const word of words) if (word > top) top = word;
+  const enough = top * WORTH_A_MENTION;
   const speaks = (at: number) => (words[at] as number) > enough;
   const isFiller = (at: number) => FILLERS.has(tokens[at]?.word ?? "");
   const isNegator = (at: number) => NEGATORS.has(tokens[at]?.stem ?? "");
