@@ -1,7 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
-import { quickFolder } from "./tests/support/quick-folder.ts";
 
 /** They take long, and not all of them are long to read, by which vitest would go. Begun last, one would run alone at the end. */
 const LONGEST = [
@@ -24,13 +23,9 @@ class LongestFirst extends BaseSequencer {
 
 export default defineConfig({
   test: {
-    env: {
-      // What `tmpdir()` answers, in the processes that tests start as well.
-      TMPDIR: quickFolder(),
-      // What `npm start` keeps of what Node has compiled; here the other commands do too.
-      NODE_COMPILE_CACHE: fileURLToPath(new URL("node_modules/.cache/compiled", import.meta.url)),
-    },
-    globalSetup: "tests/support/postgres-setup.ts",
+    // What `npm start` keeps of what Node has compiled; here the other commands do too.
+    env: { NODE_COMPILE_CACHE: fileURLToPath(new URL("node_modules/.cache/compiled", import.meta.url)) },
+    globalSetup: ["tests/support/data-folder.ts", "tests/support/postgres-setup.ts"],
     include: ["{adapter,gateway,runtime,services,tests}/**/*.test.ts"],
     // Half of a test is waiting for other processes, so even two cores have work for two files at once.
     maxWorkers: 2,

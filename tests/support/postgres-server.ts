@@ -3,7 +3,6 @@ import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "./processes.ts";
-import { quickFolder } from "./quick-folder.ts";
 
 const AT_THE_END = ["beforeExit", "exit"] as const;
 
@@ -26,7 +25,7 @@ async function loadEmbeddedPostgres() {
  * @param durable whether what it holds survives a crash of the machine, which a test does not need
  */
 export async function startPostgres({ durable = false } = {}) {
-  const folder = await mkdtemp(join(durable ? tmpdir() : quickFolder(), "deskwire-postgres-"));
+  const folder = await mkdtemp(join(tmpdir(), "deskwire-postgres-"));
   // As root the server runs as another user, who has to reach the data through this folder.
   await chmod(folder, 0o755);
   const port = await freePort();
