@@ -14,11 +14,11 @@ import { temporaryStorage } from "../support/desk.ts";
 import { readableLog } from "./log-lines.ts";
 
 /** What must never be seen; each is passed in several places. */
-const TEXT = "Zanzibar refund for order 4711";
+const TEXT = "Zanzibar refund for order QX-Marmalade";
 const EMAIL = "zoe.quux@customer.example";
 const SECRET = `whsec_${Buffer.alloc(24, 9).toString("base64")}`;
 const KEY = "dk_live_plantedkeyplantedkey";
-const PLANTED = /Zanzibar|zoe\.quux|4711|plantedkey|CQkJCQkJ|s3cret/;
+const PLANTED = /Zanzibar|zoe\.quux|QX-Marmalade|plantedkey|CQkJCQkJ|s3cret/;
 
 /** Breaks the tables, so that the next writes fail with what the database has to say of the row. */
 async function breakTables(environment: Record<string, string>): Promise<void> {
