@@ -56,19 +56,10 @@ export async function databaseUrl(): Promise<string> {
   return url.href;
 }
 
-/** Makes a key in the stack, and waits until it opens. */
-export async function newKey(scopes: string): Promise<string> {
-  const key = await compose(
-    "exec",
-    "-T",
-    "ticket",
-    "node",
-    "scripts/keys.ts",
-    "create",
-    "compose-test",
-    "--scopes",
-    scopes,
-  );
+/** Makes a key in the stack that opens everything, as often as one likes, and waits until it does. */
+export async function newKey(): Promise<string> {
+  const create = ["scripts/keys.ts", "create", "compose-test", "--scopes", "admin", "--rate", "1000/s"];
+  const key = await compose("exec", "-T", "ticket", "node", ...create);
   await eventually(async () => (await askMetrics("ticket", 1, 5002, key)).includes("deskwire_rpc_requests_total"));
   return key;
 }
