@@ -32,7 +32,7 @@ lets AI agents work tickets by MCP while containers crash, PostgreSQL's too; the
 what the agents were told against the database. Needs a container engine with compose, on this machine, and the right to end
 its processes; without an engine it says so and succeeds.
 
-  --seconds T  how long containers crash; 60 if left out
+  --seconds T  how long containers crash; 80 if left out, enough for one of each
   --keep       leave the stack running
   -h, --help   this text`;
 
@@ -137,7 +137,7 @@ async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
     options: {
-      seconds: { type: "string", default: "60" },
+      seconds: { type: "string", default: "80" },
       keep: { type: "boolean" },
       help: { type: "boolean", short: "h" },
     },
