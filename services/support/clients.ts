@@ -76,7 +76,10 @@ export class Parts {
     this.#log = log;
   }
 
-  /** Waits for what brings these parts; when it cannot be had, notes that they are missing. A caller who has hung up gets no answer at all. */
+  /**
+   * Waits for what brings these parts; when it cannot be had, notes that they are missing. A caller who has hung up gets no
+   * answer at all.
+   */
   async part<T>(names: string | readonly string[], service: keyof Clients, call: Promise<T>): Promise<T | undefined> {
     try {
       return await call;
