@@ -64,8 +64,10 @@ const keyOf = ({ email, name }: Sender) => (email ? email.toLowerCase() : import
 /** What the CRM is asked for. */
 function wanted({ email, name }: Sender): MessageInitShape<typeof WantedCustomerSchema> {
   if (email) return { key: { case: "email", value: email }, name: (name || email).slice(0, MAX_NAME) };
-  const key = { case: "externalId" as const, value: importedKey(name || NOBODY) };
-  return { key, name: name || NOBODY, tags: name ? [] : [ANONYMOUS] };
+  const called = name || NOBODY;
+  // Whoever is called so as well shares that customer.
+  const tags = called === NOBODY ? [ANONYMOUS] : [];
+  return { key: { case: "externalId", value: importedKey(called) }, name: called, tags };
 }
 
 /** How a note begins that the desk made from an answer. */
