@@ -109,12 +109,12 @@ const textOf = ({ case: kind, value = "" }: Key) =>
 
 /** Those who are there, by the texts of their keys. */
 async function findByKeys(db: Knex, wanted: Iterable<WantedCustomer>): Promise<Map<string, Customer>> {
-  const texts = [...wanted].map(({ key }) => textOf(key));
-  const textsOf = (kind: string) =>
-    texts.filter((text) => text.startsWith(kind)).map((text) => text.slice(kind.length));
+  const keys = [...wanted].map(({ key }) => key);
+  const valuesOf = (kind: Key["case"]) => keys.flatMap((key) => (key.case === kind ? (key.value ?? []) : []));
+  const emails = valuesOf("email").map((email) => email.toLowerCase());
   const from = "select email, customer.* from customer_email join customer on customer.id = customer_email.customer_id";
-  const byEmail = await selectByTexts<CustomerRow & { email: string }>(db, from, "email", textsOf("email "));
-  const byKey = await selectByTexts<CustomerRow>(db, "select * from customer", "external_id", textsOf("key "));
+  const byEmail = await selectByTexts<CustomerRow & { email: string }>(db, from, "email", emails);
+  const byKey = await selectByTexts<CustomerRow>(db, "select * from customer", "external_id", valuesOf("externalId"));
   return new Map([
     ...byEmail.map((row) => [`email ${row.email}`, toCustomer(row)] as const),
     ...byKey.map((row) => [`key ${row.external_id}`, toCustomer(row)] as const),

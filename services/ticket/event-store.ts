@@ -39,7 +39,7 @@ export async function appendEvents(trx: Knex.Transaction, events: readonly NewEv
   if (events.length === 0) return;
   const first = await take(trx, "event", events.length);
   // Only under the lock of the counter is it sure that nobody erases the customer at this moment.
-  await assertNoneErased(trx, new Set(events.filter((event) => bringsText(event as never)).map(customerOf)));
+  await assertNoneErased(trx, new Set(events.filter((event) => bringsText(event)).map(customerOf)));
   const rows = events.map(({ changes = [], ...init }, index) => {
     const position = first + index;
     const event = create(TicketEventSchema, { ...init, position: BigInt(position) } as never);

@@ -1,5 +1,5 @@
 // What of an event is a text: which of them an erased customer's tickets may still get, and what is left of the others.
-import { type TicketEvent, TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
+import { TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
 
 /** What stands in place of a text that must not be empty. */
 export const ERASED = "(erased)";
@@ -8,11 +8,16 @@ export const ERASED = "(erased)";
 const TEXTS = new Set(["subject", "description", "custom_fields", "external_id"]);
 const CUSTOMER = "ACTOR_KIND_CUSTOMER";
 
+/** What of an event may come with a text. */
+interface Bringing {
+  readonly type?: TicketEventType | undefined;
+  readonly message?: object | undefined;
+  readonly customerNote?: string | undefined;
+  readonly changes?: readonly { readonly field: string }[];
+}
+
 /** Whether an event comes with a text, in itself or, as a held draft, beside it. */
-export function bringsText(
-  event: Partial<Omit<TicketEvent, "changes">> & { changes?: readonly { field: string }[] },
-): boolean {
-  const { type, message, customerNote, changes } = event;
+export function bringsText({ type, message, customerNote, changes }: Bringing): boolean {
   if (type === TicketEventType.CREATED || type === TicketEventType.APPROVAL_REQUESTED) return true;
   return message !== undefined || !!customerNote || (changes ?? []).some(({ field }) => TEXTS.has(field));
 }

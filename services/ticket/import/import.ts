@@ -1,11 +1,6 @@
 // ImportTickets: rows of a file or of another desk become tickets, batch by batch.
 import { create } from "@bufbuild/protobuf";
-import {
-  ImportedRowSchema,
-  type ImportRow,
-  type RefusedRow,
-  RefusedRowSchema,
-} from "#gen/deskwire/ticket/v1/import_pb.js";
+import { ImportedRowSchema, type ImportRow, RefusedRowSchema } from "#gen/deskwire/ticket/v1/import_pb.js";
 import {
   type ImportTicketsRequest,
   type ImportTicketsResponse,
@@ -60,16 +55,12 @@ export async function importTickets(
     batch = [];
   }
 
-  function refuse(line: bigint, problem: Partial<RefusedRow>): void {
-    response.refused.push(create(RefusedRowSchema, { ...problem, line } as never));
-  }
-
   for await (const request of requests) {
     for (const row of rowsOf(request)) {
       count += 1n;
       const line = row?.line || count;
       const refused = refusal(row);
-      if (refused) refuse(line, refused as Partial<RefusedRow>);
+      if (refused) response.refused.push(create(RefusedRowSchema, { ...refused, line }));
       else if (row) batch.push({ row, line, key: keys.of(row) });
       if (batch.length >= BATCH) await store();
     }
