@@ -30,18 +30,19 @@ export async function listTickets(database: Database, request: ListTicketsReques
   const list = (source: PageSource<ListedRow>) =>
     countedPage<ListedRow, typeof ListTicketsRequestSchema>(source, scope);
   if (request.query) return database.slowly(async (read) => list(await search(database, question, read)));
-  const matching = ticketsMatching(database, question);
+  const matching = () => ticketsMatching(database, question);
   // Of one customer there are a few, as a rule.
   if (request.customerId) {
-    const { count, more } = await countUpTo(matching, FEW);
+    const theirs = matching();
+    const { count, more } = await countUpTo(theirs, FEW);
     if (!more)
       return list({
-        page: (options) => sortedPage(database, matching, { ...options, ...question }),
+        page: (options) => sortedPage(database, theirs, { ...options, ...question }),
         count: async () => count,
       });
   }
   return list({
     page: (options) => ticketPage(database, { ...options, ...question }),
-    count: () => totalSize(matching),
+    count: () => totalSize(matching()),
   });
 }
