@@ -73,7 +73,8 @@ function pauseAfter(error: ConnectError): number | undefined {
 /**
  * Tries unary calls again that failed as `unavailable`: up to four times within the deadline, after a random part of a
  * doubling delay, and not before the server's RetryInfo. Only reads and writes with a request id; a stream is for its
- * reader to resume, who is told as well where the connection broke. While most calls fail none is tried again, so that a service that comes back is not buried.
+ * reader to resume, who is told as well where the connection broke. While most calls fail none is tried again, so that a
+ * service that comes back is not buried.
  *
  * @param timeoutMs the deadline of a call that brings none, in milliseconds
  */

@@ -8,14 +8,24 @@ const TURN_MS = 10;
 export class Turn {
   #began = performance.now();
 
+  /** How long it has lasted, in milliseconds. */
+  get workedMs(): number {
+    return performance.now() - this.#began;
+  }
+
   /** Whether others have waited long enough. */
   get isOver(): boolean {
-    return performance.now() - this.#began > TURN_MS;
+    return this.workedMs > TURN_MS;
   }
 
   /** Lets others through, and begins anew. */
   async pass(): Promise<void> {
     await setImmediate();
+    this.begin();
+  }
+
+  /** Begins anew. */
+  protected begin(): void {
     this.#began = performance.now();
   }
 }

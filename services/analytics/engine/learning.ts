@@ -1,11 +1,11 @@
 // Learning from a person's corrections: a small model on top of the trained ones.
 import { hash } from "node:crypto";
+import { Turn } from "../../../runtime/turn.ts";
 import type { Correction, Engine } from "./engine.ts";
 import { ALWAYS, CUES, type Seen, see } from "./features.ts";
 import { blankModel, bucketOf, type LinearModel, logitsOf, softmax } from "./linear-model.ts";
 import { engineOf, type Models } from "./local-engine.ts";
 import { readable } from "./readable.ts";
-import { Turn } from "./turn.ts";
 
 /** Two to the power of this many buckets: a few hundred texts need no more. */
 const BITS = 13;

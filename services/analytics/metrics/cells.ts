@@ -39,8 +39,8 @@ export function isCut(frame: Frame, { minTime, maxTime }: Block): boolean {
 }
 
 /**
- * The cells of a block's facts: where facts in a row count in the same cell, and how many; facts that do not count are left out. Each group has a cell a bucket, group by group;
- * after all of these come the cells of what was before the window, one a group.
+ * The cells of a block's facts: where facts in a row count in the same cell, and how many; facts that do not count are left out.
+ * Each group has a cell a bucket, group by group; after all of these come the cells of what was before the window, one a group.
  */
 export class Cells {
   readonly frame: Frame;

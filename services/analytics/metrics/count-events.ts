@@ -23,9 +23,6 @@ import {
 import type { Fact, Mood } from "./facts.ts";
 import { PROJECTION_VERSION, project, textOf } from "./project.ts";
 
-/** How long reading texts may keep the process to itself, in milliseconds, before other calls get their turn. */
-const TURN_MS = 10;
-
 /** What counting stands on. */
 export interface CountingOptions {
   readonly database: Database;
@@ -50,17 +47,12 @@ export async function prepare({ database, policy }: CountingOptions): Promise<Cu
   });
 }
 
-async function readMoods(events: readonly TicketEvent[], engine: Engine): Promise<Map<TicketEvent, Mood>> {
+async function readMoods(events: readonly TicketEvent[], engine: Engine, pace: Pace): Promise<Map<TicketEvent, Mood>> {
   const moods = new Map<TicketEvent, Mood>();
-  const pace = new Pace();
-  let turn = performance.now();
   for (const event of events) {
     const text = textOf(event);
     if (text === undefined) continue;
-    if (performance.now() - turn > TURN_MS) {
-      await pace.rest();
-      turn = performance.now();
-    }
+    if (pace.isOver) await pace.rest();
     const { sentiment, categorization } = engine.analyze(text);
     const { sentiment: mood, score } = sentiment;
     moods.set(event, { sentiment: mood, score, category: categorization.primaryCategory, engine: engine.name });
@@ -100,9 +92,13 @@ async function numberFacts(
  * Counts events, which follow each other in the log without gaps. Those that are counted already change nothing. False where
  * the events do not go on where the log was left, or by other rules: somebody else has counted, or begun anew.
  */
-export async function countEvents(options: CountingOptions, events: readonly TicketEvent[]): Promise<boolean> {
+export async function countEvents(
+  options: CountingOptions,
+  events: readonly TicketEvent[],
+  pace: Pace = new Pace(),
+): Promise<boolean> {
   const { database, policy, engine, chunkSizes: sizes } = options;
-  const moods = await readMoods(events, engine());
+  const moods = await readMoods(events, engine(), pace);
   const rules = { policy, mood: (event: TicketEvent) => moods.get(event) as Mood };
   return await database.transaction(async (trx) => {
     const cursor = await readCursor(trx, true);

@@ -1,4 +1,5 @@
-// Counts, sums and exact percentiles of many numbers: of cells, which are told apart by group and bucket, of their groups, of their buckets and of all.
+// Counts, sums and exact percentiles of many numbers: of cells, which are told apart by group and bucket, of their groups, of
+// their buckets and of all.
 import { Aim, addTo, type Histogram, rankOf, STEPS, select, stepOf } from "./selection.ts";
 
 /** Cells with fewer numbers are not worth a histogram of their own. */

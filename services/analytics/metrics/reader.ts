@@ -66,7 +66,7 @@ async function read(options: ReaderOptions, reader: string, signal: AbortSignal)
   const guarding = guard(options, { reader, generation }, stop);
   try {
     for await (const { items, last } of batches(eventsOf(tickets, BigInt(position), either), BATCH)) {
-      if (items.length > 0 && !(await countEvents(options, items))) return;
+      if (items.length > 0 && !(await countEvents(options, items, pace))) return;
       if (last) await markComplete(database.knex);
       bell.ring();
       if (!last) await pace.rest(either);
