@@ -1,11 +1,10 @@
 // `npm run bench:docs`: what the last runs have found, as tables and charts in docs/performance.md.
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { Code } from "@connectrpc/connect";
 import { runCommand } from "../runtime/command.ts";
-import { fail } from "../runtime/errors.ts";
 import { barChart, lineChart } from "./lib/chart.ts";
 import { type GroupResult, goalsOf, ratioOf, tableOf } from "./lib/report.ts";
+import { withSection } from "./lib/section.ts";
 import { findingsTable } from "./scale/finding.ts";
 import { compared, type PageTimes } from "./scale/pages.ts";
 import type { ScaleResults } from "./scale/results.ts";
@@ -16,7 +15,8 @@ its charts. What was not run stays as it is.
   -h, --help  this text`;
 
 const RESULTS = new URL("results/", import.meta.url);
-const PAGE = new URL("../docs/performance.md", import.meta.url);
+const FILE = "docs/performance.md";
+const PAGE = new URL(`../${FILE}`, import.meta.url);
 const CHARTS = new URL("../docs/performance/", import.meta.url);
 const WORST = 10;
 
@@ -36,13 +36,7 @@ async function read<T>(name: string): Promise<T | undefined> {
 const measuredOn = ({ time, machine }: Run) =>
   `Measured ${time.slice(0, 10)} on ${machine.cores} cores (${machine.cpu ?? "unknown"}), Node ${machine.node}, Linux ${machine.kernel}.`;
 
-/** Replaces what stands between the two marks of a section. */
-function fill(page: string, name: string, content: string): string {
-  const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
-  const [from, to] = [page.indexOf(begin), page.indexOf(end)];
-  if (from >= 0 && to > from) return `${page.slice(0, from + begin.length)}\n${content}\n${page.slice(to)}`;
-  throw fail(Code.FailedPrecondition, "MARK_MISSING", `docs/performance.md lacks ${begin} and ${end}. Put them back.`);
-}
+const fill = (page: string, name: string, content: string) => withSection(page, FILE, name, content);
 
 async function draw(name: string, svg: string): Promise<void> {
   await mkdir(CHARTS, { recursive: true });
@@ -113,7 +107,7 @@ async function main(args: string[]): Promise<void> {
   if (scale) page = fill(page, "bench:scale", await scaleSection(scale));
   await writeFile(PAGE, page);
   const missing = [bench ? [] : "npm run bench", scale ? [] : "npm run bench:scale"].flat();
-  console.log("docs/performance.md is up to date.");
+  console.log(`${FILE} is up to date.`);
   for (const command of missing) console.log(`Not run here yet: ${command}`);
 }
 

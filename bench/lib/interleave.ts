@@ -22,7 +22,8 @@ export interface Measured extends Sample {
   readonly callers: number;
 }
 
-function median(values: readonly number[]): number {
+/** The middle of some values; of two in the middle, what lies between. */
+export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;

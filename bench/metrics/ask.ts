@@ -6,14 +6,13 @@ import { readPolicy } from "../../runtime/policy/read-policy.ts";
 import { directTransport } from "../../runtime/transport.ts";
 import { localEngine } from "../../services/analytics/engine/local-engine.ts";
 import { openMetrics } from "../../services/analytics/metrics/index.ts";
+import { median } from "../lib/interleave.ts";
 import { openAnalytics } from "./facts.ts";
 import { QUESTIONS } from "./questions.ts";
 import type { Answered, Asked } from "./report.ts";
 
 const ROUNDS = 7;
 
-const median = (values: readonly number[]) =>
-  values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] as number;
 const residentMiB = () => Math.round(process.memoryUsage.rss() / 1024 / 1024);
 
 const database = await openAnalytics(JSON.parse(process.argv[2] ?? "") as DatabaseLocation);

@@ -1,8 +1,7 @@
 // What `npm run bench:metrics` has found, as tables.
 import { readFile, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
-import { Code } from "@connectrpc/connect";
-import { fail } from "../../runtime/errors.ts";
+import { withSection } from "../lib/section.ts";
 
 /** How long a question took. */
 export interface Answered {
@@ -35,8 +34,8 @@ export interface Found {
   readonly asked: Readonly<Record<string, Asked>>;
 }
 
-const PAGE = new URL("../../docs/metrics.md", import.meta.url);
-const MARKS = ["<!-- bench:metrics -->", "<!-- /bench:metrics -->"] as const;
+const FILE = "docs/metrics.md";
+const PAGE = new URL(`../../${FILE}`, import.meta.url);
 
 /** The questions as a table, the quickest first, and what else was found. */
 export function reportOf({ tickets, counted, asked }: Found): string {
@@ -71,9 +70,5 @@ export function reportOf({ tickets, counted, asked }: Found): string {
 /** Puts a report into docs/metrics.md. */
 export async function writeToDocs(report: string): Promise<void> {
   const page = await readFile(PAGE, "utf8");
-  const [from, to] = MARKS.map((mark) => page.indexOf(mark)) as [number, number];
-  if (from < 0 || to < from) {
-    throw fail(Code.FailedPrecondition, "MARK_MISSING", `docs/metrics.md lacks ${MARKS.join(" and ")}. Put them back.`);
-  }
-  await writeFile(PAGE, `${page.slice(0, from + MARKS[0].length)}\n${report}\n${page.slice(to)}`);
+  await writeFile(PAGE, withSection(page, FILE, "bench:metrics", report));
 }
