@@ -29,6 +29,9 @@ export interface Settings {
   readonly seed: number;
 }
 
+/** A model as it was fitted, its weights not yet rounded. */
+export type Fitted = LinearModel & { readonly grams: Float32Array };
+
 /** Features of a text as one list: those that are never hidden first; buckets stand from CUES on, then what a known model says. */
 interface Vector {
   readonly ids: Int32Array;
@@ -139,7 +142,7 @@ class Fit {
     }
   }
 
-  model({ classes, bits }: Settings): LinearModel & { readonly grams: Float32Array } {
+  model({ classes, bits }: Settings): Fitted {
     // Adding the same to all classes changes no answer; around 0, a weight tells what speaks for its class.
     for (let row = 0; row < this.#weights.length; row += classes) {
       const weights = this.#weights.subarray(row, row + classes);
@@ -178,8 +181,8 @@ export function fitModel(
   examples: readonly Example[],
   settings: Settings,
   progress = (_epoch: number) => {},
-  known?: LinearModel & { readonly grams: Float32Array },
-): LinearModel & { readonly grams: Float32Array } {
+  known?: Fitted,
+): Fitted {
   const random = randomOf(settings.seed);
   const vectors = examples.map(({ text }) => vectorOf(see(readable(text)), settings.bits, known));
   const weights = balanced(examples, settings);

@@ -1,7 +1,7 @@
 // How well what was learned from all other sources reads one that was left out: the one judge of how the models are fitted.
 import { CLASSES, type ModelName, placeOf, type Sources, trainingExamples } from "./examples.ts";
 import { predict } from "./finish.ts";
-import type { Example } from "./fit.ts";
+import type { Example, Fitted } from "./fit.ts";
 import { type Confusion, confusionOf, type Scores, scoresOf } from "./scores.ts";
 import { readSeeds, type Seed } from "./seeds.ts";
 import type { SourceName } from "./sources.ts";
@@ -71,9 +71,7 @@ function seedExamples(model: ModelName, seeds: readonly Seed[]): Example[] {
   );
 }
 
-type Mood = ReturnType<typeof moodOfOthers> | undefined;
-
-function confusionOfSplit(model: ModelName, sources: Sources, split: Split, mood: Mood): Confusion {
+function confusionOfSplit(model: ModelName, sources: Sources, split: Split, mood: Fitted | undefined): Confusion {
   const seeds = readSeeds();
   const left = seeds.filter((seed) => !split.seeds(seed));
   const fitted = fitOne(model, trainingExamples(model, without(sources, split.sources), left), mood);

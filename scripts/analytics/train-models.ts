@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { LinearModel } from "../../services/analytics/engine/linear-model.ts";
 import { CLASSES, heldOutExamples, type ModelName, type Sources, trainingExamples } from "./examples.ts";
 import { cooled, encode, predict, rounded, temperatureOf } from "./finish.ts";
-import { type Example, fitModel, type Settings } from "./fit.ts";
+import { type Example, type Fitted, fitModel, type Settings } from "./fit.ts";
 import { type DataFile, type Row, readData } from "./rows.ts";
 import { confusionOf, scoresOf } from "./scores.ts";
 import { readSeeds } from "./seeds.ts";
@@ -41,7 +41,7 @@ export function readSources(folder: string): { sources: Sources; files: DataFile
 }
 
 /** A model of moods that has seen neither seeds nor intents: what it says of those is said as of any new text. */
-export function moodOfOthers(sources: Sources) {
+export function moodOfOthers(sources: Sources): Fitted {
   const examples = trainingExamples("sentiment", { ...sources, banking77: [], bitext: [] }, []);
   return fitModel(examples, { ...SETTINGS.sentiment, bits: SETTINGS.urgency.bits });
 }
@@ -50,7 +50,7 @@ export function moodOfOthers(sources: Sources) {
 export function fitOne(
   name: ModelName,
   examples: readonly Example[],
-  mood: ReturnType<typeof moodOfOthers> | undefined,
+  mood: Fitted | undefined,
   progress = (_line: string) => {},
 ) {
   const { epochs } = SETTINGS[name];
