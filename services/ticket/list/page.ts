@@ -3,7 +3,6 @@
 import type { Knex } from "knex";
 import type { ListTicketsRequest } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import type { Database } from "../../../runtime/database/database.ts";
-import type { Read } from "../../../runtime/database/reader-thread.ts";
 import { selectRows } from "../../../runtime/database/rows.ts";
 import {
   type KeysetOptions,
@@ -145,28 +144,27 @@ function rowsOf(sql: string, { order, request }: Pick<PageQuestion, "order" | "r
   return `select ${columns} from (${sql}) as page join ticket on ticket.id = page.id order by ${orderBy(order, "page.")}`;
 }
 
-/** The statement of a page, merged from lanes; undefined where no lane can hold a ticket of it. */
-export function pageStatement(database: Database, question: PageQuestion): Sql | undefined {
+/** The statement of a page's numbers and order values, merged from lanes; undefined where no lane can hold a ticket of it. */
+export function keysStatement(database: Database, question: PageQuestion): Sql | undefined {
   const lanes = lanesOf(laneValues(question.request));
   const groups = groupsOf(lanes, question);
   if (lanes.length === 0 || groups.length === 0) return undefined;
   const merge = { ...question, groups, categories: categoryLanes(question.request, lanes) };
-  const { sql, bindings } = (database.dialect === "sqlite" ? mergedOnSqlite : mergedOnPostgres)(database, merge);
-  return {
-    sql: rowsOf(sql, question),
-    bindings,
-  };
+  return (database.dialect === "sqlite" ? mergedOnSqlite : mergedOnPostgres)(database, merge);
+}
+
+/** The statement of a page. See `keysStatement`. */
+export function pageStatement(database: Database, question: PageQuestion): Sql | undefined {
+  const keys = keysStatement(database, question);
+  return keys && { sql: rowsOf(keys.sql, question), bindings: keys.bindings };
 }
 
 /** Reads a page of the tickets that a list asks for. */
-export async function ticketPage(
-  database: Database,
-  question: PageQuestion,
-  read: Read = (sql, bindings = []) => selectRows(database.knex, sql, bindings),
-): Promise<KeysetPage<ListedRow>> {
+export async function ticketPage(database: Database, question: PageQuestion): Promise<KeysetPage<ListedRow>> {
   const { order, limit } = question;
   const statement = pageStatement(database, { ...question, limit: limit + 1 });
-  return statement ? pageOf(await read<ListedRow>(statement.sql, statement.bindings), order, limit) : { rows: [] };
+  if (statement === undefined) return { rows: [] };
+  return pageOf(await selectRows<ListedRow>(database.knex, statement.sql, statement.bindings), order, limit);
 }
 
 /** Reads a page of few tickets, all of which are looked at: by what an index has of them, and no further. */
