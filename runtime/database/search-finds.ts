@@ -6,7 +6,7 @@ import { fts5, wordsOf } from "./search-words.ts";
 /** Beginnings of more words than these are left to FTS5, which puts all rows of all of them together before it gives the first. */
 const MOST_WORDS = 256;
 /** To find the place of a row under a word takes as long as to read so many rows from there. */
-const SEEK = 50;
+const SEEK = 100;
 const ACCENTED = /[À-ž]/g;
 const MARKS = /[\u0300-\u036f]/g;
 /** Letters that are folded here as FTS5 folds them. */

@@ -3,6 +3,7 @@
 import type { Knex } from "knex";
 import type { ListTicketsRequest } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import type { Database } from "../../../runtime/database/database.ts";
+import type { Read } from "../../../runtime/database/reader-thread.ts";
 import { selectRows } from "../../../runtime/database/rows.ts";
 import {
   type KeysetOptions,
@@ -167,14 +168,15 @@ export async function ticketPage(database: Database, question: PageQuestion): Pr
   return pageOf(await selectRows<ListedRow>(database.knex, statement.sql, statement.bindings), order, limit);
 }
 
-/** Reads a page of few tickets, all of which are looked at: by what an index has of them, and no further. */
+/** Reads a page of few tickets, all of which are looked at: by what their order goes by, and no further. */
 export async function sortedPage(
   { knex }: Database,
   matching: Knex.QueryBuilder,
   question: PageQuestion,
+  read: Read = (sql, bindings = []) => selectRows(knex, sql, bindings),
 ): Promise<KeysetPage<ListedRow>> {
   const { order, limit } = question;
   const keys = keysetQuery(matching.clone().select(order.map(({ column }) => column)), question);
   const { sql, bindings } = keys.toSQL();
-  return pageOf(await selectRows<ListedRow>(knex, rowsOf(sql, question), bindings), order, limit);
+  return pageOf(await read<ListedRow>(rowsOf(sql, question), bindings), order, limit);
 }

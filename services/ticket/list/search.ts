@@ -6,14 +6,17 @@ import type { Database } from "../../../runtime/database/database.ts";
 import type { Read } from "../../../runtime/database/reader-thread.ts";
 import { type Finds, find, findsAmong } from "../../../runtime/database/search-finds.ts";
 import { matchSearch } from "../../../runtime/database/search-words.ts";
-import { keysetQuery, type PageSource, pageOf, totalSize } from "../../../runtime/pagination.ts";
-import { type ListedRow, listedColumns } from "../ticket-store.ts";
+import { type PageSource, totalSize } from "../../../runtime/pagination.ts";
+import type { ListedRow } from "../ticket-store.ts";
 import { type ListQuestion, ticketsMatching } from "./filters.ts";
 import { orderColumns } from "./orders.ts";
+import { sortedPage } from "./page.ts";
 import { type Among, pageWith, walk } from "./walk.ts";
 
-/** With so many finds and more it is less work to go through the tickets in order until a page is full than to sort the finds. */
-const COMMON = 8_000;
+/** Where more tickets are found than these, it is less work to walk through all in order until a page is full than to sort the finds. */
+const COMMON = 5_000;
+/** How many times as many finds are looked at to know which those are. */
+const LOOKED_AT = 2;
 const COUNTED = 1_000;
 
 /** What a search has found: pages of it, and how much it is. */
@@ -32,10 +35,7 @@ const run = (read: Read) => (query: Knex.QueryBuilder) => {
 function sorted(database: Database, question: ListQuestion, read: Read, found: Keep): Found {
   const matching = ticketsMatching(database, { ...question, found });
   return {
-    async page(options) {
-      const rows = await run(read)(keysetQuery(matching.clone().select(listedColumns(question.request.view)), options));
-      return pageOf<ListedRow>(rows, options.order, options.limit);
-    },
+    page: (options) => sortedPage(database, matching, { ...options, ...question }, read),
     count: () => totalSize(matching, run(read)),
   };
 }
@@ -64,9 +64,9 @@ function isUnfiltered(request: ListTicketsRequest): boolean {
 
 /** The tickets of the messages that were found. */
 async function ticketsOf(read: Read, { newest }: Finds): Promise<number[]> {
-  const sql = "select distinct ticket_id from message where id in (select value from json_each(?))";
-  const rows = await read<{ ticket_id: number }>(sql, [JSON.stringify(newest)]);
-  return rows.map(({ ticket_id }) => ticket_id);
+  const sql = "select json_group_array(ticket_id) as ids from message where id in (select value from json_each(?))";
+  const [row] = await read<{ ids: string }>(sql, [JSON.stringify(newest)]);
+  return JSON.parse(row?.ids ?? "[]");
 }
 
 function amongOnSqlite(read: Read, tickets: Finds, messages: Finds): Among {
@@ -89,36 +89,36 @@ function amongOnSqlite(read: Read, tickets: Finds, messages: Finds): Among {
   };
 }
 
-/** What either index finds, whole. */
-function allOnSqlite(tickets: Finds, messages: Finds): Keep {
-  const matching = ({ table }: Finds) => `select rowid from ${table}_search where ${table}_search match ?`;
-  const said = `select ticket_id from message where id in (${matching(messages)})`;
+/** What either index finds, where it is not known yet. */
+function keepOnSqlite(tickets: Finds, messages: Finds): Keep {
+  const found = ({ table }: Finds) => `select rowid from ${table}_search where ${table}_search match ?`;
   const parts = [
-    ...(tickets.newest.length > 0 ? [[matching(tickets), tickets.expression] as const] : []),
-    ...(messages.newest.length > 0 ? [[said, messages.expression] as const] : []),
-  ];
-  const sql = `ticket.id in (${parts.map(([part]) => part).join(" union ")})`;
-  return (query) =>
-    query.whereRaw(
-      sql,
-      parts.map(([, expression]) => expression),
-    );
+    { finds: tickets, sql: found(tickets) },
+    { finds: messages, sql: `select ticket_id from message where id in (${found(messages)})` },
+  ].filter(({ finds }) => finds.newest.length > 0);
+  const sql = `ticket.id in (${parts.map((part) => part.sql).join(" union ")})`;
+  const expressions = parts.map(({ finds }) => finds.expression);
+  return (query) => query.whereRaw(sql, expressions);
 }
+
+const keepThese = (ids: ReadonlySet<number>): Keep => {
+  const list = JSON.stringify([...ids]);
+  return (query) => query.whereRaw("ticket.id in (select value from json_each(?))", [list]);
+};
 
 async function onSqlite(database: Database, question: ListQuestion, read: Read, common: number): Promise<Found> {
   const { request } = question;
-  const tickets = await find(read, { table: "ticket" }, request.query, common);
-  const messages = await find(read, { table: "message" }, request.query, common);
-  if (tickets.isWhole && messages.isWhole && tickets.newest.length + messages.newest.length <= common) {
-    const ids = [...new Set([...tickets.newest, ...(await ticketsOf(read, messages))])];
-    const few = (query: Knex.QueryBuilder) =>
-      query.whereRaw("ticket.id in (select value from json_each(?))", [JSON.stringify(ids)]);
-    return sorted(database, question, read, few);
-  }
-  const all = sorted(database, question, read, allOnSqlite(tickets, messages));
-  const found = walked(database, question, read, amongOnSqlite(read, tickets, messages), all);
-  const isCounted = tickets.newest.length > COUNTED && isUnfiltered(request);
-  return isCounted ? { ...found, count: async () => COUNTED + 1 } : found;
+  const most = common * LOOKED_AT;
+  const tickets = await find(read, { table: "ticket" }, request.query, most);
+  const messages = await find(read, { table: "message" }, request.query, most);
+  const isWhole = tickets.isWhole && messages.isWhole;
+  const ids = isWhole ? new Set([...tickets.newest, ...(await ticketsOf(read, messages))]) : undefined;
+  const all = sorted(database, question, read, ids ? keepThese(ids) : keepOnSqlite(tickets, messages));
+  const among = ids ? async () => ids : amongOnSqlite(read, tickets, messages);
+  const found = ids && ids.size <= common ? all : walked(database, question, read, among, all);
+  const size = ids?.size ?? tickets.newest.length;
+  const isCounted = isUnfiltered(request) && (ids !== undefined || size > COUNTED);
+  return isCounted ? { ...found, count: async () => Math.min(size, COUNTED + 1) } : found;
 }
 
 /** PostgreSQL joins the finds of its indexes as bitmaps, and tells by a look at the words of a row whether it has them. */
@@ -127,14 +127,14 @@ function onPostgres(database: Database, question: ListQuestion, read: Read): Fou
   const { query: text } = question.request;
   const tickets = () => matchSearch(knex("ticket as found").select("found.id"), dialect, { table: "found" }, text);
   const messages = () => matchSearch(knex("message").select("message.ticket_id"), dialect, { table: "message" }, text);
-  const all = sorted(database, question, read, (query) => query.whereIn("ticket.id", tickets().union(messages())));
+  const keep: Keep = (query) => query.whereIn("ticket.id", tickets().union(messages()));
   const among: Among = async (ids) => {
     const own = tickets().whereRaw("found.id = any(?)", [ids as number[]]);
     const said = messages().whereRaw("message.ticket_id = any(?)", [ids as number[]]);
     const rows = await run(read)(own.union(said));
     return new Set(rows.map(({ id }: { id: number }) => id));
   };
-  return walked(database, question, read, among, all);
+  return walked(database, question, read, among, sorted(database, question, read, keep));
 }
 
 /** Searches; to be called within `Database.slowly`, with its `read`. */

@@ -1,25 +1,30 @@
 // Goes through the tickets of a list in its order, and keeps those that a search has found.
-import type { Database } from "../../../runtime/database/database.ts";
+import type { Database, Dialect } from "../../../runtime/database/database.ts";
 import type { Read } from "../../../runtime/database/reader-thread.ts";
 import { type KeysetPage, type OrderColumn, pageOf } from "../../../runtime/pagination.ts";
 import { type ListedRow, listedColumns } from "../ticket-store.ts";
 import { keysStatement, type PageQuestion } from "./page.ts";
 
-/** Tickets that are looked at together: few where most are found, then more. Few sizes, for each is a long statement. */
-const STEPS = [64, 512, 2_048];
+/** Tickets that are looked at together. Few sizes, for each is a long statement. */
+const STEPS = [64, 256, 1_024] as const;
 /** A walk that would be longer than this is given up. */
 const MOST_WALKED = 20_000;
-
-/** A ticket on the way: its number, and the values of the order. */
-interface Passed {
-  readonly id: number;
-}
 
 /** Which of these tickets were found. */
 export type Among = (ids: readonly number[]) => Promise<ReadonlySet<number>>;
 
-const keyOf = (row: Passed, order: readonly OrderColumn[]) =>
-  order.map(({ column }) => (row as unknown as Record<string, number>)[column.replace("ticket.", "")] as number);
+/** The order's values of a ticket on the way; the last of them is its number. */
+type Key = readonly number[];
+
+const numberOf = (key: Key) => key.at(-1) as number;
+
+/** As one text: so many rows would take as long to bring from one thread to the other as to be found. */
+function asJson(sql: string, order: readonly OrderColumn[], dialect: Dialect): string {
+  const columns = order.map(({ column }) => column.replace("ticket.", "")).join(", ");
+  const [all, one, cast] =
+    dialect === "sqlite" ? ["json_group_array", "json_array", ""] : ["json_agg", "json_build_array", "::text"];
+  return `select ${all}(${one}(${columns}))${cast} as keys from (${sql}) as passed`;
+}
 
 /** The numbers of the first `limit` tickets that were found; undefined where so many would be too far to walk. */
 export async function walk(
@@ -32,18 +37,21 @@ export async function walk(
   const found: number[] = [];
   let { after } = question;
   let walked = 0;
-  for (let step = 0; ; step = Math.min(step + 1, STEPS.length - 1)) {
-    const limit = STEPS[step] as number;
+  let limit: number = STEPS[0];
+  for (;;) {
     const statement = keysStatement(database, { ...question, after, limit });
-    const rows = statement ? await read<Passed>(statement.sql, statement.bindings) : [];
-    const finds = await among(rows.map(({ id }) => id));
-    found.push(...rows.map(({ id }) => id).filter((id) => finds.has(id)));
-    const last = rows.at(-1);
-    if (last === undefined || rows.length < limit || found.length >= wanted) return found.slice(0, wanted);
-    walked += rows.length;
-    const isFar = found.length * MOST_WALKED < wanted * walked;
-    if (step > 0 && isFar) return undefined;
-    after = keyOf(last, order);
+    if (statement === undefined) return found;
+    const [row] = await read<{ keys: string }>(asJson(statement.sql, order, database.dialect), statement.bindings);
+    const keys: Key[] = JSON.parse(row?.keys ?? "[]");
+    const ids = keys.map(numberOf);
+    const finds = await among(ids);
+    found.push(...ids.filter((id) => finds.has(id)));
+    if (keys.length < limit || found.length >= wanted) return found.slice(0, wanted);
+    walked += limit;
+    const whole = (wanted * walked) / found.length;
+    if (walked > STEPS[0] && whole > MOST_WALKED) return undefined;
+    limit = STEPS.find((step) => step >= whole - walked) ?? STEPS[2];
+    after = keys.at(-1);
   }
 }
 
