@@ -6,9 +6,10 @@ import { MessageVisibility } from "#gen/deskwire/ticket/v1/message_pb.js";
 import type { Ticket } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import type { RespondToTicketRequest } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import type { Database } from "../../../runtime/database/database.ts";
+import { selectRows } from "../../../runtime/database/rows.ts";
 import { formatId, parseId } from "../../../runtime/ids.ts";
 import type { CustomerDirectory } from "../customer-directory.ts";
-import { type MessageRow, messagesOf } from "../message-store.ts";
+import type { MessageRow } from "../message-store.ts";
 import { findTicket } from "../ticket-store.ts";
 import { checkReply } from "./check.ts";
 import { finding, type Knowledge } from "./finding.ts";
@@ -30,10 +31,8 @@ export interface ReplyCheckOptions {
 type Stored = Pick<MessageRow, "id" | "visibility" | "body">;
 
 async function conversationOf({ knex }: Database, ticketId: string) {
-  const rows: Stored[] = await messagesOf(knex, ticketId)
-    .select("id", "visibility", "body")
-    .orderBy("id", "desc")
-    .limit(MESSAGES);
+  const newestFirst = "select id, visibility, body from message where ticket_id = ? order by id desc";
+  const rows = await selectRows<Stored>(knex, `${newestFirst} limit ${MESSAGES}`, [parseId(ticketId)]);
   const bodies = (wanted: MessageVisibility) => rows.filter(({ visibility }) => visibility === wanted);
   return {
     open: bodies(MessageVisibility.PUBLIC),
