@@ -87,11 +87,7 @@ export async function selectRows<Row>(knex: Knex, sql: string, bindings: readonl
 }
 
 /** Runs a statement that writes, in which `?` stands for a value; gives the rows of its RETURNING. */
-export async function writeRows<Row>(
-  trx: Knex.Transaction,
-  sql: string,
-  bindings: readonly unknown[],
-): Promise<Row[]> {
+export async function writeRows<Row>(trx: Knex.Transaction, sql: string, bindings: readonly unknown[]): Promise<Row[]> {
   return run(trx, "write", sql, bindings);
 }
 

@@ -184,9 +184,7 @@ export async function updateTicket(trx: Knex.Transaction, before: Ticket, after:
   const row = toRow(after);
   const { id, ...columns } = row;
   const changed = (values: Partial<TicketRow>) =>
-    Object.fromEntries(
-      Object.entries(values).filter(([column, value]) => value !== old[column as keyof TicketRow]),
-    );
+    Object.fromEntries(Object.entries(values).filter(([column, value]) => value !== old[column as keyof TicketRow]));
   await updateRows(trx, "ticket", ["id", id], changed(columns));
   if (old.tags === columns.tags) {
     if (after.tags.length > 0) await updateRows(trx, "ticket_tag", ["ticket_id", id], changed(lanePlace(row)));
