@@ -71,6 +71,8 @@ interface Prepared {
   readonly statement: StatementSync;
   readonly givesRows: boolean;
   readonly step: Step | undefined;
+  /** When it was last used, by the count of uses. */
+  usedAt: number;
   /** The words in it, tables among them; found when they are first asked for. */
   words?: ReadonlySet<string>;
   /** Whether integers come as numbers, as those of queries do until one does not fit; a bigint for each takes time. */
@@ -97,6 +99,7 @@ export class SqliteConnection {
   readonly #cacheSize: number;
   readonly #late = new LateRows();
   #cachedText = 0;
+  #uses = 0;
   #inTransaction = false;
 
   constructor(file: string, { cacheSize = STATEMENT_CACHE_SIZE, readOnly = false } = {}) {
@@ -110,34 +113,47 @@ export class SqliteConnection {
     this.database.exec(`PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
   }
 
+  /** Whether a transaction is under way. */
+  get isBusy(): boolean {
+    return this.#inTransaction;
+  }
+
   /** The statements prepared at this moment, least recently used first; never more than the cache holds. */
   get preparedStatements(): string[] {
-    return [...this.#statements.keys()];
+    return [...this.#statements].sort(([, a], [, b]) => a.usedAt - b.usedAt).map(([sql]) => sql);
   }
 
   #prepare(sql: string): Prepared {
-    let prepared = this.#statements.get(sql);
-    if (prepared === undefined) {
-      const statement = this.database.prepare(sql);
-      // SQLite compiles the first statement of a text and would drop the others without a word.
-      if (/[^\s;]/.test(sql.slice(statement.sourceSQL.length))) {
-        throw new Error(`One statement at a time: everything after the first would be ignored. SQL: ${sql}`);
-      }
-      // A query can be run once more without harm.
-      const asNumbers = /^\s*select\b/i.test(sql);
-      statement.setReadBigInts(!asNumbers);
-      prepared = { statement, asNumbers, givesRows: statement.columns().length > 0, step: stepOf(sql) };
-      this.#cachedText += sql.length;
-      for (const oldest of this.#statements.keys()) {
-        if (this.#statements.size < this.#cacheSize && this.#cachedText <= STATEMENT_CACHE_TEXT) break;
-        this.#statements.delete(oldest);
-        this.#cachedText -= oldest.length;
-      }
-    } else {
-      this.#statements.delete(sql);
+    const known = this.#statements.get(sql);
+    if (known !== undefined) {
+      known.usedAt = ++this.#uses;
+      return known;
     }
+    const statement = this.database.prepare(sql);
+    // SQLite compiles the first statement of a text and would drop the others without a word.
+    if (/[^\s;]/.test(sql.slice(statement.sourceSQL.length))) {
+      throw new Error(`One statement at a time: everything after the first would be ignored. SQL: ${sql}`);
+    }
+    // A query can be run once more without harm.
+    const asNumbers = /^\s*select\b/i.test(sql);
+    statement.setReadBigInts(!asNumbers);
+    const givesRows = statement.columns().length > 0;
+    const prepared: Prepared = { statement, asNumbers, givesRows, step: stepOf(sql), usedAt: ++this.#uses };
+    this.#cachedText += sql.length;
+    this.#makeRoom();
     this.#statements.set(sql, prepared);
     return prepared;
+  }
+
+  /** Drops what was used longest ago, so that one more has room. */
+  #makeRoom(): void {
+    while (this.#statements.size >= this.#cacheSize || this.#cachedText > STATEMENT_CACHE_TEXT) {
+      let oldest: [string, Prepared] | undefined;
+      for (const entry of this.#statements) if (!oldest || entry[1].usedAt < oldest[1].usedAt) oldest = entry;
+      if (!oldest) return;
+      this.#statements.delete(oldest[0]);
+      this.#cachedText -= oldest[0].length;
+    }
   }
 
   /** Runs one statement. Rows of columns if it has any, else the counts of what it changed. */
