@@ -65,9 +65,11 @@ export async function insertRows(trx: Knex.Transaction, table: string, rows: rea
  * theirs is one of all these works.
  */
 export async function insertRowsLate(trx: Knex.Transaction, table: string, rows: readonly object[]): Promise<void> {
-  const connection = connectionOf(trx.client);
+  const client: Client = trx.client;
+  const connection = connectionOf(client);
   if (connection === undefined) return insertRows(trx, table, rows);
-  if (rows.length > 0) connection.insertLate(rowsOfTable(table, rows));
+  if (rows.length === 0) return;
+  tellingQuery(client, "insert", `insert into ${table}`, () => connection.insertLate(rowsOfTable(table, rows)));
 }
 
 async function run<Row>(knex: Knex, method: string, sql: string, bindings: readonly unknown[]): Promise<Row[]> {
