@@ -11,12 +11,15 @@ import { type Config, misspeltVariables, PARTS, type Part, settledConfig } from 
 import { METRICS_SCOPE, scopeMissing } from "../runtime/identity/scopes.ts";
 import { type Listener, listen, urlOf } from "../runtime/listener.ts";
 import { createLog, type Log } from "../runtime/log.ts";
+import { Pace } from "../runtime/pace.ts";
+import { pause } from "../runtime/pause.ts";
 import { type CallNames, callMetrics } from "../runtime/telemetry/metrics.ts";
 import { tracedRoutes } from "../runtime/telemetry/routes.ts";
 import { startTracing } from "../runtime/telemetry/start-tracing.ts";
 import { openAccess } from "./access.ts";
 import { banner } from "./banner.ts";
 import { type Desk, openDesk, parseParts } from "./desk.ts";
+import { warmUp } from "./warm-up.ts";
 
 const HELP = `npm start [-- PART ... ] [-- --no-demo]
 Runs the desk: all parts in one process on one port, or only the parts that are named, each reaching the others by URL.
@@ -30,6 +33,8 @@ Configuration by environment variables, see README.md: PORT, DATA_DIR, DATABASE_
 
 const MCP: CallNames = { prefix: "deskwire_mcp", label: "method", noun: "MCP requests" };
 const READY_CHECK_MS = 5_000;
+/** Whoever waited for the desk to start calls it now. */
+const WARM_UP_AFTER_MS = 1_000;
 const DEFAULT_PORTS: Readonly<Record<Part, number>> = {
   crm: 5001,
   ticket: 5002,
@@ -130,10 +135,14 @@ async function run(args: readonly string[]): Promise<void> {
   using _watching = { [Symbol.dispose]: () => clearInterval(timer) };
   const asksCallers = await access.asksCallers();
   console.log(banner({ config, parts, url: listener.url, seeded: desk.seeded, version, asksCallers }));
+  const stopping = new AbortController();
+  const warming = pause(WARM_UP_AFTER_MS, stopping.signal).then(() => warmUp(desk, new Pace(), stopping.signal));
   await new Promise<void>((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
   });
   console.log("Stopping: calls under way may finish.");
+  stopping.abort();
+  await warming;
   desk.drain();
   await mcp?.close();
 }
