@@ -21,7 +21,8 @@ import type {
 import { approvalFlow, waitingNotice } from "./approval.ts";
 import { Excerpts, tokens } from "./budget.ts";
 import { decode } from "./decode.ts";
-import { type Encoding, encode } from "./encode.ts";
+import { encode } from "./encode.ts";
+import type { Encoding } from "./encode-scalar.ts";
 import { argumentError, type ErrorContext, outcomeOf, serviceError } from "./errors.ts";
 import { callStreaming, callUnary, type Endpoint } from "./invoke.ts";
 import { type Issue, type Path, shownAs } from "./issues.ts";
@@ -79,6 +80,7 @@ class MethodTool implements Tool {
   readonly #schemas: ToolSchemas;
   readonly #more: More | undefined;
   readonly #errors: ErrorContext;
+  readonly #autoRequestId: boolean;
 
   constructor(method: DescMethod, name: string, setting: ToolSetting) {
     this.#method = method;
@@ -87,7 +89,9 @@ class MethodTool implements Tool {
     this.#more = streamsOut(method) ? undefined : moreOf(method);
     this.definition = definition(method, name, this.#schemas);
     this.scope = requiredScope(method);
-    this.explicitScope = toolOptions(method)?.explicitScope ?? false;
+    const options = toolOptions(method);
+    this.explicitScope = options?.explicitScope ?? false;
+    this.#autoRequestId = options?.autoRequestId ?? false;
     const { waiting, replayed } = this.#schemas.names;
     const toolOf = (decider: DescMethod) => new MethodTool(decider, snakeCase(decider.name), setting);
     this.approval = approvalFlow(method, toolOf, [waiting, replayed]);
@@ -148,7 +152,7 @@ class MethodTool implements Tool {
       const message = `Must be concise or detailed, got ${shownAs(format)}.`;
       issues.push({ path: [RESPONSE_FORMAT], rule: "not_allowed", message });
     }
-    const automatic = toolOptions(this.#method)?.autoRequestId ? automaticKey(this.definition.name, rest) : undefined;
+    const automatic = this.#autoRequestId ? automaticKey(this.definition.name, rest) : undefined;
     const messages = this.#messages(withRequestKey(rest, properties, requestKey ?? automatic), issues);
     const requests = messages.map(({ json, path }) => {
       const decoded = decode(this.#method.input, json, this.#setting.registry, path);
