@@ -21,7 +21,8 @@ import type {
 import { approvalFlow, waitingNotice } from "./approval.ts";
 import { Excerpts, tokens } from "./budget.ts";
 import { decode } from "./decode.ts";
-import { type Encoding, encode } from "./encode.ts";
+import { encode } from "./encode.ts";
+import type { Encoding } from "./encode-scalar.ts";
 import { argumentError, type ErrorContext, outcomeOf, serviceError } from "./errors.ts";
 import { callStreaming, callUnary, type Endpoint } from "./invoke.ts";
 import { type Issue, type Path, shownAs } from "./issues.ts";
@@ -77,6 +78,7 @@ class MethodTool implements Tool {
   readonly #method: DescMethod;
   readonly #setting: ToolSetting;
   readonly #more: More | undefined;
+  readonly #autoRequestId: boolean;
   #madeSchemas: ToolSchemas | undefined;
   #madeDefinition: ToolDefinition | undefined;
 
@@ -86,7 +88,9 @@ class MethodTool implements Tool {
     this.#setting = setting;
     this.#more = streamsOut(method) ? undefined : moreOf(method);
     this.scope = requiredScope(method);
-    this.explicitScope = toolOptions(method)?.explicitScope ?? false;
+    const options = toolOptions(method);
+    this.explicitScope = options?.explicitScope ?? false;
+    this.#autoRequestId = options?.autoRequestId ?? false;
     const toolOf = (decider: DescMethod) => new MethodTool(decider, snakeCase(decider.name), setting);
     this.approval = approvalFlow(method, toolOf, () => [this.#schemas.names.waiting, this.#schemas.names.replayed]);
     this.reportsProgress = streamsOut(method);
@@ -160,7 +164,7 @@ class MethodTool implements Tool {
       const message = `Must be concise or detailed, got ${shownAs(format)}.`;
       issues.push({ path: [RESPONSE_FORMAT], rule: "not_allowed", message });
     }
-    const automatic = toolOptions(this.#method)?.autoRequestId ? automaticKey(this.name, rest) : undefined;
+    const automatic = this.#autoRequestId ? automaticKey(this.name, rest) : undefined;
     const messages = this.#messages(withRequestKey(rest, properties, requestKey ?? automatic), issues);
     const requests = messages.map(({ json, path }) => {
       const decoded = decode(this.#method.input, json, this.#setting.registry, path);
