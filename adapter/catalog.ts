@@ -80,6 +80,8 @@ export interface ApprovalFlow {
 
 /** One method of a service as a tool. */
 export interface Tool {
+  readonly name: string;
+  /** Made when it is first asked for. */
   readonly definition: ToolDefinition;
   /** The scope a caller needs; undefined where none is needed. */
   readonly scope?: string | undefined;

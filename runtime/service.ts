@@ -199,9 +199,7 @@ export function bindService<S extends DescService>(
   return { desc, calls, conditions, implementation: Object.fromEntries(guarded) as ServiceImpl<DescService> };
 }
 
-/** Plans the validation of every request type now: the first one of a type costs a tenth of a second. */
-export function warmUp(services: readonly BoundService[]): void {
-  for (const { desc } of services) {
-    for (const method of desc.methods) validator.validate(method.input, create(method.input));
-  }
+/** Plans the validation of a method's requests now, which its first call would wait for. */
+export function planValidation(method: DescMethod): void {
+  validator.validate(method.input, create(method.input));
 }
