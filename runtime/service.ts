@@ -6,6 +6,7 @@ import { ADMIN_SCOPE, methodName, SCOPES_HEADER, VIA_HEADER } from "./call.ts";
 import { passingFailure } from "./database/errors.ts";
 import { codeName, fail, failEnded, failForNow, failValidation, reasonOf } from "./errors.ts";
 import { requiredScope, scopeMissing } from "./identity/scopes.ts";
+import { headerOf } from "./lazy-context.ts";
 import { type Log, logToStderr } from "./log.ts";
 import { blameClient } from "./malformed.ts";
 import { CallStats } from "./telemetry/call-stats.ts";
@@ -131,9 +132,8 @@ function assertScope(scope: string, held: string | null): void {
 function authorization(method: DescMethod, conditions: readonly Condition[]): (context: HandlerContext) => void {
   const scope = requiredScope(method);
   return (context) => {
-    const { requestHeader } = context;
-    if (requestHeader.has(VIA_HEADER)) return;
-    if (scope !== undefined) assertScope(scope, requestHeader.get(SCOPES_HEADER));
+    if (headerOf(context, VIA_HEADER) !== null) return;
+    if (scope !== undefined) assertScope(scope, headerOf(context, SCOPES_HEADER));
     for (const condition of conditions) condition(method, context);
   };
 }
