@@ -1,7 +1,9 @@
 // A knex dialect over Node's built-in SQLite: nothing to install, nothing to compile, statements prepared once.
-import { createRequire } from "node:module";
 import { DatabaseSync } from "node:sqlite";
 import type { Knex } from "knex";
+import BetterSqlite from "knex/lib/dialects/better-sqlite3/index.js";
+import Transaction from "knex/lib/dialects/sqlite3/execution/sqlite-transaction.js";
+import QueryCompiler from "knex/lib/dialects/sqlite3/query/sqlite-querycompiler.js";
 import { type DirectConnection, DirectRunner } from "./direct-runner.ts";
 import { type Changes, SqliteConnection } from "./sqlite-connection.ts";
 
@@ -23,15 +25,10 @@ interface SqliteTransaction {
   _onAcquire(container: unknown, connection: SqliteConnection): Promise<unknown>;
 }
 
-// knex publishes no types for its dialects, and exports them by file alone.
-const require = createRequire(import.meta.url);
-const BetterSqliteClient = require("knex/lib/dialects/better-sqlite3/index.js") as typeof Knex.Client;
-const KnexTransaction = require("knex/lib/dialects/sqlite3/execution/sqlite-transaction.js") as new (
-  client: unknown,
-  ...rest: TransactionArguments
-) => SqliteTransaction;
+const BetterSqliteClient = BetterSqlite as typeof Knex.Client;
+const KnexTransaction = Transaction as new (client: unknown, ...rest: TransactionArguments) => SqliteTransaction;
 
-const SqliteQueryCompiler = require("knex/lib/dialects/sqlite3/query/sqlite-querycompiler.js") as new (
+const SqliteQueryCompiler = QueryCompiler as new (
   ...args: readonly unknown[]
 ) => {
   readonly single: Readonly<Record<string, unknown>>;
