@@ -66,22 +66,23 @@ describe("finds", () => {
 test("every letter and digit is taken for one by the index and by a question alike", async () => {
   const place = await temporaryDatabase("sqlite");
   const database = await place.open(letters);
-  const texts = Array.from({ length: 0x11_0000 }, (_, code) => String.fromCodePoint(code))
-    .filter((character) => /[\p{L}\p{Nd}\u0300-\u036f]/u.test(character))
-    .map((character) => `q${character}z`.normalize("NFC"));
-  await database.transaction(async (trx) => {
-    for (let from = 0; from < texts.length; from += 10_000)
-      await trx.raw("INSERT INTO letter (body) SELECT value FROM json_each(?)", [
-        JSON.stringify(texts.slice(from, from + 10_000)),
-      ]);
-  });
-  const lost: string[] = [];
+  const words = Array.from({ length: 0x11_0000 }, (_, code) => String.fromCodePoint(code))
+    .filter((character) => /\p{L}|\p{Nd}|[\u0300-\u036f]/u.test(character))
+    .map((character) => `q${character}z`);
+  const texts = Array.from({ length: Math.ceil(words.length / 200) }, (_, row) =>
+    words
+      .slice(row * 200, row * 200 + 200)
+      .join(" ")
+      .normalize("NFC"),
+  );
+  await database.transaction((trx) =>
+    trx.raw("INSERT INTO letter (body) SELECT value FROM json_each(?)", [JSON.stringify(texts)]),
+  );
+  const lost: number[] = [];
   await database.slowly(async (read) => {
-    // Blocks of many alike letters are asked for by some of theirs.
     for (const [index, text] of texts.entries()) {
-      if (index > 5_000 && index % 97 > 0) continue;
-      const { newest } = await find(read, SEARCHED, text, 100_000);
-      if (!newest.includes(index + 1)) lost.push(text);
+      const { newest } = await find(read, SEARCHED, text, 10);
+      if (!newest.includes(index + 1)) lost.push(index);
     }
   });
   expect(lost).toEqual([]);
