@@ -39,6 +39,7 @@ test("one header is read alike from every kind of headers", () => {
 
 test("headers that a caller gives come out by their names in lower case", () => {
   const given = [{ "Deskwire-Tool": "a" }, [["Deskwire-Tool", "a"]], new Headers({ "Deskwire-Tool": "a" })];
-  for (const headers of given) expect(plainHeaders(headers as Record<string, string>)).toEqual({ "deskwire-tool": "a" });
+  for (const headers of given)
+    expect(plainHeaders(headers as Record<string, string>)).toEqual({ "deskwire-tool": "a" });
   expect(plainHeaders(undefined)).toEqual({});
 });
