@@ -7,8 +7,8 @@ import { fail } from "../../runtime/errors.ts";
 import { asKeyNeeded } from "../../runtime/identity/api-key.ts";
 import { type RemoteOptions, remoteTransport } from "../../runtime/transport.ts";
 
-/** Rows of a call where nobody says otherwise: few calls keep the desk waiting for the next one less often. */
-export const BATCH_ROWS = 5_000;
+/** The most rows of a call, and what it has where nobody says otherwise: the more the desk has at once, the fewer pages it writes over and over. */
+export const BATCH_ROWS = 10_000;
 const PROBE_TIMEOUT_MS = 5_000;
 const MESSAGE_ROWS = 200;
 /** Some bytes each, and messages have a megabyte or more. */
