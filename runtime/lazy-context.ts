@@ -8,6 +8,8 @@ export interface ContextSource {
   readonly protocolName: string;
   /** The headers of the request; read when the method asks for them. */
   readonly headers: () => Headers;
+  /** One of them, where that takes less than all. */
+  readonly header?: (name: string) => string | null;
   /** Aborted when the call is over for its caller; made when the method asks for it. */
   readonly signal: () => AbortSignal;
   /** On the clock of `performance.now()`; undefined where there is no deadline. */
@@ -61,6 +63,12 @@ export class LazyContext implements HandlerContext {
     return this.#requestHeader;
   }
 
+  /** A header of the request, by its name in lower case. */
+  header(name: string): string | null {
+    const { header } = this.#source;
+    return header && !this.#requestHeader ? header(name) : this.requestHeader.get(name);
+  }
+
   get responseHeader(): Headers {
     this.#responseHeader ??= new Headers();
     return this.#responseHeader;
@@ -85,4 +93,9 @@ export class LazyContext implements HandlerContext {
   get setTrailers(): Headers | undefined {
     return this.#responseTrailer;
   }
+}
+
+/** A header of a call's request, by its name in lower case: most calls have many, and a method looks at few. */
+export function headerOf(context: Pick<HandlerContext, "requestHeader">, name: string): string | null {
+  return context instanceof LazyContext ? context.header(name) : context.requestHeader.get(name);
 }

@@ -20,6 +20,7 @@ it("writes times as ProtoJSON does", () => {
 it.each([
   [0n, 1, "1970-01-01T00:00:00.000000001Z"],
   [-1n, 500_000_000, "1969-12-31T23:59:59.500Z"],
+  [46_800n, 0, "1970-01-01T13:00:00Z"],
   [1_772_323_199n, 7_000_000, "2026-02-28T23:59:59.007Z"],
 ])("writes %s s and %s ns", (seconds, nanos, text) => {
   expect(timestampText(create(TimestampSchema, { seconds, nanos }))).toBe(text);
