@@ -199,7 +199,9 @@ export function bindService<S extends DescService>(
   return { desc, calls, conditions, implementation: Object.fromEntries(guarded) as ServiceImpl<DescService> };
 }
 
-/** Plans the validation of a method's requests now, which its first call would wait for. */
-export function planValidation(method: DescMethod): void {
-  validator.validate(method.input, create(method.input));
+/** Plans the validation of each method's requests, one at a time: the first call of a method would wait for it. */
+export function* planValidations(services: readonly BoundService[]): Generator<void> {
+  for (const { desc } of services) {
+    for (const method of desc.methods) yield void validator.validate(method.input, create(method.input));
+  }
 }

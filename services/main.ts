@@ -1,7 +1,6 @@
 // The command `npm start`: the whole desk in one process, or the parts that are named.
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { createMcpEndpoint } from "../adapter/server/mcp-http.ts";
 import type { McpStats } from "../adapter/server/observe.ts";
 import { scopesOf } from "../adapter/server/view.ts";
 import type { CertificateFiles } from "../runtime/certificate.ts";
@@ -11,14 +10,15 @@ import { type Config, misspeltVariables, PARTS, type Part, settledConfig } from 
 import { METRICS_SCOPE, scopeMissing } from "../runtime/identity/scopes.ts";
 import { type Listener, listen, urlOf } from "../runtime/listener.ts";
 import { createLog, type Log } from "../runtime/log.ts";
-import { Pace } from "../runtime/pace.ts";
 import { pause } from "../runtime/pause.ts";
+import { planValidations } from "../runtime/service.ts";
 import { type CallNames, callMetrics } from "../runtime/telemetry/metrics.ts";
 import { tracedRoutes } from "../runtime/telemetry/routes.ts";
 import { startTracing } from "../runtime/telemetry/start-tracing.ts";
 import { openAccess } from "./access.ts";
 import { banner } from "./banner.ts";
 import { type Desk, openDesk, parseParts } from "./desk.ts";
+import { mcpEndpoint } from "./mcp-endpoint.ts";
 import { warmUp } from "./warm-up.ts";
 
 const HELP = `npm start [-- PART ... ] [-- --no-demo]
@@ -101,7 +101,7 @@ async function run(args: readonly string[]): Promise<void> {
   const mcpStats: McpStats = new Map();
   const mcp =
     desk.catalog &&
-    createMcpEndpoint({
+    mcpEndpoint({
       catalog: desk.catalog,
       info: { name: "deskwire", title: "Deskwire", version },
       identify: identity.identify,
@@ -121,7 +121,7 @@ async function run(args: readonly string[]): Promise<void> {
     routes: {
       ...tracedRoutes({ ...desk.routes, ...desk.gateway?.routesFor(identity.identify) }),
       ...routes,
-      ...(mcp && { "/mcp": (request, response) => mcp.handler(request, response) }),
+      ...(mcp && { "/mcp": mcp.handler }),
     },
     identity,
     tls,
@@ -136,7 +136,9 @@ async function run(args: readonly string[]): Promise<void> {
   const asksCallers = await access.asksCallers();
   console.log(banner({ config, parts, url: listener.url, seeded: desk.seeded, version, asksCallers }));
   const stopping = new AbortController();
-  const warming = pause(WARM_UP_AFTER_MS, stopping.signal).then(() => warmUp(desk, new Pace(), stopping.signal));
+  const warming = pause(WARM_UP_AFTER_MS, stopping.signal).then(() =>
+    warmUp(planValidations(desk.services), stopping.signal),
+  );
   await new Promise<void>((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
   });
