@@ -22,8 +22,7 @@ class LongestFirst extends BaseSequencer {
 
 export default defineConfig({
   test: {
-    // As `npm start` and the other commands have it, for the processes that tests start.
-    env: { NODE_OPTIONS: `--import=${new URL("runtime/preload.js", import.meta.url)}` },
+    setupFiles: ["tests/support/commands-setup.ts"],
     globalSetup: ["tests/support/data-folder.ts", "tests/support/postgres-setup.ts"],
     include: ["{adapter,gateway,runtime,services,tests}/**/*.test.ts"],
     // Half of a test is waiting for other processes, so even two cores have work for two files at once.
