@@ -7,6 +7,7 @@ const LONGEST = [
   "contract/grpc",
   "torture/torture",
   "backup/backup",
+  "identity/start",
   "durability/kill",
   "fuzz/fuzz",
 ];
