@@ -73,10 +73,12 @@ class ImmediateTransaction extends KnexTransaction {
  * Integers come back as numbers where a number holds them exactly, else as bigint. Booleans are stored as 0 and 1,
  * Dates as milliseconds. Refuses undefined, objects and several statements in one text. Queries run synchronously.
  *
- * Reads outside of transactions have a connection of their own, and so never wait for a transaction: they see what was
- * committed before (WAL).
+ * Reads outside of transactions never wait for one: while it goes on they have a connection of their own, and see what was
+ * committed before (WAL). Else they share the writer's, which keeps what it has read of the file: of other connections SQLite
+ * throws all that away with every commit.
  */
 export class NodeSqliteClient extends BetterSqliteClient {
+  #writer: DirectConnection | undefined;
   #reader: DirectConnection | undefined;
 
   _driver(): unknown {
@@ -85,7 +87,7 @@ export class NodeSqliteClient extends BetterSqliteClient {
 
   /** Where queries outside of transactions can be run at once; undefined until the file is there. */
   get direct(): DirectConnection | undefined {
-    return this.#reader;
+    return this.#writer && !this.#writer.isOver() ? this.#writer : this.#reader;
   }
 
   override queryCompiler(builder: unknown, formatter?: unknown): never {
@@ -99,6 +101,7 @@ export class NodeSqliteClient extends BetterSqliteClient {
   override async acquireRawConnection(): Promise<SqliteConnection> {
     const { filename } = this.connectionSettings as { filename: string };
     const connection = new SqliteConnection(filename);
+    this.#writer = { connection, readsOnly: true, isOver: () => connection.isBusy };
     // A database in memory is its connection's own.
     if (filename !== ":memory:") {
       this.#reader ??= {
@@ -118,6 +121,7 @@ export class NodeSqliteClient extends BetterSqliteClient {
   }
 
   override async destroyRawConnection(connection: SqliteConnection): Promise<void> {
+    this.#writer = undefined;
     connection.close();
   }
 
