@@ -173,7 +173,7 @@ describe.each(DIALECTS)("%s", (dialect) => {
 
   test.each([
     ["common", 0],
-    ["rare", Number.MAX_SAFE_INTEGER],
+    ["rare", 1_000_000],
   ])("of a search hold the same, taken for a %s word", async (_, common) => {
     const now = END;
     const [one = "", two = ""] = tickets[0]?.description.split(" ") ?? [];

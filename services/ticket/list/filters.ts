@@ -85,7 +85,7 @@ export function source(database: Database, { request, now, found }: ListQuestion
   // SQLite takes no index for such a term (its documentation, "The Query Planner"); PostgreSQL counts what each would cost.
   const plus = ordered && dialect === "sqlite" ? "+" : "";
   const [tag, ...tags] = request.tags;
-  const byTag = tag !== undefined && !request.query && !request.assignee && !request.customerId;
+  const byTag = tag !== undefined && !found && !request.assignee && !request.customerId;
   const query = byTag ? knex("ticket_tag as ticket").where("ticket.tag", tag) : knex("ticket");
   const id = byTag ? "ticket.ticket_id" : "ticket.id";
   if (byTag) {
