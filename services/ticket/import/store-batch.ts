@@ -20,7 +20,7 @@ import { findByExternalIds, insertTickets, insertUnread } from "../ticket-store.
 import { type KeyedRow, toTicket } from "./to-ticket.ts";
 
 /** Rows that are stored before others get their turn, so that no call waits for more than these. */
-const SLICE = 128;
+const SLICE = 256;
 /**
  * How long a transaction goes on while nobody waits for it, in milliseconds. Rows touch a page of most indexes each; the more
  * rows a transaction has, the fewer pages are written over and over.
