@@ -1,5 +1,6 @@
 // A multinomial logistic regression over the features of a text.
-import { CUES, type Features, type Seen } from "./features.ts";
+import { CUES } from "./cues.ts";
+import type { Features, Seen } from "./features.ts";
 
 /** Weights of one class after the other within each feature: the weight of class k for feature i stands at i * classes + k. */
 export interface LinearModel {
@@ -25,11 +26,31 @@ function addWeighed(
   scale: number,
 ): void {
   const classes = sums.length;
+  if (classes === 3) return addToThree(sums, { ids, values }, weights, shift, scale);
   for (let at = 0; at < ids.length; at++) {
     const value = (values[at] as number) * scale;
     const row = ((ids[at] as number) >>> shift) * classes;
     for (let k = 0; k < classes; k++) sums[k] = (sums[k] as number) + value * (weights[row + k] as number);
   }
+}
+
+/** The same for three classes, whose sums stay in registers. */
+function addToThree(
+  sums: Float64Array,
+  { ids, values }: Pick<Features, "ids" | "values">,
+  weights: LinearModel["grams"],
+  shift: number,
+  scale: number,
+): void {
+  let [first, second, third] = sums as unknown as [number, number, number];
+  for (let at = 0; at < ids.length; at++) {
+    const value = (values[at] as number) * scale;
+    const row = ((ids[at] as number) >>> shift) * 3;
+    first += value * (weights[row] as number);
+    second += value * (weights[row + 1] as number);
+    third += value * (weights[row + 2] as number);
+  }
+  sums.set([first, second, third]);
 }
 
 /** What the models say together for each class, in units of log odds. */
@@ -61,13 +82,15 @@ export interface Spoken {
 function addSpoken(
   { words, ties }: Spoken,
   { ids, values, from, to }: Features,
-  weightAt: (id: number) => number,
+  { weights, shift, scale }: { weights: LinearModel["grams"]; shift: number; scale: number },
+  { classes, k }: { classes: number; k: number },
 ): void {
   for (let at = 0; at < ids.length; at++) {
     const first = from[at] as number;
     const end = to[at] as number;
     if (end <= first) continue;
-    const share = ((values[at] as number) * weightAt(ids[at] as number)) / (end - first);
+    const weight = scale * (weights[((ids[at] as number) >>> shift) * classes + k] as number);
+    const share = ((values[at] as number) * weight) / (end - first);
     words[first] = (words[first] as number) + share;
     for (let token = first + 1; token < end; token++) {
       words[token] = (words[token] as number) + share;
@@ -80,9 +103,8 @@ function addSpoken(
 export function spokenFor(models: readonly LinearModel[], seen: Seen, k: number): Spoken {
   const spoken = { words: new Float64Array(seen.tokens.length), ties: new Float64Array(seen.tokens.length) };
   for (const { classes, bits, scale, grams, cues } of models) {
-    const shift = shiftOf(bits);
-    addSpoken(spoken, seen.grams, (id) => scale * (grams[(id >>> shift) * classes + k] as number));
-    addSpoken(spoken, seen.cues, (id) => cues[id * classes + k] as number);
+    addSpoken(spoken, seen.grams, { weights: grams, shift: shiftOf(bits), scale }, { classes, k });
+    addSpoken(spoken, seen.cues, { weights: cues, shift: 0, scale: 1 }, { classes, k });
   }
   return spoken;
 }
