@@ -11,7 +11,7 @@ export interface Features {
   readonly to: Int32Array;
 }
 
-const doubled = <T extends Int32Array | Float64Array>(column: T, more: T): T => {
+const doubled = <T extends Uint8Array | Int32Array | Float64Array>(column: T, more: T): T => {
   more.set(column);
   return more;
 };
@@ -19,6 +19,8 @@ const doubled = <T extends Int32Array | Float64Array>(column: T, more: T): T => 
 /** Gathers features. */
 export class FeatureList {
   count = 0;
+  /** Which features are weighed together. */
+  groups = new Uint8Array(1024);
   ids = new Int32Array(1024);
   values = new Float64Array(1024);
   from = new Int32Array(1024);
@@ -26,16 +28,19 @@ export class FeatureList {
 
   /** Adds one that stands at tokens `from` up to `to`, `to` not included; one of the whole text stands at none. */
   add(id: number, value: number, from = 0, to = from): void {
+    this.reserve(1);
     const at = this.count++;
-    if (at === this.ids.length) this.#grow();
     this.ids[at] = id;
     this.values[at] = value;
     this.from[at] = from;
     this.to[at] = to;
   }
 
-  #grow(): void {
-    const size = 2 * this.ids.length;
+  /** Makes room for so many more. */
+  reserve(more: number): void {
+    if (this.count + more <= this.ids.length) return;
+    const size = 2 * (this.count + more);
+    this.groups = doubled(this.groups, new Uint8Array(size));
     this.ids = doubled(this.ids, new Int32Array(size));
     this.values = doubled(this.values, new Float64Array(size));
     this.from = doubled(this.from, new Int32Array(size));

@@ -51,24 +51,18 @@ const hashes = new Int32Array(256);
 /** Reads the hashed features of a text, sentence by sentence. */
 export class Grams {
   readonly #list: FeatureList;
-  #groups = new Uint8Array(1024);
-  readonly #sizes = [0, 0, 0];
+  readonly #sizes: [number, number, number] = [0, 0, 0];
 
   /** @param list takes the features; empty */
   constructor(list: FeatureList) {
     this.#list = list;
   }
 
-  #add(group: number, id: number, value: number, from: number, to: number): void {
-    const { count } = this.#list;
-    if (count === this.#groups.length) {
-      const more = new Uint8Array(2 * count);
-      more.set(this.#groups);
-      this.#groups = more;
-    }
-    this.#groups[count] = group;
-    this.#sizes[group] = (this.#sizes[group] as number) + 1;
-    this.#list.add(id, value, from, to);
+  #add(group: typeof WORDS | typeof PAIRS, id: number, value: number, from: number, to: number): void {
+    const list = this.#list;
+    list.add(id, value, from, to);
+    list.groups[list.count - 1] = group;
+    this.#sizes[group]++;
   }
 
   /** @param start index of the sentence's first token among all of the text */
@@ -105,27 +99,39 @@ export class Grams {
 
   /** A part's hash is that of the shorter one before it and one step more; all of a length stand together. */
   #addParts(word: string, value: number, at: number): void {
-    const [ends, next] = [codes, hashes];
+    const [units, next, list] = [codes, hashes, this.#list];
     const size = word.length + 2;
-    ends[0] = UNDERSCORE;
-    for (let from = 1; from < size - 1; from++) ends[from] = codeAt(word, from - 1);
-    ends[size - 1] = UNDERSCORE;
-    next.fill(BASIS ^ KIND.part, 0, size);
-    for (let length = 1; length <= MAX_PART; length++) {
-      for (let from = 0; from + length <= size; from++) {
-        const hash = stepped(next[from] as number, ends[from + length - 1] as number);
+    units[0] = UNDERSCORE;
+    for (let from = 1; from < size - 1; from++) units[from] = codeAt(word, from - 1);
+    units[size - 1] = UNDERSCORE;
+    for (let from = 0; from < size - 1; from++) {
+      next[from] = stepped(stepped(BASIS ^ KIND.part, units[from] as number), units[from + 1] as number);
+    }
+    const first = list.count;
+    list.reserve(MAX_PART * size);
+    const { ids, values, from: begins, to: ends, groups } = list;
+    let end = first;
+    for (let length = MIN_PART; length <= MAX_PART; length++) {
+      for (let from = 0; from + length <= size; from++, end++) {
+        const hash = stepped(next[from] as number, units[from + length - 1] as number);
         next[from] = hash;
-        if (length >= MIN_PART) this.#add(PARTS, finished(hash), value, at, at + 1);
+        ids[end] = finished(hash);
+        values[end] = value;
+        begins[end] = at;
+        ends[end] = at + 1;
+        groups[end] = PARTS;
       }
     }
+    list.count = end;
+    this.#sizes[PARTS] += end - first;
   }
 
   /** Divides the values by the root of the number of their kind, so that a long text weighs no more than a short one. */
   weigh(): void {
-    const { values, count } = this.#list;
-    const factors = GROUP_LENGTHS.map((length, group) => length / Math.sqrt(Math.max(1, this.#sizes[group] as number)));
+    const { values, groups, count } = this.#list;
+    const factors = GROUP_LENGTHS.map((length, group) => length / Math.sqrt(Math.max(1, this.#sizes[group] ?? 0)));
     for (let at = 0; at < count; at++) {
-      values[at] = (values[at] as number) * (factors[this.#groups[at] as number] as number);
+      values[at] = (values[at] as number) * (factors[groups[at] as number] as number);
     }
   }
 }
