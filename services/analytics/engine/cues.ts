@@ -100,4 +100,3 @@ export function addCues(cues: FeatureList, sentences: readonly Sentence[], token
   addCategoryCues(cues, sentences);
   addUrgencyCues(cues, sentences);
 }
-

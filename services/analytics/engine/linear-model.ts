@@ -21,7 +21,13 @@ const shiftOf = (bits: number) => 32 - bits;
 // Each of the two loops below stands there twice, for one kind of array at a time: V8 makes a loop over either several times as slow.
 
 /** Adds up what features say, three classes at a time, whose sums stay in registers. */
-function addGrams(sums: Float64Array, { ids, values }: Features, weights: Int8Array, shift: number, scale: number): void {
+function addGrams(
+  sums: Float64Array,
+  { ids, values }: Features,
+  weights: Int8Array,
+  shift: number,
+  scale: number,
+): void {
   const classes = sums.length;
   for (let k = 0; k < classes; k += 3) {
     let [first, second, third] = [sums[k] as number, sums[k + 1] as number, sums[k + 2] as number];
@@ -36,7 +42,13 @@ function addGrams(sums: Float64Array, { ids, values }: Features, weights: Int8Ar
   }
 }
 
-function addFloats(sums: Float64Array, { ids, values }: Features, weights: Float32Array, shift: number, scale: number): void {
+function addFloats(
+  sums: Float64Array,
+  { ids, values }: Features,
+  weights: Float32Array,
+  shift: number,
+  scale: number,
+): void {
   const classes = sums.length;
   for (let at = 0; at < ids.length; at++) {
     const value = (values[at] as number) * scale;
@@ -58,10 +70,17 @@ export function logitsOf(models: readonly LinearModel[], seen: Seen): Float64Arr
 
 /** Probabilities of the classes from their logits, which add up to 1. */
 export function softmax(logits: Float64Array): Float64Array {
-  const top = Math.max(...logits);
-  const powers = logits.map((logit) => Math.exp(logit - top));
-  const total = powers.reduce((sum, power) => sum + power, 0);
-  return powers.map((power) => power / total);
+  let top = Number.NEGATIVE_INFINITY;
+  for (const logit of logits) if (logit > top) top = logit;
+  const shares = new Float64Array(logits.length);
+  let total = 0;
+  for (let k = 0; k < shares.length; k++) {
+    const power = Math.exp((logits[k] as number) - top);
+    shares[k] = power;
+    total += power;
+  }
+  for (let k = 0; k < shares.length; k++) shares[k] = (shares[k] as number) / total;
+  return shares;
 }
 
 /** What the words of a text say for one class. */
@@ -72,41 +91,40 @@ export interface Spoken {
   readonly ties: Float64Array;
 }
 
-/** What one class has in store for each feature; overwritten by the next. */
-let told = new Float64Array(1024);
+/** Where the weight of a class for a feature stands, and its unit. */
+interface Row {
+  readonly shift: number;
+  readonly classes: number;
+  readonly k: number;
+  readonly scale: number;
+}
 
-function tellGrams(ids: Int32Array, weights: Int8Array, shift: number, classes: number, k: number, scale: number): void {
-  const into = told;
-  for (let at = 0; at < ids.length; at++) {
-    into[at] = scale * (weights[((ids[at] as number) >>> shift) * classes + k] as number);
+/** Gives each token its share of what a feature says. */
+function share({ words, ties }: Spoken, said: number, first: number, end: number): void {
+  if (end - first === 1) {
+    words[first] = (words[first] as number) + said;
+    return;
+  }
+  const part = said / (end - first);
+  for (let token = first; token < end; token++) {
+    words[token] = (words[token] as number) + part;
+    if (token > first) ties[token] = (ties[token] as number) + part;
   }
 }
 
-function tellFloats(
-  ids: Int32Array,
-  weights: Float32Array,
-  shift: number,
-  classes: number,
-  k: number,
-  scale: number,
-): void {
-  const into = told;
+function shareGrams(spoken: Spoken, { ids, values, from, to }: Features, weights: Int8Array, row: Row): void {
+  const { shift, classes, k, scale } = row;
   for (let at = 0; at < ids.length; at++) {
-    into[at] = scale * (weights[((ids[at] as number) >>> shift) * classes + k] as number);
+    const weight = scale * (weights[((ids[at] as number) >>> shift) * classes + k] as number);
+    share(spoken, (values[at] as number) * weight, from[at] as number, to[at] as number);
   }
 }
 
-function addSpoken({ words, ties }: Spoken, { values, from, to }: Features, weights: Float64Array): void {
-  for (let at = 0; at < values.length; at++) {
-    const first = from[at] as number;
-    const end = to[at] as number;
-    if (end <= first) continue;
-    const share = ((values[at] as number) * (weights[at] as number)) / (end - first);
-    words[first] = (words[first] as number) + share;
-    for (let token = first + 1; token < end; token++) {
-      words[token] = (words[token] as number) + share;
-      ties[token] = (ties[token] as number) + share;
-    }
+function shareFloats(spoken: Spoken, { ids, values, from, to }: Features, weights: Float32Array, row: Row): void {
+  const { shift, classes, k, scale } = row;
+  for (let at = 0; at < ids.length; at++) {
+    const weight = scale * (weights[((ids[at] as number) >>> shift) * classes + k] as number);
+    share(spoken, (values[at] as number) * weight, from[at] as number, to[at] as number);
   }
 }
 
@@ -114,14 +132,10 @@ function addSpoken({ words, ties }: Spoken, { values, from, to }: Features, weig
 export function spokenFor(models: readonly LinearModel[], seen: Seen, k: number): Spoken {
   const spoken = { words: new Float64Array(seen.tokens.length), ties: new Float64Array(seen.tokens.length) };
   for (const { classes, bits, scale, grams, cues } of models) {
-    const { ids } = seen.grams;
-    if (told.length < ids.length) told = new Float64Array(2 * ids.length);
-    if (grams instanceof Int8Array) tellGrams(ids, grams, shiftOf(bits), classes, k, scale);
-    else tellFloats(ids, grams, shiftOf(bits), classes, k, scale);
-    addSpoken(spoken, seen.grams, told);
-    if (told.length < seen.cues.ids.length) told = new Float64Array(2 * seen.cues.ids.length);
-    tellFloats(seen.cues.ids, cues, 0, classes, k, 1);
-    addSpoken(spoken, seen.cues, told);
+    const row = { shift: shiftOf(bits), classes, k, scale };
+    if (grams instanceof Int8Array) shareGrams(spoken, seen.grams, grams, row);
+    else shareFloats(spoken, seen.grams, grams, row);
+    shareFloats(spoken, seen.cues, cues, { shift: 0, classes, k, scale: 1 });
   }
   return spoken;
 }

@@ -125,7 +125,8 @@ function tokenOf(piece: string, clause: number): Token {
 const isAddress = (chunk: string) => chunk.includes("://") || /@\w/.test(chunk) || chunk.startsWith("www.");
 
 /** A letter or digit of ASCII. */
-const isPlain = (code: number) => (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 48 && code <= 57);
+const isPlain = (code: number) =>
+  (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 48 && code <= 57);
 
 /** Adds the pieces of what stands between spaces: most often a word, or one with a comma or full stop. */
 function addPieces(pieces: string[], chunk: string): void {
