@@ -45,7 +45,7 @@ type Body = { readonly text: string } | { readonly blob: string };
 
 /** What a call came to (MCP `CallToolResult`); an error of the service is a result with `isError`. */
 export interface ToolResult {
-  /** `structuredContent` as text, then what it cannot hold. */
+  /** The JSON of `structuredContent` as text, then what it cannot hold. */
   readonly content: readonly [{ readonly type: "text"; readonly text: string }, ...Media[]];
   readonly structuredContent: JsonObject;
   readonly isError?: true;
@@ -80,6 +80,8 @@ export interface ApprovalFlow {
 
 /** One method of a service as a tool. */
 export interface Tool {
+  readonly name: string;
+  /** Made when it is first asked for. */
   readonly definition: ToolDefinition;
   /** The scope a caller needs; undefined where none is needed. */
   readonly scope?: string | undefined;

@@ -87,7 +87,7 @@ async function measure(groups: ReadonlySet<GroupName>, quick: boolean, show: (fo
     show(findings);
   }
   if (groups.has("fan-out")) show(await measureFanOut(desks, effort(1_000), progress));
-  if (groups.has("import")) show(await measureImport(desks, effort(20), progress));
+  if (groups.has("import")) show(await measureImport(desks, effort(5), progress));
   return details;
 }
 

@@ -56,8 +56,8 @@ export function expandTools(requested: readonly RequestedTool[], offered: Readon
       continue;
     }
     for (const own of named(name, index, offered)) {
-      ours.set(own.definition.name, own);
-      definitions.set(own.definition.name, definitionOf(own));
+      ours.set(own.name, own);
+      definitions.set(own.name, definitionOf(own));
     }
   }
   const twice = [...theirs].find((name) => ours.has(name));

@@ -2,6 +2,7 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import { type CallOptions, Code, type HandlerContext } from "@connectrpc/connect";
 import { fail } from "./errors.ts";
+import { headerOf } from "./lazy-context.ts";
 
 /** Who the call is for, as the edge made it out: `local`, `key:<name>`, or a token's issuer and subject. */
 export const PRINCIPAL_HEADER = "deskwire-principal";
@@ -70,10 +71,10 @@ export const REPLAYED_HEADER = "deskwire-replayed";
 export function onBehalfOf(context: HandlerContext, atMostMs?: number): CallOptions {
   const left = context.timeoutMs();
   const timeoutMs = Math.min(left ?? Number.POSITIVE_INFINITY, atMostMs ?? Number.POSITIVE_INFINITY);
-  const headers = new Headers([[VIA_HEADER, methodName(context.method)]]);
+  const headers: Record<string, string> = { [VIA_HEADER]: methodName(context.method) };
   for (const name of TRAVELLING) {
-    const value = context.requestHeader.get(name);
-    if (value !== null) headers.set(name, value);
+    const value = headerOf(context, name);
+    if (value !== null) headers[name] = value;
   }
   // Whole milliseconds, and never 0, which would mean no deadline at all.
   return {
@@ -100,8 +101,8 @@ export function writeOnBehalfOf(context: HandlerContext): CallOptions {
  *
  * @throws ConnectError `PRINCIPAL_TOO_LONG`
  */
-export function principalOf({ requestHeader }: Pick<HandlerContext, "requestHeader">): string {
-  const principal = requestHeader.get(PRINCIPAL_HEADER) || "local";
+export function principalOf(context: Pick<HandlerContext, "requestHeader">): string {
+  const principal = headerOf(context, PRINCIPAL_HEADER) || "local";
   if (principal.length <= MAX_PRINCIPAL) return principal;
   const message = `The header ${PRINCIPAL_HEADER} may have ${MAX_PRINCIPAL} characters. Send a shorter one, or none.`;
   throw fail(Code.InvalidArgument, "PRINCIPAL_TOO_LONG", message);
@@ -122,16 +123,15 @@ export const OWN_ORIGIN: Origin = { principal: DESK_PRINCIPAL, client: "", tool:
 
 /** @throws ConnectError `PRINCIPAL_TOO_LONG` */
 export function originOf(context: Pick<HandlerContext, "requestHeader">): Origin {
-  const { requestHeader } = context;
   return {
     principal: principalOf(context),
-    client: requestHeader.get(CLIENT_HEADER) ?? "",
-    tool: requestHeader.get(TOOL_HEADER) ?? "",
+    client: headerOf(context, CLIENT_HEADER) ?? "",
+    tool: headerOf(context, TOOL_HEADER) ?? "",
   };
 }
 
 /** What the principal may do; undefined where nothing restricts it. Believed as `principalOf` says. */
-export function scopesOf({ requestHeader }: HandlerContext): ReadonlySet<string> | undefined {
-  const scopes = requestHeader.get(SCOPES_HEADER);
+export function scopesOf(context: HandlerContext): ReadonlySet<string> | undefined {
+  const scopes = headerOf(context, SCOPES_HEADER);
   return scopes === null ? undefined : new Set(scopes.split(" ").filter(Boolean));
 }

@@ -3,6 +3,7 @@ import type { DescService, MessageShape } from "@bufbuild/protobuf";
 import { Code, type ConnectError, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
 import { ADMIN_SCOPE, CONFINEMENT_HEADER, scopesOf } from "./call.ts";
 import { fail } from "./errors.ts";
+import { headerOf } from "./lazy-context.ts";
 
 /** The scope that frees a caller of every confinement. */
 export const ANY_TICKET_SCOPE = "tickets:any";
@@ -16,7 +17,7 @@ const TICKET_ID = /^TKT-[1-9][0-9]{3,14}$/;
  * @throws ConnectError `invalid_argument` (CONFINEMENT_INVALID) for a header that names no ticket
  */
 export function confinementOf(context: HandlerContext): string | undefined {
-  const ticketId = context.requestHeader.get(CONFINEMENT_HEADER);
+  const ticketId = headerOf(context, CONFINEMENT_HEADER);
   if (ticketId === null) return undefined;
   const scopes = scopesOf(context);
   if (scopes?.has(ANY_TICKET_SCOPE) || scopes?.has(ADMIN_SCOPE)) return undefined;

@@ -27,8 +27,12 @@ const HIDDEN = [
 
 const CHARACTERS = new RegExp(`(${KEPT})|${HIDDEN}`, "gu");
 
+/** What has nothing to hide in it, as most texts are; looking for that first takes a fraction of the time. */
+const PLAIN = /^[\t\n\x20-\x7e]*$/;
+
 /** A text without the characters that nobody sees, and how many of them there were. */
 export function withoutHidden(text: string): { text: string; removed: number } {
+  if (PLAIN.test(text)) return { text, removed: 0 };
   let removed = 0;
   const visible = text
     .replaceAll(/\r\n?|[\u2028\u2029]/g, "\n")

@@ -12,7 +12,9 @@ import {
   type Http2Server,
   type Http2ServerRequest,
   type Http2ServerResponse,
+  type IncomingHttpHeaders,
   type ServerHttp2Session,
+  type ServerHttp2Stream,
 } from "node:http2";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import type { Writable } from "node:stream";
@@ -22,6 +24,16 @@ import type { Certificate } from "./certificate.ts";
 export type HttpRequest = IncomingMessage | Http2ServerRequest;
 export type HttpResponse = ServerResponse | Http2ServerResponse;
 type Handler = (request: HttpRequest, response: HttpResponse) => void;
+
+/** An exchange over HTTP/2 as Node has it underneath its requests and responses, which cost as much again. */
+export interface Http2Exchange {
+  readonly stream: ServerHttp2Stream;
+  readonly headers: IncomingHttpHeaders;
+  /** Names and values in turn, as they came. */
+  readonly rawHeaders: readonly string[];
+}
+/** Serves an exchange, or answers false and does nothing. */
+export type TakeStream = (exchange: Http2Exchange) => boolean;
 
 /** Bounds on what one client, or all together, can hold. */
 export interface PortLimits {
@@ -129,17 +141,23 @@ function http1Server(handler: Handler, limits: PortLimits): Http1Server {
   return server;
 }
 
-function http2Server(handler: Handler, limits: PortLimits): Http2Server {
-  const server = createHttp2(
-    {
-      settings: { maxConcurrentStreams: limits.maxConcurrentStreams, maxHeaderListSize: limits.maxHeaderBytes },
-      maxSessionInvalidFrames: 32,
-      maxSessionRejectedStreams: 128,
-      streamResetBurst: limits.streamResetBurst,
-      streamResetRate: limits.streamResetRate,
-    },
-    handler,
-  );
+/** A stream that breaks closes as well, and that is heard of. */
+const ignored = () => {};
+
+function http2Server(handler: Handler, takeStream: TakeStream, limits: PortLimits): Http2Server {
+  // It never listens itself: Node makes requests and responses of all streams of a server, or of none.
+  const requests = createHttp2(handler);
+  const server = createHttp2({
+    settings: { maxConcurrentStreams: limits.maxConcurrentStreams, maxHeaderListSize: limits.maxHeaderBytes },
+    maxSessionInvalidFrames: 32,
+    maxSessionRejectedStreams: 128,
+    streamResetBurst: limits.streamResetBurst,
+    streamResetRate: limits.streamResetRate,
+  });
+  server.on("stream", (stream, headers, flags, rawHeaders) => {
+    stream.on("error", ignored);
+    if (!takeStream({ stream, headers, rawHeaders })) requests.emit("stream", stream, headers, flags, rawHeaders);
+  });
   return server.on("session", (session) => {
     let streams = 0;
     const handshake = setTimeout(() => session.destroy(), limits.headersTimeoutMs);
@@ -184,6 +202,8 @@ export async function openHttpPort(options: {
   host: string;
   port: number;
   handler: Handler;
+  /** Asked first about every exchange over HTTP/2. */
+  takeStream?: TakeStream | undefined;
   /** Speaks TLS with it; absent: in clear. */
   certificate?: Certificate | undefined;
   limits?: Partial<PortLimits>;
@@ -198,7 +218,7 @@ export async function openHttpPort(options: {
     response.once("close", () => closing && h1.closeIdleConnections());
     options.handler(request, response);
   }, limits);
-  const h2 = http2Server(options.handler, limits).on("session", (session) => {
+  const h2 = http2Server(options.handler, options.takeStream ?? (() => false), limits).on("session", (session) => {
     sessions.add(session);
     session.once("close", () => sessions.delete(session));
   });

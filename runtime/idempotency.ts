@@ -12,6 +12,7 @@ import { Code, type ConnectError } from "@connectrpc/connect";
 import type { Knex } from "knex";
 import { AUTOMATIC_ID, methodName } from "./call.ts";
 import type { Database, Dialect, Migration } from "./database/database.ts";
+import { writeRows } from "./database/rows.ts";
 import { fail } from "./errors.ts";
 import { fingerprint } from "./fingerprint.ts";
 import type { Log } from "./log.ts";
@@ -92,16 +93,13 @@ export async function replay<I extends DescMessage, O extends DescMessage>(
   const key = { principal, method: methodName(method), request_id: requestId };
   const request_hash = fingerprint(method.input, request, ["request_id"]);
   // The insert comes first: on the primary key PostgreSQL lets the second of two callers wait for the first to end.
-  const inserted = await trx("request")
-    .insert({ ...key, request_hash, response: null, created_at: now })
-    .onConflict(["principal", "method", "request_id"])
-    .ignore()
-    .returning("request_id");
+  const insert = `insert into request (principal, method, request_id, request_hash, response, created_at)
+    values (?, ?, ?, ?, null, ?) on conflict (principal, method, request_id) do nothing returning request_id`;
+  const inserted = await writeRows(trx, insert, [...Object.values(key), request_hash, now]);
   if (inserted.length > 0) {
     const response = create(method.output, await work());
-    await trx("request")
-      .where(key)
-      .update({ response: toBinary(method.output, response) });
+    const store = "update request set response = ? where principal = ? and method = ? and request_id = ?";
+    await writeRows(trx, store, [toBinary(method.output, response), ...Object.values(key)]);
     return { response, replayed: false };
   }
   const first = await trx("request").where(key).first("request_hash", "response", "created_at");

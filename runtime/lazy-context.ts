@@ -1,13 +1,15 @@
 // What a method knows of its call, made as it is asked for: most methods ask for little, and headers are dear.
+import type { IncomingHttpHeaders } from "node:http2";
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import { type ContextValues, createContextValues, type HandlerContext } from "@connectrpc/connect";
+import { headerIn, toHeaders } from "./headers.ts";
 
 /** What a context is made from. */
 export interface ContextSource {
   readonly method: DescMethod;
   readonly protocolName: string;
-  /** The headers of the request; read when the method asks for them. */
-  readonly headers: () => Headers;
+  /** The headers of the request, by their names in lower case; web headers are made when the method asks for all. */
+  readonly headers: Headers | IncomingHttpHeaders;
   /** Aborted when the call is over for its caller; made when the method asks for it. */
   readonly signal: () => AbortSignal;
   /** On the clock of `performance.now()`; undefined where there is no deadline. */
@@ -57,8 +59,14 @@ export class LazyContext implements HandlerContext {
   }
 
   get requestHeader(): Headers {
-    this.#requestHeader ??= this.#source.headers();
+    const { headers } = this.#source;
+    this.#requestHeader ??= headers instanceof Headers ? headers : toHeaders(headers);
     return this.#requestHeader;
+  }
+
+  /** A header of the request, by its name in lower case. */
+  header(name: string): string | null {
+    return headerIn(this.#source.headers, name);
   }
 
   get responseHeader(): Headers {
@@ -85,4 +93,9 @@ export class LazyContext implements HandlerContext {
   get setTrailers(): Headers | undefined {
     return this.#responseTrailer;
   }
+}
+
+/** A header of a call's request, by its name in lower case: most calls have many, and a method looks at few. */
+export function headerOf(context: Pick<HandlerContext, "requestHeader">, name: string): string | null {
+  return context instanceof LazyContext ? context.header(name) : context.requestHeader.get(name);
 }

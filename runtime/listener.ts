@@ -6,10 +6,17 @@ import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { type CertificateFiles, readCertificate, watchCertificate } from "./certificate.ts";
 import { answerCors } from "./cors.ts";
 import { fail, failForNow } from "./errors.ts";
-import { unaryServer } from "./grpc/unary-server.ts";
+import { refuseCall, unaryServer } from "./grpc/unary-server.ts";
 import { createHealth, type Health } from "./health.ts";
 import { answerError, answerJson, pathOf, refuseMethod } from "./http-error.ts";
-import { type HttpPort, type HttpRequest, type HttpResponse, openHttpPort, type PortLimits } from "./http-port.ts";
+import {
+  type Http2Exchange,
+  type HttpPort,
+  type HttpRequest,
+  type HttpResponse,
+  openHttpPort,
+  type PortLimits,
+} from "./http-port.ts";
 import type { Identity } from "./identity/identity.ts";
 import { explainingJson } from "./json-requests.ts";
 import { type Log, logToStderr } from "./log.ts";
@@ -156,6 +163,8 @@ function notServed(path: string, services: readonly BoundService[]): ConnectErro
   return fail(Code.Unimplemented, "NOT_SERVED", `Nothing is served at ${path}. ${wayOut}`, { path });
 }
 
+const failedInside = () => fail(Code.Internal, "INTERNAL", "Something went wrong. Try again.");
+
 /** The mistake everyone makes with curl, which by itself sends a form. */
 function wrongContentType(request: HttpRequest): ConnectError | undefined {
   const contentType = request.headers["content-type"]?.split(";", 1)[0];
@@ -226,9 +235,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     maxTimeoutMs: MAX_TIMEOUT_MS,
     shutdown: shutdown.signal,
   });
-  const serve = (request: HttpRequest, response: HttpResponse): void | Promise<void> => {
-    if (!unary(request, response)) return rpc(request, response as Parameters<typeof rpc>[1]);
-  };
+  const serve = (request: HttpRequest, response: HttpResponse) => rpc(request, response as Parameters<typeof rpc>[1]);
 
   const open = new Set(health.service.desc.methods.map(({ name }) => `/${health.service.desc.typeName}/${name}`));
   const admitted = async (
@@ -260,6 +267,28 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     return serve(request, response);
   };
 
+  const admittedCall = async ({ stream, headers }: Http2Exchange, admit: Identity["admit"], begin: () => void) => {
+    try {
+      await admit({ headers });
+      if (!stream.destroyed) begin();
+    } catch (error) {
+      if (!(error instanceof ConnectError)) log("request failed", { path: headers[":path"], error });
+      refuseCall(stream, error instanceof ConnectError ? error : failedInside());
+    }
+  };
+  /** What is to be refused, or needs an answer for a web page, goes the long way. */
+  const takeStream = (exchange: Http2Exchange): boolean => {
+    const begin = unary(exchange);
+    const { headers } = exchange;
+    if (begin === undefined || headers.origin !== undefined || guard.refusal(exchange)) return false;
+    if (options.identity && !open.has(headers[":path"] ?? "")) {
+      void admittedCall(exchange, options.identity.admit, begin);
+    } else {
+      begin();
+    }
+    return true;
+  };
+
   const certificate = options.tls && (await readCertificate(options.tls));
   let port: HttpPort;
   try {
@@ -268,11 +297,12 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       port: options.port,
       certificate,
       ...(options.limits && { limits: options.limits }),
+      takeStream,
       handler(request, response) {
         const failed = (error: unknown) => {
           log("request failed", { path: pathOf(request), error });
           if (response.headersSent) response.destroy();
-          else answerError(request, response, 500, fail(Code.Internal, "INTERNAL", "Something went wrong. Try again."));
+          else answerError(request, response, 500, failedInside());
         };
         try {
           handle(request, response)?.catch(failed);

@@ -2,10 +2,14 @@
 import { BlockList, isIP } from "node:net";
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { fail } from "./errors.ts";
-import type { HttpRequest } from "./http-port.ts";
+import type { Http2Exchange, HttpRequest } from "./http-port.ts";
+import { Recent } from "./recent.ts";
 
 /** Buf Studio, the web client that calls any Connect or gRPC-Web server from the reader's own browser. */
 const BUF_STUDIO = "https://buf.build";
+
+/** Authorities of which it is remembered whether they may pass. */
+const MOST_KNOWN = 100;
 
 const AUTHORITY = /^(?:\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::[0-9]{1,5})?$/i;
 
@@ -53,11 +57,11 @@ function allowedHost(text: string): string {
 /** Decides about requests by Host and Origin. */
 export interface OriginGuard {
   /** The error to answer with; undefined where the request may pass. */
-  refusal(request: HttpRequest): ConnectError | undefined;
+  refusal(request: HttpRequest | Http2Exchange): ConnectError | undefined;
 }
 
 /** All values of the authority that a request states: HTTP/2 clients may send both `:authority` and `host`. */
-function authoritiesOf(request: HttpRequest): string[] {
+function authoritiesOf(request: HttpRequest | Http2Exchange): string[] {
   const stated: (string | undefined)[] = "stream" in request ? [request.headers[":authority"] as string] : [];
   for (let i = 0; i < request.rawHeaders.length; i += 2) {
     if (request.rawHeaders[i]?.toLowerCase() === "host") stated.push(request.rawHeaders[i + 1]);
@@ -83,10 +87,19 @@ export function createOriginGuard(options: {
   const origins = new Set([BUF_STUDIO, ...options.allowedOrigins].map(originOf));
   const everywhere = hosts.has("0.0.0.0") || hosts.has("::");
 
-  const hostPasses = (authority: string) => {
+  const isAllowed = (authority: string) => {
     const host = hostOf(authority);
     if (!host) return false;
     return hosts.has(host) || isLoopback(host) || (everywhere && isIP(host) !== 0);
+  };
+  // Clients state the same again with every request.
+  const known = new Recent<string, boolean>(MOST_KNOWN);
+  const hostPasses = (authority: string) => {
+    const answered = known.get(authority);
+    if (answered !== undefined) return answered;
+    const passes = isAllowed(authority);
+    known.set(authority, passes);
+    return passes;
   };
   return {
     refusal(request) {

@@ -6,6 +6,7 @@ import { ADMIN_SCOPE, methodName, SCOPES_HEADER, VIA_HEADER } from "./call.ts";
 import { passingFailure } from "./database/errors.ts";
 import { codeName, fail, failEnded, failForNow, failValidation, reasonOf } from "./errors.ts";
 import { requiredScope, scopeMissing } from "./identity/scopes.ts";
+import { headerOf } from "./lazy-context.ts";
 import { type Log, logToStderr } from "./log.ts";
 import { blameClient } from "./malformed.ts";
 import { CallStats } from "./telemetry/call-stats.ts";
@@ -131,9 +132,8 @@ function assertScope(scope: string, held: string | null): void {
 function authorization(method: DescMethod, conditions: readonly Condition[]): (context: HandlerContext) => void {
   const scope = requiredScope(method);
   return (context) => {
-    const { requestHeader } = context;
-    if (requestHeader.has(VIA_HEADER)) return;
-    if (scope !== undefined) assertScope(scope, requestHeader.get(SCOPES_HEADER));
+    if (headerOf(context, VIA_HEADER) !== null) return;
+    if (scope !== undefined) assertScope(scope, headerOf(context, SCOPES_HEADER));
     for (const condition of conditions) condition(method, context);
   };
 }
@@ -199,9 +199,9 @@ export function bindService<S extends DescService>(
   return { desc, calls, conditions, implementation: Object.fromEntries(guarded) as ServiceImpl<DescService> };
 }
 
-/** Plans the validation of every request type now: the first one of a type costs a tenth of a second. */
-export function warmUp(services: readonly BoundService[]): void {
+/** Plans the validation of each method's requests, one at a time: the first call of a method would wait for it. */
+export function* planValidations(services: readonly BoundService[]): Generator<void> {
   for (const { desc } of services) {
-    for (const method of desc.methods) validator.validate(method.input, create(method.input));
+    for (const method of desc.methods) yield void validator.validate(method.input, create(method.input));
   }
 }

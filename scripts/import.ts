@@ -10,7 +10,7 @@ import { readConfig } from "../runtime/config.ts";
 import { fail } from "../runtime/errors.ts";
 import { clientOptions } from "../services/access.ts";
 import { assertMapped, FIELDS, type Overrides, parseOverrides } from "./import/columns.ts";
-import { RemoteDesk } from "./import/desk.ts";
+import { BATCH_ROWS, RemoteDesk } from "./import/desk.ts";
 import type { FileRow, UnreadableRow } from "./import/file-row.ts";
 import { readCsv } from "./import/read-csv.ts";
 import { readJsonl } from "./import/read-jsonl.ts";
@@ -25,7 +25,7 @@ FILE               CSV with a header line, or JSONL; - reads standard input
   --format FORMAT  csv or jsonl; by the file's name if left out
   --map FIELD=COL  take a field from this column; from none with FIELD= alone; may be repeated
   --url URL        the desk; DESKWIRE_URL, or http://127.0.0.1:8080, if left out
-  --batch N        rows sent at once, 1 to 10000; 500 if left out
+  --batch N        rows sent at once, 1 to ${BATCH_ROWS}, which is what it is if left out
   --refused FILE   write the refused rows to this CSV file: line, field, problem
   --dry-run        check all rows, and write nothing; needs no desk
   -h, --help       this text
@@ -37,7 +37,8 @@ Exit code: 0 all rows are in the desk, 1 some were refused or something failed, 
 
 type Rows = AsyncGenerator<FileRow | UnreadableRow>;
 
-const MAX_BATCH = 10_000;
+/** What a batch is cut off at where rows are long. */
+const BATCH_CHARACTERS = 10_000_000;
 const STOPPED = 130;
 const FORMATS: Readonly<Record<string, (input: Readable, overrides: Overrides) => Rows>> = {
   csv: (input, overrides) => readCsv(input, (columns) => assertMapped(columns, overrides)),
@@ -53,7 +54,7 @@ function readOptions(args: string[]) {
       format: { type: "string" },
       map: { type: "string", multiple: true, default: [] },
       url: { type: "string" },
-      batch: { type: "string", default: "500" },
+      batch: { type: "string", default: String(BATCH_ROWS) },
       refused: { type: "string" },
       "dry-run": { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
@@ -80,13 +81,17 @@ const isRefusal = (row: ImportRow | Refusal): row is Refusal => "field" in row;
 
 async function* inBatches(rows: Rows, builder: RowBuilder, size: number): AsyncGenerator<(ImportRow | Refusal)[]> {
   let batch: (ImportRow | Refusal)[] = [];
+  let characters = 0;
   let failure: { error: unknown } | undefined;
   try {
     for await (const row of rows) {
-      batch.push(builder.build(row));
-      if (batch.length < size) continue;
+      const built = builder.build(row);
+      batch.push(built);
+      if (!isRefusal(built)) characters += built.description.length;
+      if (batch.length < size && characters < BATCH_CHARACTERS) continue;
       yield batch;
       batch = [];
+      characters = 0;
     }
   } catch (error) {
     failure = { error };
@@ -147,8 +152,8 @@ async function main(args: string[]): Promise<void> {
   const read = FORMATS[format];
   if (!read) throw wrongUsage(`Say what ${file === "-" ? "standard input" : file} is: --format csv or --format jsonl.`);
   const batchSize = Number(options.batch);
-  if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > MAX_BATCH) {
-    throw wrongUsage(`--batch ${options.batch} is not allowed: 1 to ${MAX_BATCH} rows.`);
+  if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > BATCH_ROWS) {
+    throw wrongUsage(`--batch ${options.batch} is not allowed: 1 to ${BATCH_ROWS} rows.`);
   }
   if (options.refused !== undefined && resolve(options.refused) === resolve(file)) {
     throw wrongUsage("--refused names the file to import, which would be overwritten. Name another.");

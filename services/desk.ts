@@ -15,7 +15,7 @@ import type { Route } from "../runtime/listener.ts";
 import { type Log, logToStderr } from "../runtime/log.ts";
 import type { ServiceModule } from "../runtime/module.ts";
 import { readPolicy } from "../runtime/policy/read-policy.ts";
-import { type BoundService, warmUp } from "../runtime/service.ts";
+import type { BoundService } from "../runtime/service.ts";
 import { type CallNames, callMetrics, type Metric } from "../runtime/telemetry/metrics.ts";
 import { directTransport, type RemoteTransport, remoteTransport } from "../runtime/transport.ts";
 import type { Access } from "./access.ts";
@@ -184,7 +184,6 @@ export async function openDesk({
       catalog &&
       (await gatewayModule({ config, catalog, database: await locate("gateway"), tickets: to("ticket"), log }));
     if (gateway) modules.push(gateway);
-    warmUp(services);
     for (const module of idle ? [] : modules) module.start?.();
     if (seeded) {
       await seedDemo(direct);

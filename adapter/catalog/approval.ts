@@ -57,7 +57,7 @@ function argumentsOf({ id }: PendingApproval, { approve, editedText, comment }: 
 export function approvalFlow(
   method: DescMethod,
   toolOf: (method: DescMethod) => Tool,
-  passing: readonly string[],
+  passing: () => readonly string[],
 ): ApprovalFlow | undefined {
   const option = toolOptions(method)?.approval;
   if (!option) return undefined;
@@ -79,7 +79,7 @@ export function approvalFlow(
       const requestKey = JSON.stringify(args);
       const decided = await tool.call(args, { ...context, headers, requestKey });
       if (decided.isError) return decided;
-      const before = Object.entries(held.structuredContent).filter(([name]) => !passing.includes(name));
+      const before = Object.entries(held.structuredContent).filter(([name]) => !passing().includes(name));
       const now = Object.entries(decided.structuredContent).filter(([name]) => common.includes(name));
       const structuredContent = Object.fromEntries([...before, ...now]);
       return { content: [{ type: "text", text: JSON.stringify(structuredContent) }], structuredContent };

@@ -1,14 +1,15 @@
-// A Protobuf message → the JSON of a tool's result, in the same forms that the tool takes as arguments.
+// A Protobuf message → the JSON of a tool's result, in the same forms that the tool takes as arguments. What writes a type of
+// message is made once, from its descriptor; a call only runs it.
 import {
   type DescField,
   type DescMessage,
   fromBinary,
+  isFieldSet,
   type Message,
-  type Registry,
   ScalarType,
   toJson,
 } from "@bufbuild/protobuf";
-import { type ReflectList, type ReflectMap, type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
+import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 import { base64Encode } from "@bufbuild/protobuf/wire";
 import {
   type Any,
@@ -16,215 +17,196 @@ import {
   hasCustomJsonRepresentation,
   isWrapperDesc,
   FeatureSet_FieldPresence as Presence,
+  type Timestamp,
 } from "@bufbuild/protobuf/wkt";
-import { withoutHidden } from "../../runtime/hidden-text.ts";
-import type { Json, JsonObject, Media } from "../catalog.ts";
-import type { Excerpts } from "./budget.ts";
+import { timestampText } from "../../runtime/timestamps.ts";
+import type { Json, JsonObject } from "../catalog.ts";
+import {
+  type Encoding,
+  enumWriter,
+  put,
+  scalarWriter,
+  visibleKey,
+  type Write,
+  writeJson,
+  writeText,
+} from "./encode-scalar.ts";
 import { enumNames } from "./enum-names.ts";
 import { isHttpBody, partsOf } from "./media.ts";
 import { shownFields } from "./message-schema.ts";
 import { fieldOptions } from "./options.ts";
-import type { Boundary } from "./untrusted.ts";
-import { UNRECOGNIZED } from "./value-schema.ts";
 
-/** How a message is written, and what is remembered of it for making the result shorter later. */
-export interface Encoding {
-  readonly registry: Registry;
-  /** Also fields marked as detail. */
-  readonly detailed: boolean;
-  /** Around text marked as untrusted; without one it stays as it is. */
-  readonly boundary?: Boundary | undefined;
-  readonly excerpts?: Excerpts | undefined;
-  /** Takes what stands beside the result. */
-  readonly media?: Media[] | undefined;
+/** `root` where the message is the whole result. */
+type WriteObject = (how: Encoding, message: Message, path: string, untrusted: boolean, root: boolean) => JsonObject;
+type WriteField = (
+  how: Encoding,
+  out: JsonObject,
+  message: Message,
+  path: string,
+  untrusted: boolean,
+  root: boolean,
+) => void;
+
+function anyJson(how: Encoding, { typeUrl, value }: Any, path: string, untrusted: boolean): JsonObject {
+  const desc = how.registry.getMessage(typeUrl.slice(typeUrl.lastIndexOf("/") + 1));
+  // A type that nobody here knows is still told apart from none.
+  if (!desc) return { "@type": typeUrl, value: base64Encode(value) };
+  const out: JsonObject = { "@type": typeUrl };
+  const inner = fromBinary(desc, value);
+  if (!hasCustomJsonRepresentation(desc)) Object.assign(out, objectWriter(desc)(how, inner, path, untrusted, false));
+  else reflectedWriter(desc)(how, out, "value", reflect(desc, inner, false) as never, `${path}.value`, untrusted);
+  return out;
 }
 
-type Holder = JsonObject | Json[];
-
-/** Sets an own property, whatever its name. */
-function put(holder: Holder, key: string | number, value: Json): void {
-  if (key === "__proto__") {
-    // Assigning would set the prototype.
-    Object.defineProperty(holder, key, { value, enumerable: true, configurable: true, writable: true });
-  } else {
-    (holder as JsonObject)[key] = value;
+/** For messages with a JSON form of their own. */
+function reflectedWriter(desc: DescMessage): Write {
+  const [first] = desc.fields;
+  if (isWrapperDesc(desc) && first) {
+    const write = elementWriter(first);
+    return (how, to, key, source: ReflectMessage, path, untrusted) =>
+      write(how, to, key, source.get(first) as never, path, untrusted);
+  }
+  switch (desc.typeName) {
+    case "google.protobuf.FieldMask":
+      return (_, to, key, { message }: ReflectMessage) => put(to, key, (message as FieldMask).paths.join(","));
+    case "google.protobuf.Any":
+      return (how, to, key, { message }: ReflectMessage, path, untrusted) =>
+        put(to, key, anyJson(how, message as Any, path, untrusted));
+    case "google.protobuf.Struct":
+    case "google.protobuf.Value":
+    case "google.protobuf.ListValue":
+      return (how, to, key, { message }: ReflectMessage, path, untrusted) =>
+        writeJson(how, to, key, toJson(desc, message) as never, path, untrusted);
+    default:
+      return (_, to, key, { message }: ReflectMessage) => put(to, key, toJson(desc, message) as Json);
   }
 }
 
-class Encoder {
-  readonly #how: Encoding;
+const isTime = ({ typeName }: DescMessage) => typeName === "google.protobuf.Timestamp";
+const writeTime: Write = (_, to, key, time: Timestamp) => put(to, key, timestampText(time));
 
-  constructor(how: Encoding) {
-    this.#how = how;
-  }
+/** Whether the values of a field are read by reflection: how wrappers and JSON are kept depends on the field. Times are ever the same. */
+function isReflected({ message }: DescField): boolean {
+  return message !== undefined && hasCustomJsonRepresentation(message) && !isTime(message);
+}
 
-  object(source: ReflectMessage, path: string, untrusted: boolean, root: boolean): JsonObject {
-    if (isHttpBody(source.desc)) return this.#body(source.message, path, untrusted);
-    const out: JsonObject = {};
-    for (const field of shownFields(source.desc, "output")) {
-      const { detail, untrusted: marked } = fieldOptions(field);
-      if (detail && !this.#how.detailed) continue;
-      if (!isWorthSaying(source, field, root)) continue;
-      this.#field(out, source, field, `${path}.${field.name}`, untrusted || marked);
-    }
-    return out;
-  }
+/** For a value, or for each of those in a list or a map. */
+function elementWriter(field: DescField): Write {
+  const { message, enum: desc } = field;
+  if (desc) return enumWriter(desc);
+  if (!message) return scalarWriter(field.scalar as ScalarType);
+  if (isTime(message)) return writeTime;
+  if (isReflected(field)) return reflectedWriter(message);
+  const write = objectWriter(message);
+  return (how, to, key, value: Message, path, untrusted) => put(to, key, write(how, value, path, untrusted, false));
+}
 
-  #field(out: JsonObject, source: ReflectMessage, field: DescField, path: string, untrusted: boolean): void {
-    if (field.fieldKind === "list") {
+function valueWriter(field: DescField): Write {
+  const write = elementWriter(field);
+  if (field.fieldKind === "list") {
+    return (how, to, key, list: Iterable<never>, path, untrusted) => {
       const items: Json[] = [];
       let index = 0;
-      for (const item of source.get(field) as ReflectList) {
-        this.#element(items, index, field, item, `${path}[${index}]`, untrusted);
+      for (const item of list) {
+        write(how, items, index, item, `${path}[${index}]`, untrusted);
         index++;
       }
-      put(out, field.name, items);
-      this.#how.excerpts?.list(items, path);
-    } else if (field.fieldKind === "map") {
-      const entries: JsonObject = {};
-      for (const [key, value] of source.get(field) as ReflectMap) {
-        const name = untrusted ? visibleKey(String(key)) : String(key);
-        this.#element(entries, name, field, value, `${path}[${JSON.stringify(name)}]`, untrusted);
-      }
-      put(out, field.name, entries);
-      this.#how.excerpts?.map(entries, path);
-    } else {
-      this.#element(out, field.name, field, source.get(field), path, untrusted);
-    }
-  }
-
-  #element(to: Holder, key: string | number, field: DescField, value: unknown, path: string, untrusted: boolean): void {
-    if (field.enum) {
-      put(to, key, enumName(field, value as number));
-    } else if (field.message) {
-      this.message(to, key, value as ReflectMessage, path, untrusted);
-    } else {
-      this.#scalar(to, key, field.scalar as ScalarType, value, path, untrusted);
-    }
-  }
-
-  #scalar(to: Holder, key: string | number, type: ScalarType, value: unknown, path: string, untrusted: boolean): void {
-    if (type === ScalarType.STRING) this.#text(to, key, value as string, path, untrusted);
-    else if (type === ScalarType.BYTES) {
-      const text = base64Encode(value as Uint8Array);
-      put(to, key, text);
-      this.#how.excerpts?.text({ holder: to, key, path, text, unit: 4 });
-    } else if (typeof value === "bigint") put(to, key, String(value));
-    else if (typeof value === "number" && !Number.isFinite(value)) put(to, key, String(value));
-    else put(to, key, value as Json);
-  }
-
-  #text(to: Holder, key: string | number, text: string, path: string, untrusted: boolean): void {
-    const { boundary, excerpts } = this.#how;
-    const wrap = untrusted && boundary ? (part: string) => boundary.wrap(part, path.slice(2)) : undefined;
-    put(to, key, wrap ? wrap(text) : text);
-    excerpts?.text({ holder: to, key, path, text, unit: 1, wrap });
-  }
-
-  message(to: Holder, key: string | number, source: ReflectMessage, path: string, untrusted: boolean): void {
-    const { desc, message } = source;
-    if (!hasCustomJsonRepresentation(desc)) {
-      put(to, key, this.object(source, path, untrusted, false));
-      return;
-    }
-    const [first] = desc.fields;
-    if (isWrapperDesc(desc) && first) {
-      this.#element(to, key, first, source.get(first), path, untrusted);
-      return;
-    }
-    switch (desc.typeName) {
-      case "google.protobuf.FieldMask":
-        put(to, key, (message as FieldMask).paths.join(","));
-        return;
-      case "google.protobuf.Any":
-        put(to, key, this.#any(message as Any, path, untrusted));
-        return;
-      case "google.protobuf.Struct":
-      case "google.protobuf.Value":
-      case "google.protobuf.ListValue":
-        this.#json(to, key, toJson(desc, message) as Json, path, untrusted);
-        return;
-      default:
-        put(to, key, toJson(desc, message) as Json);
-    }
-  }
-
-  #json(to: Holder, key: string | number, value: Json, path: string, untrusted: boolean): void {
-    if (typeof value === "string") {
-      this.#text(to, key, value, path, untrusted);
-    } else if (Array.isArray(value)) {
-      const items: Json[] = [];
-      for (const [index, item] of value.entries()) this.#json(items, index, item, `${path}[${index}]`, untrusted);
       put(to, key, items);
-      this.#how.excerpts?.list(items, path);
-    } else if (typeof value === "object" && value !== null) {
-      const entries: JsonObject = {};
-      for (const [name, item] of Object.entries(value)) {
-        const visible = untrusted ? visibleKey(name) : name;
-        this.#json(entries, visible, item, `${path}[${JSON.stringify(visible)}]`, untrusted);
-      }
-      put(to, key, entries);
-      this.#how.excerpts?.map(entries, path);
-    } else {
-      put(to, key, value);
+      how.excerpts?.list(items, path);
+    };
+  }
+  if (field.fieldKind !== "map") return write;
+  const reflected = isReflected(field);
+  return (how, to, key, map: Iterable<[unknown, never]>, path, untrusted) => {
+    const entries: JsonObject = {};
+    for (const [name, value] of reflected ? map : Object.entries<never>(map as never)) {
+      const visible = untrusted ? visibleKey(String(name)) : String(name);
+      write(how, entries, visible, value, `${path}[${JSON.stringify(visible)}]`, untrusted);
     }
-  }
-
-  #body(message: Message, path: string, untrusted: boolean): JsonObject {
-    const { json, media } = partsOf(message, path.slice(2) || "content");
-    this.#how.media?.push(media);
-    if (media.type === "resource" && "text" in media.resource) {
-      const { text } = media.resource;
-      this.#how.excerpts?.beside(media);
-      this.#text(media.resource, "text", text, `${path} (content)`, untrusted);
-    }
-    return json;
-  }
-
-  #any({ typeUrl, value }: Any, path: string, untrusted: boolean): JsonObject {
-    const desc = this.#how.registry.getMessage(typeUrl.slice(typeUrl.lastIndexOf("/") + 1));
-    // A type that nobody here knows is still told apart from none.
-    if (!desc) return { "@type": typeUrl, value: base64Encode(value) };
-    const out: JsonObject = { "@type": typeUrl };
-    const inner = reflect(desc, fromBinary(desc, value), false);
-    if (hasCustomJsonRepresentation(desc)) this.message(out, "value", inner, `${path}.value`, untrusted);
-    else Object.assign(out, this.object(inner, path, untrusted, false));
-    return out;
-  }
+    put(to, key, entries);
+    how.excerpts?.map(entries, path);
+  };
 }
 
-/** Keys cannot be wrapped; without hidden characters and line ends they cannot do much. */
-function visibleKey(key: string): string {
-  return withoutHidden(key).text.replaceAll("\n", " ");
-}
+type Read = (message: Message) => unknown;
 
-function enumName({ enum: desc }: DescField, number: number): Json {
-  if (!desc || desc.typeName === "google.protobuf.NullValue") return null;
-  return enumNames(desc).name(number) ?? UNRECOGNIZED;
+/** Reads the value of a field that is set, or has a zero. */
+function reader(field: DescField): Read {
+  const { localName, oneof } = field;
+  if (isReflected(field)) return (message) => reflect(field.parent, message, false).get(field);
+  const fields = (message: Message) => message as unknown as Record<string, unknown>;
+  if (!oneof) return (message) => fields(message)[localName];
+  return (message) => {
+    const chosen = fields(message)[oneof.localName] as { case?: string; value?: unknown };
+    return chosen.case === localName ? chosen.value : undefined;
+  };
 }
 
 /**
  * Absent, empty and unspecified values tell a model nothing and are left out, with two exceptions: 0 and false are answers,
  * and so is an empty list at the top of a result.
  */
-function isWorthSaying(source: ReflectMessage, field: DescField, root: boolean): boolean {
-  if (field.fieldKind === "list") return root || source.isSet(field);
-  if (field.fieldKind === "enum" && source.get(field) === 0) {
+function worthSaying(field: DescField, read: Read): (message: Message, root: boolean) => boolean {
+  const { fieldKind, presence } = field;
+  const always = () => true;
+  const ifSet = (message: Message) => isFieldSet(message, field);
+  if (fieldKind === "list") return (message, root) => root || ifSet(message);
+  const implicit = presence === Presence.IMPLICIT;
+  if (fieldKind === "enum") {
     const zeroHasMeaning = enumNames(field.enum).name(0) !== undefined;
-    return zeroHasMeaning && (field.presence === Presence.IMPLICIT || source.isSet(field));
+    return (message) => (read(message) === 0 ? zeroHasMeaning && (implicit || ifSet(message)) : ifSet(message));
   }
-  if (source.isSet(field)) return true;
-  if (field.fieldKind !== "scalar" || field.presence !== Presence.IMPLICIT) return false;
-  return field.scalar !== ScalarType.STRING && field.scalar !== ScalarType.BYTES;
+  const isText = field.scalar === ScalarType.STRING || field.scalar === ScalarType.BYTES;
+  return fieldKind === "scalar" && implicit && !isText ? always : ifSet;
+}
+
+function fieldWriter(field: DescField): WriteField {
+  const { name } = field;
+  const { detail, untrusted: marked } = fieldOptions(field);
+  const read = reader(field);
+  const isWorthSaying = worthSaying(field, read);
+  const write = valueWriter(field);
+  return (how, out, message, path, untrusted, root) => {
+    if ((detail && !how.detailed) || !isWorthSaying(message, root)) return;
+    write(how, out, name, read(message) as never, `${path}.${name}`, untrusted || marked);
+  };
+}
+
+const writeBody: WriteObject = (how, message, path, untrusted) => {
+  const { json, media } = partsOf(message, path.slice(2) || "content");
+  how.media?.push(media);
+  if (media.type === "resource" && "text" in media.resource) {
+    const { text } = media.resource;
+    how.excerpts?.beside(media);
+    writeText(how, media.resource, "text", text as never, `${path} (content)`, untrusted);
+  }
+  return json;
+};
+
+const writers = new WeakMap<DescMessage, WriteObject>();
+
+/** What a type of message is written by, made when it is first asked for. */
+function objectWriter(desc: DescMessage): WriteObject {
+  const known = writers.get(desc);
+  if (known) return known;
+  if (isHttpBody(desc)) return writeBody;
+  const fields: WriteField[] = [];
+  const write: WriteObject = (how, message, path, untrusted, root) => {
+    const out: JsonObject = {};
+    for (const field of fields) field(how, out, message, path, untrusted, root);
+    return out;
+  };
+  // Known before its fields are, among which it may be again.
+  writers.set(desc, write);
+  fields.push(...shownFields(desc, "output").map(fieldWriter));
+  return write;
 }
 
 /** Writes a message as the JSON of a result. `path` is where it will stand, in JSONPath. */
 export function encode(desc: DescMessage, message: Message, how: Encoding, path = "$"): JsonObject {
-  const source = reflect(desc, message, false);
-  const encoder = new Encoder(how);
-  if (!hasCustomJsonRepresentation(desc)) return encoder.object(source, path, false, path === "$");
+  if (!hasCustomJsonRepresentation(desc)) return objectWriter(desc)(how, message, path, false, path === "$");
   // A result is always an object: what has a form of its own stands under a name.
   const out: JsonObject = {};
-  encoder.message(out, "value", source, `${path}.value`, false);
+  reflectedWriter(desc)(how, out, "value", reflect(desc, message, false) as never, `${path}.value`, false);
   return out;
 }

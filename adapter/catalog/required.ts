@@ -1,8 +1,9 @@
 // Which fields a message cannot do without, found out by asking the validation itself.
 import { create, type DescField, type DescMessage, getOption, type Registry } from "@bufbuild/protobuf";
 import { FeatureSet_FieldPresence as Presence } from "@bufbuild/protobuf/wkt";
-import { createValidator } from "@bufbuild/protovalidate";
+import { createValidator, type Validator } from "@bufbuild/protovalidate";
 import { field as fieldRules } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
+import { validator } from "../../runtime/validator.ts";
 
 export type RequiredFields = (desc: DescMessage) => ReadonlySet<DescField>;
 
@@ -17,12 +18,19 @@ function declared(desc: DescMessage): DescField[] {
  * as required as `required` does where an absent one counts as "".
  */
 export function requiredFields(registry: Registry): RequiredFields {
-  const validator = createValidator({ registry });
+  let extended: Validator | undefined;
+  const check = (desc: DescMessage) => {
+    const result = validator.validate(desc, create(desc));
+    if (result.kind !== "error") return result;
+    // Rules of a foreign service's own, which are read by its registry.
+    extended ??= createValidator({ registry });
+    return extended.validate(desc, create(desc));
+  };
   const known = new Map<DescMessage, ReadonlySet<DescField>>();
   return (desc) => {
     let fields = known.get(desc);
     if (!fields) {
-      const { violations = [] } = validator.validate(desc, create(desc));
+      const { violations = [] } = check(desc);
       // Rules that this validator cannot compile, as a foreign service may have, yield no violations: then what is declared counts.
       const broken = violations.flatMap(({ field: [first] }) => (first?.kind === "field" ? [first] : []));
       const numbers = new Set([...broken, ...declared(desc)].map(({ number }) => number));

@@ -21,7 +21,8 @@ import type {
 import { approvalFlow, waitingNotice } from "./approval.ts";
 import { Excerpts, tokens } from "./budget.ts";
 import { decode } from "./decode.ts";
-import { type Encoding, encode } from "./encode.ts";
+import { encode } from "./encode.ts";
+import type { Encoding } from "./encode-scalar.ts";
 import { argumentError, type ErrorContext, outcomeOf, serviceError } from "./errors.ts";
 import { callStreaming, callUnary, type Endpoint } from "./invoke.ts";
 import { type Issue, type Path, shownAs } from "./issues.ts";
@@ -68,7 +69,7 @@ interface Arguments {
 }
 
 class MethodTool implements Tool {
-  readonly definition: ToolDefinition;
+  readonly name: string;
   readonly scope: string | undefined;
   readonly explicitScope: boolean;
   readonly approval: ApprovalFlow | undefined;
@@ -76,27 +77,42 @@ class MethodTool implements Tool {
   readonly calls: CallStats;
   readonly #method: DescMethod;
   readonly #setting: ToolSetting;
-  readonly #schemas: ToolSchemas;
   readonly #more: More | undefined;
-  readonly #errors: ErrorContext;
+  readonly #autoRequestId: boolean;
+  #madeSchemas: ToolSchemas | undefined;
+  #madeDefinition: ToolDefinition | undefined;
 
   constructor(method: DescMethod, name: string, setting: ToolSetting) {
+    this.name = name;
     this.#method = method;
     this.#setting = setting;
-    this.#schemas = toolSchemas(method, setting.required);
     this.#more = streamsOut(method) ? undefined : moreOf(method);
-    this.definition = definition(method, name, this.#schemas);
     this.scope = requiredScope(method);
-    this.explicitScope = toolOptions(method)?.explicitScope ?? false;
-    const { waiting, replayed } = this.#schemas.names;
+    const options = toolOptions(method);
+    this.explicitScope = options?.explicitScope ?? false;
+    this.#autoRequestId = options?.autoRequestId ?? false;
     const toolOf = (decider: DescMethod) => new MethodTool(decider, snakeCase(decider.name), setting);
-    this.approval = approvalFlow(method, toolOf, [waiting, replayed]);
+    this.approval = approvalFlow(method, toolOf, () => [this.#schemas.names.waiting, this.#schemas.names.replayed]);
     this.reportsProgress = streamsOut(method);
     this.calls = new CallStats(name);
-    this.#errors = {
+  }
+
+  get definition(): ToolDefinition {
+    this.#madeDefinition ??= definition(this.#method, this.name, this.#schemas);
+    return this.#madeDefinition;
+  }
+
+  /** Made when first asked for: schemas take milliseconds, and nobody who starts a desk is to wait for those of all its tools. */
+  get #schemas(): ToolSchemas {
+    this.#madeSchemas ??= toolSchemas(this.#method, this.#setting.required);
+    return this.#madeSchemas;
+  }
+
+  get #errors(): ErrorContext {
+    return {
       inputSchema: this.#schemas.input,
       property: this.#schemas.names.error,
-      repeatable: method.idempotency !== Idempotency.IDEMPOTENCY_UNKNOWN,
+      repeatable: this.#method.idempotency !== Idempotency.IDEMPOTENCY_UNKNOWN,
     };
   }
 
@@ -107,7 +123,7 @@ class MethodTool implements Tool {
     const ms = this.calls.end(began, failure);
     if (failure) {
       const trace = callersTrace(context.headers);
-      this.#setting.log("tool call refused", { ...trace, tool: this.definition.name, ...failure, ms });
+      this.#setting.log("tool call refused", { ...trace, tool: this.name, ...failure, ms });
     }
     return result;
   }
@@ -116,7 +132,7 @@ class MethodTool implements Tool {
     try {
       this.#assertScope(caller);
       const headers = new Headers(caller.headers);
-      headers.set(TOOL_HEADER, this.definition.name);
+      headers.set(TOOL_HEADER, this.name);
       const context = { ...caller, headers };
       const { requests, detailed, issues } = this.#read(args, context.requestKey);
       if (issues.length > 0) return argumentError(issues, this.#errors);
@@ -125,7 +141,7 @@ class MethodTool implements Tool {
         : this.#unary(requests, detailed, context));
     } catch (error) {
       // Whatever is not an answer of the service is a mistake of this program, and no client is told of it.
-      if (!isExpected(error)) this.#setting.log("tool failed", { tool: this.definition.name, error });
+      if (!isExpected(error)) this.#setting.log("tool failed", { tool: this.name, error });
       return serviceError(error, this.#errors);
     }
   }
@@ -148,7 +164,7 @@ class MethodTool implements Tool {
       const message = `Must be concise or detailed, got ${shownAs(format)}.`;
       issues.push({ path: [RESPONSE_FORMAT], rule: "not_allowed", message });
     }
-    const automatic = toolOptions(this.#method)?.autoRequestId ? automaticKey(this.definition.name, rest) : undefined;
+    const automatic = this.#autoRequestId ? automaticKey(this.name, rest) : undefined;
     const messages = this.#messages(withRequestKey(rest, properties, requestKey ?? automatic), issues);
     const requests = messages.map(({ json, path }) => {
       const decoded = decode(this.#method.input, json, this.#setting.registry, path);

@@ -33,12 +33,7 @@ function described({ tool, args }: AskedCall, { id, reason }: PendingApproval): 
     const hidden = removed > 0 ? ` (with ${removed} hidden characters)` : "";
     return visible.includes("\n") ? `${name}${hidden}:\n${visible}` : `${name}${hidden}: ${visible}`;
   });
-  return [
-    `${tool.definition.title} (${tool.definition.name}) waits for your decision, ${id}.`,
-    reason,
-    "",
-    ...lines,
-  ].join("\n");
+  return [`${tool.definition.title} (${tool.name}) waits for your decision, ${id}.`, reason, "", ...lines].join("\n");
 }
 
 function form({ textArgument }: ApprovalFlow) {

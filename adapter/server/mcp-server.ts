@@ -128,7 +128,7 @@ export function createMcpServers(options: ServerOptions): McpServers {
   // Typed by hand: what a catalog holds is MCP's own form, its fields read-only.
   const answers: Partial<Record<RequestMethod, Answer>> = {
     "tools/list": recorded("tools/list", (params: Listing, context) => ({
-      tools: wholeList(view(context).definitions, params?.cursor),
+      tools: wholeList(view(context).definitions(), params?.cursor),
     })),
     "tools/call": callTool,
     ...(capabilities.resources && {

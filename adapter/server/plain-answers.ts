@@ -2,6 +2,7 @@
 import { type Implementation, ProtocolError, SERVER_INFO_META_KEY } from "@modelcontextprotocol/server";
 import type { HttpRequest, HttpResponse } from "../../runtime/http-port.ts";
 import type { Caller } from "../../runtime/identity/caller.ts";
+import type { ToolResult } from "../catalog.ts";
 import { showsForms } from "./elicitation.ts";
 import { type PlainAnswer, untilHangUp } from "./http-bridge.ts";
 import type { McpServers } from "./mcp-server.ts";
@@ -25,6 +26,11 @@ export interface PlainAnswers {
 const JSON_TYPE = { "content-type": "application/json" };
 const single = (value: string | string[] | undefined) => (Array.isArray(value) ? value.join(", ") : value);
 
+/** A result as JSON. Its text is the JSON of its structured content, which is not made once more. */
+function jsonOf({ structuredContent: _, ...rest }: ToolResult, stamp: object | undefined): string {
+  return `${JSON.stringify({ ...rest, ...stamp }).slice(0, -1)},"structuredContent":${rest.content[0].text}}`;
+}
+
 const unexpected = () => Promise.reject(new Error("A tool that reports no progress has reported some."));
 
 /** @param info how the server names itself to clients, as of 2026-07-28 with every result */
@@ -39,15 +45,16 @@ export function plainAnswers(servers: McpServers, sessions: Sessions, info: Impl
     headers: PlainAnswer["headers"],
   ): Promise<PlainAnswer> {
     const outcome = await servers.callTool(params, context).then(
-      (result) => ({ result: from ? { ...result, ...stamp } : result }),
+      // Nobody is asked a question here: `answer` leaves those who could be to the SDK.
+      (result) => `"result":${jsonOf(result as ToolResult, from && stamp)}`,
       (error) => {
         // Whatever else is thrown is thrown for one reason: the call was cancelled.
         if (!(error instanceof ProtocolError) && !context.signal.aborted) throw error;
-        return { error: { code: error.code, message: error.message } };
+        return `"error":${JSON.stringify({ code: error.code, message: error.message })}`;
       },
     );
     if (context.signal.aborted) return { status: from ? 499 : 202, headers: {}, text: "" };
-    return { status: 200, headers, text: JSON.stringify({ ...outcome, jsonrpc: "2.0", id }) };
+    return { status: 200, headers, text: `{"jsonrpc":"2.0","id":${JSON.stringify(id)},${outcome}}` };
   }
 
   return {

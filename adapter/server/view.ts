@@ -3,7 +3,7 @@ import type { Catalog, Prompt, ResourceTemplate, Tool, ToolDefinition } from "..
 
 /** The part of a catalog that a set of scopes opens, in the catalog's order. */
 export interface View {
-  readonly definitions: readonly ToolDefinition[];
+  definitions(): readonly ToolDefinition[];
   readonly tools: ReadonlyMap<string, Tool>;
   /** Templates with variables, as `resources/templates/list` shows them. */
   readonly templates: readonly Readonly<Record<string, string>>[];
@@ -25,8 +25,8 @@ function createView(catalog: Catalog, opens: (scope: string | undefined, explici
   const tools = catalog.tools.filter(({ scope, explicitScope }) => opens(scope, explicitScope));
   const readable = catalog.resources.filter(({ scope }) => opens(scope));
   return {
-    definitions: tools.map(({ definition }) => definition),
-    tools: new Map(tools.map((tool) => [tool.definition.name, tool])),
+    definitions: () => tools.map(({ definition }) => definition),
+    tools: new Map(tools.map((tool) => [tool.name, tool])),
     templates: readable.filter(({ variables }) => variables.length > 0).map((it) => describe("uriTemplate", it)),
     resources: readable.filter(({ variables }) => variables.length === 0).map((it) => describe("uri", it)),
     readable,

@@ -1,5 +1,5 @@
 // A question, and the variants that answer it side by side.
-import { type Effort, interleave, type Measured, type Variant } from "./interleave.ts";
+import { type Effort, interleave, type Measured, type Variant, warmUp } from "./interleave.ts";
 import type { Goal, GroupResult } from "./report.ts";
 
 /** What a group is told about this run. */
@@ -30,11 +30,8 @@ export async function runGroup(group: Group, options: Omit<Run, "resources">): P
   const variants = await group.open({ ...options, resources });
   const measured: Measured[] = [];
   const { effort, progress } = options;
-  for (const [index, callers] of group.callers.entries()) {
-    // Warm from the first time, but for what new connections need.
-    const warmUpCalls = index === 0 ? effort.warmUpCalls : effort.warmUpCalls / 10;
-    measured.push(...(await interleave(variants, callers, { ...effort, warmUpCalls }, progress)));
-  }
+  await warmUp(variants, Math.max(...group.callers), effort, progress);
+  for (const callers of group.callers) measured.push(...(await interleave(variants, callers, effort, progress)));
   const { name, baseline, goals } = group;
   return { name, baseline, measured, goals };
 }

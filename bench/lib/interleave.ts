@@ -1,5 +1,5 @@
 // Variants measured side by side: A B C A B C …, so that what disturbs the machine disturbs all of them alike.
-import { type Caller, drive, type Sample, warmUp } from "./load.ts";
+import { type Caller, drive, type Sample } from "./load.ts";
 
 /** Something to measure, already running. */
 export interface Variant {
@@ -13,7 +13,8 @@ export interface Variant {
 export interface Effort {
   readonly rounds: number;
   readonly secondsEach: number;
-  readonly warmUpCalls: number;
+  /** Of each variant, before anything is measured: Node compiles what is called often. */
+  readonly warmUpSeconds: number;
 }
 
 /** A variant's medians over all rounds. */
@@ -40,18 +41,31 @@ function medians(samples: readonly Sample[]): Sample {
   };
 }
 
+/** Lets each variant work a while, unmeasured. `progress` is told which. */
+export async function warmUp(
+  variants: readonly Variant[],
+  callers: number,
+  { warmUpSeconds: seconds }: Effort,
+  progress: (what: string) => void,
+): Promise<void> {
+  for (const variant of variants) {
+    progress(`warming up ${variant.name}`);
+    await drive(await variant.callers(callers), { seconds, pids: [] });
+  }
+}
+
 /** Measures all variants with so many callers, in rounds. `progress` is told what is being done. */
 export async function interleave(
   variants: readonly Variant[],
   callers: number,
-  { rounds, secondsEach, warmUpCalls }: Effort,
+  { rounds, secondsEach }: Effort,
   progress: (what: string) => void,
 ): Promise<Measured[]> {
   const running = [];
   for (const variant of variants) {
-    const working = await variant.callers(callers);
-    progress(`warming up ${variant.name}`);
-    await warmUp(working, warmUpCalls);
+    const working: readonly Caller[] = await variant.callers(callers);
+    // Each opens its connection.
+    await Promise.all(working.map((call) => call()));
     running.push({ variant, working, samples: [] as Sample[] });
   }
   for (let round = 1; round <= rounds; round++) {

@@ -52,13 +52,3 @@ export async function drive(callers: readonly Caller[], { seconds, pids }: Stret
     p99Ms: quantile(sorted, 0.99),
   };
 }
-
-/** Lets callers make so many calls in all, before anything is measured: Node compiles what is called often. */
-export async function warmUp(callers: readonly Caller[], calls: number): Promise<void> {
-  let left = calls;
-  await Promise.all(
-    callers.map(async (call) => {
-      while (left-- > 0) await call();
-    }),
-  );
-}

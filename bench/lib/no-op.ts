@@ -20,6 +20,7 @@ export const noOpCatalog: Catalog = {
   prompts: [],
   tools: [
     {
+      name: "echo",
       definition: {
         name: "echo",
         title: "Echo",

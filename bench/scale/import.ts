@@ -1,13 +1,13 @@
 // How quickly tickets come in, by the way of `npm run import`: into an empty desk, and into a full one.
 import type { ImportRow } from "#gen/deskwire/ticket/v1/import_pb.js";
-import { RemoteDesk } from "../../scripts/import/desk.ts";
+import { BATCH_ROWS, RemoteDesk } from "../../scripts/import/desk.ts";
 import { ticketRow } from "../lib/ticket-row.ts";
 import { type ScaleDesk, timed } from "./desk.ts";
 import type { Finding } from "./finding.ts";
 
-const BATCH = 2_000;
 /** Made before the clock starts: what is measured is the desk. */
-const rowsFrom = (first: number): ImportRow[] => Array.from({ length: BATCH }, (_, index) => ticketRow(first + index));
+const rowsFrom = (first: number): ImportRow[] =>
+  Array.from({ length: BATCH_ROWS }, (_, index) => ticketRow(first + index));
 
 async function importBatch(desk: ScaleDesk, rows: readonly ImportRow[]): Promise<void> {
   const remote = new RemoteDesk(desk.url.origin, new AbortController().signal, () => {});
@@ -25,7 +25,7 @@ export async function measureImport(
   for (let batch = 0; batch <= batches; batch++) {
     for (const [at, desk] of desks.entries()) {
       progress(`import: ${batch} of ${batches} batches, ${desk.name} tickets`);
-      const rows = rowsFrom(batch * BATCH);
+      const rows = rowsFrom(batch * BATCH_ROWS);
       const ms = await timed(() => importBatch(desk, rows));
       // The first is not counted: it adds the customers, and compiles.
       if (batch > 0) spent[at] = (spent[at] ?? 0) + ms;
@@ -34,7 +34,7 @@ export async function measureImport(
   return desks.map(({ name }, at) => ({
     group: "import",
     name: `into a desk of ${name} tickets`,
-    value: (batches * BATCH * 1_000) / (spent[at] ?? 1),
+    value: (batches * BATCH_ROWS * 1_000) / (spent[at] ?? 1),
     unit: "tickets/s",
     goal: { at: "least", value: 10_000 },
   }));

@@ -1,11 +1,9 @@
 // The desk's own port with nothing behind it: a service and a tool that do nothing, with all limits and guards in place.
 import { createMcpEndpoint } from "../../adapter/server/mcp-http.ts";
 import { listen } from "../../runtime/listener.ts";
-import { warmUp } from "../../runtime/service.ts";
 import { noOpCatalog, noOpService } from "../lib/no-op.ts";
 
 const services = [noOpService()];
-warmUp(services);
 const mcp = createMcpEndpoint({ catalog: noOpCatalog, info: { name: "no-op", version: "1", title: "No-op" } });
 const listener = await listen({
   host: "127.0.0.1",

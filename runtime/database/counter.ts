@@ -1,5 +1,6 @@
 // Numbers that are given out in the order of commits, without gaps.
 import type { Knex } from "knex";
+import { writeRows } from "./rows.ts";
 
 /** Makes the table of counters, within a migration, with the value before the first number of each. */
 export async function createCounters(trx: Knex.Transaction, before: Readonly<Record<string, number>>): Promise<void> {
@@ -17,6 +18,8 @@ export async function createCounters(trx: Knex.Transaction, before: Readonly<Rec
  * a reader that goes by these numbers never meets a smaller one later.
  */
 export async function take(trx: Knex.Transaction, name: string, count = 1): Promise<number> {
-  const [row] = await trx("counter").where({ name }).increment("value", count).returning("value");
+  const sql = "update counter set value = value + ? where name = ? returning value";
+  const [row] = await writeRows<{ value: number }>(trx, sql, [count, name]);
+  if (row === undefined) throw new Error(`There is no counter ${name}.`);
   return row.value - count + 1;
 }

@@ -62,6 +62,11 @@ export interface Database {
    */
   transaction<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
   /**
+   * Asked within a transaction: whether others wait for its end, so that one which could go on had better not. Always true on
+   * PostgreSQL, which does not tell.
+   */
+  readonly isAwaited: boolean;
+  /**
    * Sees to it that what was overwritten or deleted is in no file any more: empties SQLite's write-ahead log, now or, while
    * somebody still reads from it, soon. PostgreSQL does so by itself (VACUUM, and the turn of its log).
    */
@@ -234,6 +239,9 @@ export async function openDatabase({
           return retrying(() => knex.transaction(work, { isolationLevel: "read committed" }));
         },
       );
+    },
+    get isAwaited() {
+      return dialect === "postgres" || groups.isAwaited;
     },
     scrub,
     ping: async () => {

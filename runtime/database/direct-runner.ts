@@ -1,5 +1,5 @@
 // Running a query on a database that answers at once: without the promises that knex needs for one that does not.
-import { createRequire } from "node:module";
+import Runner from "knex/lib/execution/runner.js";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 
 /** What knex's builders compile to, as far as this file reads or writes it. */
@@ -36,7 +36,7 @@ export interface DirectConnection {
   isOver(): boolean;
 }
 
-const KnexRunner = createRequire(import.meta.url)("knex/lib/execution/runner.js") as new (
+const KnexRunner = Runner as new (
   client: DirectClient,
   builder: Builder,
 ) => { readonly client: DirectClient; readonly builder: Builder; run(): Promise<unknown> };

@@ -1,7 +1,9 @@
 // A knex dialect over Node's built-in SQLite: nothing to install, nothing to compile, statements prepared once.
-import { createRequire } from "node:module";
 import { DatabaseSync } from "node:sqlite";
 import type { Knex } from "knex";
+import BetterSqlite from "knex/lib/dialects/better-sqlite3/index.js";
+import Transaction from "knex/lib/dialects/sqlite3/execution/sqlite-transaction.js";
+import QueryCompiler from "knex/lib/dialects/sqlite3/query/sqlite-querycompiler.js";
 import { type DirectConnection, DirectRunner } from "./direct-runner.ts";
 import { type Changes, SqliteConnection } from "./sqlite-connection.ts";
 
@@ -23,15 +25,10 @@ interface SqliteTransaction {
   _onAcquire(container: unknown, connection: SqliteConnection): Promise<unknown>;
 }
 
-// knex publishes no types for its dialects, and exports them by file alone.
-const require = createRequire(import.meta.url);
-const BetterSqliteClient = require("knex/lib/dialects/better-sqlite3/index.js") as typeof Knex.Client;
-const KnexTransaction = require("knex/lib/dialects/sqlite3/execution/sqlite-transaction.js") as new (
-  client: unknown,
-  ...rest: TransactionArguments
-) => SqliteTransaction;
+const BetterSqliteClient = BetterSqlite as typeof Knex.Client;
+const KnexTransaction = Transaction as new (client: unknown, ...rest: TransactionArguments) => SqliteTransaction;
 
-const SqliteQueryCompiler = require("knex/lib/dialects/sqlite3/query/sqlite-querycompiler.js") as new (
+const SqliteQueryCompiler = QueryCompiler as new (
   ...args: readonly unknown[]
 ) => {
   readonly single: Readonly<Record<string, unknown>>;
@@ -76,10 +73,12 @@ class ImmediateTransaction extends KnexTransaction {
  * Integers come back as numbers where a number holds them exactly, else as bigint. Booleans are stored as 0 and 1,
  * Dates as milliseconds. Refuses undefined, objects and several statements in one text. Queries run synchronously.
  *
- * Reads outside of transactions have a connection of their own, and so never wait for a transaction: they see what was
- * committed before (WAL).
+ * Reads outside of transactions never wait for one: while it goes on they have a connection of their own, and see what was
+ * committed before (WAL). Else they share the writer's, which keeps what it has read of the file: of other connections SQLite
+ * throws all that away with every commit.
  */
 export class NodeSqliteClient extends BetterSqliteClient {
+  #writer: DirectConnection | undefined;
   #reader: DirectConnection | undefined;
 
   _driver(): unknown {
@@ -88,7 +87,7 @@ export class NodeSqliteClient extends BetterSqliteClient {
 
   /** Where queries outside of transactions can be run at once; undefined until the file is there. */
   get direct(): DirectConnection | undefined {
-    return this.#reader;
+    return this.#writer && !this.#writer.isOver() ? this.#writer : this.#reader;
   }
 
   override queryCompiler(builder: unknown, formatter?: unknown): never {
@@ -102,6 +101,7 @@ export class NodeSqliteClient extends BetterSqliteClient {
   override async acquireRawConnection(): Promise<SqliteConnection> {
     const { filename } = this.connectionSettings as { filename: string };
     const connection = new SqliteConnection(filename);
+    this.#writer = { connection, readsOnly: true, isOver: () => connection.isBusy };
     // A database in memory is its connection's own.
     if (filename !== ":memory:") {
       this.#reader ??= {
@@ -121,6 +121,7 @@ export class NodeSqliteClient extends BetterSqliteClient {
   }
 
   override async destroyRawConnection(connection: SqliteConnection): Promise<void> {
+    this.#writer = undefined;
     connection.close();
   }
 

@@ -1,22 +1,18 @@
 // Rows in and out by statements that knex would take longer to build than the database to run.
-import { randomUUID } from "node:crypto";
 import type { Knex } from "knex";
 import type { DirectClient, DirectConnection } from "./direct-runner.ts";
+import type { RowsOfTable } from "./late-rows.ts";
 
 /** PostgreSQL numbers the values of a statement with 16 bits. */
 const MAX_VALUES = 65_535;
-/**
- * Rows of a statement in SQLite. Each statement with a trigger keeps every page that it changes as it was, and has the
- * full-text index write down what it holds: for each row alone, that takes three times as long as all the rest. Few sizes, so
- * that few statements are prepared.
- */
-const SQLITE_ROWS = [128, 16, 1];
 
 type Client = Knex.Client & DirectClient;
 
+let queries = 0;
+
 /** Runs statements outside of knex, as one query for whoever listens to knex's. */
 export function tellingQuery<T>(client: Client, method: string, sql: string, work: () => T): T {
-  const query = { method, sql, __knexQueryUid: randomUUID() };
+  const query = { method, sql, __knexQueryUid: `direct-${queries++}` };
   const done = () => client.emit("query-response", undefined, query);
   const failed = (error: unknown) => client.emit("query-error", error, query);
   client.emit("query", query);
@@ -36,12 +32,14 @@ function connectionOf({ direct }: Client): DirectConnection["connection"] | unde
   return direct && !direct.isOver() ? direct.connection : undefined;
 }
 
-/** Takes rows apart into runs of the sizes, the largest first. */
-function* inSizes<T>(rows: readonly T[], sizes: readonly number[]): Generator<readonly T[]> {
-  let from = 0;
-  for (const size of sizes) {
-    for (; rows.length - from >= size; from += size) yield rows.slice(from, from + size);
-  }
+/** Rows of a table that all have the columns of the first. */
+function rowsOfTable(table: string, rows: readonly object[]): RowsOfTable {
+  const columns = Object.keys(rows[0] ?? {});
+  return {
+    table,
+    columns,
+    rows: rows.map((row) => columns.map((column) => (row as Record<string, unknown>)[column])),
+  };
 }
 
 /**
@@ -51,31 +49,71 @@ function* inSizes<T>(rows: readonly T[], sizes: readonly number[]): Generator<re
 export async function insertRows(trx: Knex.Transaction, table: string, rows: readonly object[]): Promise<void> {
   const [first] = rows;
   if (first === undefined) return;
-  const columns = Object.keys(first);
   const client: Client = trx.client;
   const connection = connectionOf(client);
   if (connection === undefined) {
-    const most = Math.floor(MAX_VALUES / columns.length);
+    const most = Math.floor(MAX_VALUES / Object.keys(first).length);
     for (let from = 0; from < rows.length; from += most) await trx(table).insert(rows.slice(from, from + most));
     return;
   }
-  const named = (name: string) => client.wrapIdentifier(name, undefined);
-  const insert = `insert into ${named(table)} (${columns.map(named).join(", ")}) values `;
-  const places = `(${columns.map(() => "?").join(", ")})`;
-  for (const some of inSizes(rows, SQLITE_ROWS)) {
-    const sql = insert + new Array(some.length).fill(places).join(", ");
-    const values = some.flatMap((row) => columns.map((column) => (row as Record<string, unknown>)[column]));
-    tellingQuery(client, "insert", sql, () => connection.run(sql, values));
+  tellingQuery(client, "insert", `insert into ${table}`, () => connection.insert(rowsOfTable(table, rows)));
+}
+
+/**
+ * As `insertRows`, but SQLite inserts them when the transaction ends, together with those of the other works that share its
+ * commit; whoever names the table before finds them there. For rows that nothing in the database can refuse: an error of
+ * theirs is one of all these works.
+ */
+export async function insertRowsLate(trx: Knex.Transaction, table: string, rows: readonly object[]): Promise<void> {
+  const client: Client = trx.client;
+  const connection = connectionOf(client);
+  if (connection === undefined) return insertRows(trx, table, rows);
+  if (rows.length === 0) return;
+  tellingQuery(client, "insert", `insert into ${table}`, () => connection.insertLate(rowsOfTable(table, rows)));
+}
+
+async function run<Row>(knex: Knex, method: string, sql: string, bindings: readonly unknown[]): Promise<Row[]> {
+  const client: Client = knex.client;
+  const connection = connectionOf(client);
+  if (connection) {
+    const result = tellingQuery(client, method, sql, () => connection.run(sql, bindings));
+    return Array.isArray(result) ? (result as Row[]) : [];
   }
+  const answer = await knex.raw(sql, bindings as Knex.RawBinding[]);
+  return Array.isArray(answer) ? answer : answer.rows;
 }
 
 /** Reads the rows of a statement, in which `?` stands for a value. */
 export async function selectRows<Row>(knex: Knex, sql: string, bindings: readonly unknown[]): Promise<Row[]> {
-  const client: Client = knex.client;
-  const connection = connectionOf(client);
-  if (connection) return tellingQuery(client, "select", sql, () => connection.run(sql, bindings)) as Row[];
-  const answer = await knex.raw(sql, bindings as Knex.RawBinding[]);
-  return Array.isArray(answer) ? answer : answer.rows;
+  return run(knex, "select", sql, bindings);
+}
+
+/** Runs a statement that writes, in which `?` stands for a value; gives the rows of its RETURNING. */
+export async function writeRows<Row>(trx: Knex.Transaction, sql: string, bindings: readonly unknown[]): Promise<Row[]> {
+  return run(trx, "write", sql, bindings);
+}
+
+/** Reads a row that this transaction will write, and in PostgreSQL keeps it from others until the transaction ends. */
+export async function selectForUpdate<Row>(
+  trx: Knex.Transaction,
+  sql: string,
+  bindings: readonly unknown[],
+): Promise<Row[]> {
+  // SQLite has one writer at a time.
+  return selectRows(trx, trx.client.dialect === "postgresql" ? `${sql} for update` : sql, bindings);
+}
+
+/** Changes columns of the rows whose `key` is `value`. */
+export async function updateRows(
+  trx: Knex.Transaction,
+  table: string,
+  [key, value]: readonly [string, unknown],
+  columns: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const names = Object.keys(columns);
+  if (names.length === 0) return;
+  const set = names.map((name) => `${name} = ?`).join(", ");
+  await writeRows(trx, `update ${table} set ${set} where ${key} = ?`, [...Object.values(columns), value]);
 }
 
 /**
@@ -90,6 +128,7 @@ export async function selectByTexts<Row>(
   texts: readonly string[],
 ): Promise<Row[]> {
   if (texts.length === 0) return [];
+  if (texts.length === 1) return selectRows(knex, `${select} where ${column} = ?`, texts);
   return knex.client.dialect === "postgresql"
     ? selectRows(knex, `${select} where ${column} = any(?)`, [texts])
     : selectRows(knex, `${select} where ${column} in (select value from json_each(?))`, [JSON.stringify(texts)]);

@@ -1,7 +1,6 @@
-// Full-text search with one meaning in both dialects: FTS5 on SQLite, a generated tsvector on PostgreSQL.
+// What full-text search stands on in both dialects: FTS5 on SQLite, a generated tsvector on PostgreSQL.
 import type { Knex } from "knex";
 import type { Dialect } from "./migrations.ts";
-import type { Read } from "./reader-thread.ts";
 
 /** A searched table. It needs `id`, an integer primary key (`increments` or `bigIncrements`). */
 export interface SearchTable {
@@ -17,16 +16,24 @@ const EMOJI = Array.from({ length: 0xb00 }, (_, index) => String.fromCodePoint(0
   .join("");
 const TOKENIZER = `unicode61 remove_diacritics 2 categories 'L* Nd' separators '${EMOJI}'`;
 
+/** Beginnings of so many letters that the index has as if they were words. */
+export const INDEXED_BEGINNINGS = [1, 2, 3, 4] as const;
+
+/** A searched table, and what of it is searched. */
+export interface SearchColumns extends SearchTable {
+  readonly columns: readonly string[];
+}
+
 /**
  * Makes the columns of a table searchable, within a migration; rows that are there already are indexed.
  *
- * Adds a table `<table>_search` with triggers on SQLite, a generated column `search` on PostgreSQL: neither is ever
- * written by hand. Null columns count as empty.
+ * Adds a table `<table>_search` with triggers on SQLite, and a view `<table>_search_words` of its words; a generated column
+ * `search` on PostgreSQL: none is ever written by hand. Null columns count as empty.
  */
 export async function createSearch(
   trx: Knex.Transaction,
   dialect: Dialect,
-  { table, columns }: SearchTable & { readonly columns: readonly string[] },
+  { table, columns }: SearchColumns,
 ): Promise<void> {
   await (dialect === "sqlite" ? createFts5(trx, table, columns) : createTsvector(trx, table, columns));
 }
@@ -43,6 +50,28 @@ export async function dropWordsForGood(trx: Knex.Transaction, dialect: Dialect, 
   await trx.raw("INSERT INTO ?? (??) VALUES ('optimize')", [index, index]);
 }
 
+/**
+ * Makes an index of an earlier version anew as `createSearch` makes it now, within a migration. That one kept the place of each
+ * word, which nobody asks for and which was two thirds of it, and fewer beginnings.
+ */
+export async function remakeSearch(
+  trx: Knex.Transaction,
+  dialect: Dialect,
+  { table, columns }: SearchColumns,
+): Promise<void> {
+  if (dialect === "postgres") return;
+  const index = `${table}_search`;
+  if (
+    await trx("sqlite_master")
+      .where({ name: `${index}_words` })
+      .first("name")
+  )
+    return;
+  await trx.raw("DROP TABLE ??", [index]);
+  await fillFts5(trx, table, columns);
+  await dropWordsForGood(trx, dialect, { table });
+}
+
 async function createFts5(trx: Knex.Transaction, table: string, columns: readonly string[]): Promise<void> {
   const [key] = await trx.raw("SELECT type, pk FROM pragma_table_info(?) WHERE name = 'id'", [table]);
   if (key?.type?.toUpperCase() !== "INTEGER" || key.pk !== 1) {
@@ -51,10 +80,6 @@ async function createFts5(trx: Knex.Transaction, table: string, columns: readonl
   }
   const index = `${table}_search`;
   const names = columns.map(() => "??").join(", ");
-  await trx.raw(
-    `CREATE VIRTUAL TABLE ?? USING fts5(${names}, content=??, content_rowid='id', prefix='2 3', tokenize="${TOKENIZER}")`,
-    [index, ...columns, table],
-  );
   const values = (row: string) => columns.map((column) => `${row}.${column}`);
   const insert = trx.raw(`INSERT INTO ?? (rowid, ${names}) VALUES (new.id, ${names})`, [
     index,
@@ -68,6 +93,7 @@ async function createFts5(trx: Knex.Transaction, table: string, columns: readonl
     ...columns,
     ...values("old"),
   ]);
+  await fillFts5(trx, table, columns);
   await trx.raw(`CREATE TRIGGER ?? AFTER INSERT ON ?? BEGIN ${insert}; END`, [`${index}_insert`, table]);
   await trx.raw(`CREATE TRIGGER ?? AFTER DELETE ON ?? BEGIN ${remove}; END`, [`${index}_delete`, table]);
   await trx.raw(`CREATE TRIGGER ?? AFTER UPDATE OF id, ${names} ON ?? BEGIN ${remove}; ${insert}; END`, [
@@ -75,6 +101,19 @@ async function createFts5(trx: Knex.Transaction, table: string, columns: readonl
     ...columns,
     table,
   ]);
+}
+
+async function fillFts5(trx: Knex.Transaction, table: string, columns: readonly string[]): Promise<void> {
+  const index = `${table}_search`;
+  const names = columns.map(() => "??").join(", ");
+  // detail=none: which rows have a word, and nothing of where in them. It forbids phrases, see `wordsOf`.
+  const options = `content=??, content_rowid='id', detail=none, prefix='${INDEXED_BEGINNINGS.join(" ")}'`;
+  await trx.raw(`CREATE VIRTUAL TABLE ?? USING fts5(${names}, ${options}, tokenize="${TOKENIZER}")`, [
+    index,
+    ...columns,
+    table,
+  ]);
+  await trx.raw("CREATE VIRTUAL TABLE ?? USING fts5vocab(??, 'instance')", [`${index}_words`, index]);
   await trx.raw("INSERT INTO ?? (??) VALUES ('rebuild')", [index, index]);
 }
 
@@ -92,55 +131,3 @@ async function createTsvector(trx: Knex.Transaction, table: string, columns: rea
   );
   await trx.raw("CREATE INDEX ?? ON ?? USING gin (search)", [`${table}_search`, table]);
 }
-
-const MARKS = /[\u0300-\u036f]/g;
-
-/** Words as the index of that dialect has them; FTS5 folds case and accents by itself, to its own rules. */
-function wordsOf(text: string, dialect: Dialect): string[] {
-  const folded =
-    dialect === "sqlite"
-      ? text.normalize("NFC")
-      : text.normalize("NFD").replace(MARKS, "").normalize("NFC").toLowerCase().replaceAll("ς", "σ");
-  return folded.match(/[\p{L}\p{Nd}](?:[\p{L}\p{Nd}]|[\u0300-\u036f])*/gu) ?? [];
-}
-
-/**
- * Keeps the rows of a query whose searched columns hold all words of `text`, the last one as a prefix.
- *
- * Words are runs of letters and digits; case and accents do not matter, order and distance neither. Whatever else is in
- * the text (quotes, AND, `*`, `:`) separates words and has no meaning. A text without a word finds nothing. Text of
- * scripts that do not separate words is found by the start of its unbroken run. The one difference: SQLite knows the
- * accents of Latin letters alone, PostgreSQL also those of Greek and others.
- */
-export function matchSearch<Q extends Knex.QueryBuilder>(
-  query: Q,
-  dialect: Dialect,
-  { table }: SearchTable,
-  text: string,
-): Q {
-  const words = wordsOf(text, dialect);
-  if (words.length === 0) return query.whereRaw("1 = 0") as Q;
-  if (dialect === "sqlite") {
-    const index = `${table}_search`;
-    return query.whereRaw("??.id IN (SELECT rowid FROM ?? WHERE ?? MATCH ?)", [table, index, index, fts5(words)]) as Q;
-  }
-  return query.whereRaw("??.search @@ to_tsquery('simple', ?)", [table, tsquery(words)]) as Q;
-}
-
-/**
- * Puts the ids of the rows that `matchSearch` would keep of all rows into a temporary table `found_<table>`, in SQLite, and
- * says how many. A word that most rows have is found in a tenth of a second among a million, where a look at the rows
- * takes many times as long.
- */
-export async function keepFound(read: Read, { table }: SearchTable, text: string): Promise<number> {
-  const words = wordsOf(text, "sqlite");
-  await read(`CREATE TEMP TABLE found_${table} (id INTEGER PRIMARY KEY)`);
-  if (words.length === 0) return 0;
-  const index = `${table}_search`;
-  await read(`INSERT INTO temp.found_${table} SELECT rowid FROM ${index} WHERE ${index} MATCH ?`, [fts5(words)]);
-  const [row] = await read<{ count: number }>("SELECT changes() AS count");
-  return row?.count ?? 0;
-}
-
-const fts5 = (words: readonly string[]) => `${words.map((word) => `"${word}"`).join(" ")}*`;
-const tsquery = (words: readonly string[]) => `${words.map((word) => `'${word}'`).join(" & ")}:*`;

@@ -1,14 +1,14 @@
-// Unary gRPC calls on HTTP/2, without the layers that streams, compression and three protocols need: those stay with Connect.
-import type { Http2ServerRequest, Http2ServerResponse, OutgoingHttpHeaders } from "node:http2";
+// Unary gRPC calls on the streams of HTTP/2, without the layers that streaming, compression and three protocols need: those stay
+// with Connect.
+import type { OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { create, type DescMethod, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { ConnectError, type HandlerContext } from "@connectrpc/connect";
 import { parseTimeout, setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import { failCanceled, failLate } from "../errors.ts";
-import type { HttpRequest, HttpResponse } from "../http-port.ts";
+import type { Http2Exchange } from "../http-port.ts";
 import { LazyContext } from "../lazy-context.ts";
 import type { BoundService } from "../service.ts";
 import { assertSendable, frameOf, malformed, UnaryBody } from "./frame.ts";
-import { toHeaders } from "./headers.ts";
 
 /** Bounds, as for every other way in. */
 export interface UnaryServerOptions {
@@ -25,16 +25,22 @@ interface Unary {
 }
 
 const CONTENT_TYPES = new Set(["application/grpc", "application/grpc+proto"]);
-const RESPONSE: OutgoingHttpHeaders = { "content-type": "application/grpc+proto" };
+const RESPONSE: OutgoingHttpHeaders = { ":status": 200, "content-type": "application/grpc+proto" };
 
-/** Serves one request where it can. */
-export type ServeUnary = (request: HttpRequest, response: HttpResponse) => boolean;
+/** What serves a call; undefined where it is none of these. */
+export type FindUnary = (exchange: Http2Exchange) => (() => void) | undefined;
+
+/** Answers with an error in the form Trailers-Only: the stream ends with its headers. */
+export function refuseCall(stream: ServerHttp2Stream, error: unknown): void {
+  if (stream.destroyed || stream.closed) return;
+  const status = setTrailerStatus(new Headers(), ConnectError.from(error));
+  stream.respond({ ...RESPONSE, ...Object.fromEntries(status) }, { endStream: true });
+}
 
 class Call {
   readonly #unary: Unary;
   readonly #options: UnaryServerOptions;
-  readonly #request: Http2ServerRequest;
-  readonly #response: Http2ServerResponse;
+  readonly #exchange: Http2Exchange;
   readonly #body: UnaryBody;
   readonly #deadline: number | undefined;
   readonly #open: Set<Call>;
@@ -43,22 +49,16 @@ class Call {
   #endReason: unknown;
   #over = false;
 
-  constructor(
-    unary: Unary,
-    exchange: { readonly request: Http2ServerRequest; readonly response: Http2ServerResponse },
-    options: UnaryServerOptions,
-    open: Set<Call>,
-  ) {
+  constructor(unary: Unary, exchange: Http2Exchange, options: UnaryServerOptions, open: Set<Call>) {
     this.#unary = unary;
     this.#options = options;
-    this.#request = exchange.request;
-    this.#response = exchange.response;
+    this.#exchange = exchange;
     this.#body = new UnaryBody(options.maxMessageBytes);
     this.#open = open;
-    const { timeoutMs, error } = parseTimeout(timeoutHeader(this.#request), options.maxTimeoutMs);
+    const { stream, headers } = exchange;
+    const { timeoutMs, error } = parseTimeout(timeoutIn(headers), options.maxTimeoutMs);
     this.#deadline = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
     open.add(this);
-    const { stream } = this.#request;
     stream.on("data", (chunk: Buffer) => this.#take(chunk));
     stream.once("end", () => void this.#answer());
     // Every stream closes; only that of a call without an answer was ended by its caller.
@@ -83,7 +83,7 @@ class Call {
       const context = new LazyContext({
         method,
         protocolName: "grpc",
-        headers: () => toHeaders(this.#request.headers),
+        headers: this.#exchange.headers,
         signal: () => this.#signal(),
         deadline: this.#deadline,
         url: path,
@@ -107,22 +107,21 @@ class Call {
   }
 
   #finish(frame: Buffer, { setHeaders, setTrailers }: LazyContext): void {
-    if (this.#over) return;
-    const response = this.#response;
-    response.addTrailers({ ...(setTrailers && Object.fromEntries(setTrailers)), "grpc-status": "0" });
-    response.writeHead(200, setHeaders ? { ...RESPONSE, ...Object.fromEntries(setHeaders) } : RESPONSE);
-    response.end(frame);
+    const { stream } = this.#exchange;
+    if (this.#over || stream.destroyed || stream.closed) return;
+    stream.respond(setHeaders ? { ...RESPONSE, ...Object.fromEntries(setHeaders) } : RESPONSE, {
+      waitForTrailers: true,
+    });
+    stream.once("wantTrailers", () => {
+      stream.sendTrailers({ ...(setTrailers && Object.fromEntries(setTrailers)), "grpc-status": "0" });
+    });
+    stream.end(frame);
     this.#end(undefined);
   }
 
-  /** Trailers-Only: the stream ends with its headers, which writeHead would send before its end is known. */
   #refuse(error: unknown): void {
     if (this.#over) return;
-    const status = setTrailerStatus(new Headers(), ConnectError.from(error));
-    for (const [name, value] of Object.entries({ ...RESPONSE, ...Object.fromEntries(status) })) {
-      this.#response.setHeader(name, value as string);
-    }
-    this.#response.end();
+    refuseCall(this.#exchange.stream, error);
     this.#end(error);
   }
 
@@ -154,7 +153,7 @@ class Call {
   }
 }
 
-function timeoutHeader({ headers }: Http2ServerRequest): string | null {
+function timeoutIn(headers: Http2Exchange["headers"]): string | null {
   const value = headers["grpc-timeout"];
   return typeof value === "string" ? value : null;
 }
@@ -163,11 +162,8 @@ function isIdentity(encoding: string | string[] | undefined): boolean {
   return encoding === undefined || encoding === "identity";
 }
 
-/**
- * Serves unary gRPC calls (gRPC over HTTP2) of messages that are not compressed. The returned function answers false, and
- * does nothing, for everything else.
- */
-export function unaryServer(services: readonly BoundService[], options: UnaryServerOptions): ServeUnary {
+/** Serves unary gRPC calls (gRPC over HTTP2) of messages that are not compressed. */
+export function unaryServer(services: readonly BoundService[], options: UnaryServerOptions): FindUnary {
   const methods = new Map<string, Unary>();
   for (const { desc, implementation } of services) {
     for (const method of desc.methods) {
@@ -180,13 +176,11 @@ export function unaryServer(services: readonly BoundService[], options: UnarySer
   options.shutdown.addEventListener("abort", () => {
     for (const call of open) call.shutDown(options.shutdown.reason);
   });
-  return (request, response) => {
-    if (!("stream" in request) || request.method !== "POST") return false;
-    const { headers } = request;
-    if (!CONTENT_TYPES.has(headers["content-type"] ?? "") || !isIdentity(headers["grpc-encoding"])) return false;
-    const unary = methods.get(request.url ?? "");
-    if (unary === undefined) return false;
-    new Call(unary, { request, response: response as Http2ServerResponse }, options, open);
-    return true;
+  return (exchange) => {
+    const { headers } = exchange;
+    if (headers[":method"] !== "POST") return undefined;
+    if (!CONTENT_TYPES.has(headers["content-type"] ?? "") || !isIdentity(headers["grpc-encoding"])) return undefined;
+    const unary = methods.get(headers[":path"] ?? "");
+    return unary && (() => void new Call(unary, exchange, options, open));
   };
 }

@@ -7,7 +7,7 @@ import { type Customer, CustomerSchema } from "#gen/deskwire/crm/v1/customer_pb.
 import { take } from "../../runtime/database/counter.ts";
 import { type Database, isUniqueViolation } from "../../runtime/database/database.ts";
 import { insertRows, selectByTexts, selectRows } from "../../runtime/database/rows.ts";
-import { matchSearch } from "../../runtime/database/search.ts";
+import { matchSearch } from "../../runtime/database/search-words.ts";
 import { fail } from "../../runtime/errors.ts";
 import { formatId, parseId } from "../../runtime/ids.ts";
 import { toTimestamp, toTimestampIf } from "../../runtime/timestamps.ts";

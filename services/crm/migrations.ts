@@ -1,9 +1,11 @@
 // The CRM's schema, step by step.
 import { createCounters } from "../../runtime/database/counter.ts";
 import type { Migration } from "../../runtime/database/database.ts";
-import { createSearch } from "../../runtime/database/search.ts";
+import { createSearch, remakeSearch } from "../../runtime/database/search.ts";
 import { requestLogMigration } from "../../runtime/idempotency.ts";
 import { erasureMigration } from "./erasure.ts";
+
+const SEARCHED = { table: "customer", columns: ["name", "company", "emails", "phone"] };
 
 const customers: Migration = {
   name: "customers",
@@ -27,7 +29,7 @@ const customers: Migration = {
       table.index(["plan", "id"]);
       table.index(["company", "id"]);
     });
-    await createSearch(trx, dialect, { table: "customer", columns: ["name", "company", "emails", "phone"] });
+    await createSearch(trx, dialect, SEARCHED);
     await trx.schema.createTable("customer_email", (table) => {
       table.text("email").primary();
       table.bigInteger("customer_id").notNullable().references("customer.id").index();
@@ -65,5 +67,16 @@ const notes: Migration = {
   },
 };
 
+const searchByBeginnings: Migration = {
+  name: "search-by-beginnings",
+  up: (trx, dialect) => remakeSearch(trx, dialect, SEARCHED),
+};
+
 /** All steps, in their order. */
-export const migrations: readonly Migration[] = [requestLogMigration, customers, notes, erasureMigration];
+export const migrations: readonly Migration[] = [
+  requestLogMigration,
+  customers,
+  notes,
+  erasureMigration,
+  searchByBeginnings,
+];

@@ -1,5 +1,5 @@
 // What a write changed, field by field, for the log.
-import { type JsonValue, toJson } from "@bufbuild/protobuf";
+import { create, type JsonValue, toJson } from "@bufbuild/protobuf";
 import { type Ticket, TicketSchema } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 
 /**
@@ -18,21 +18,29 @@ export interface Change {
   readonly after?: JsonValue;
 }
 
-function loggedFields(ticket: Ticket): Record<string, JsonValue> {
-  return toJson(TicketSchema, ticket, { useProtoFieldName: true }) as Record<string, JsonValue>;
+const LOGGED = TicketSchema.fields.filter(({ name }) => !NOT_LOGGED.has(name));
+
+type Field = (typeof LOGGED)[number];
+
+const fieldOf = (ticket: Ticket, { localName }: Field) => ticket[localName as keyof Ticket];
+
+/** Some fields of a ticket, those that are set. */
+function toFields(ticket: Ticket, fields: readonly Field[]): Record<string, JsonValue> {
+  const some = Object.fromEntries(fields.map((field) => [field.localName, fieldOf(ticket, field)]));
+  return toJson(TicketSchema, create(TicketSchema, some), { useProtoFieldName: true }) as Record<string, JsonValue>;
 }
 
 /** The fields in which two states of a ticket differ; without a state before, all that are set. */
 export function differences(before: Ticket | undefined, after: Ticket): Change[] {
-  const now = loggedFields(after);
   if (before === undefined) {
-    const set = Object.entries(now).filter(([field]) => !NOT_LOGGED.has(field));
-    return set.map(([field, value]) => ({ field, after: value }));
+    return Object.entries(toFields(after, LOGGED)).map(([field, value]) => ({ field, after: value }));
   }
-  const old = loggedFields(before);
-  const fields = [...new Set([...Object.keys(old), ...Object.keys(now)])];
-  return fields
-    .filter((field) => !NOT_LOGGED.has(field) && JSON.stringify(old[field]) !== JSON.stringify(now[field]))
+  // What was not touched is the very same, and need not be looked into.
+  const touched = LOGGED.filter((field) => fieldOf(before, field) !== fieldOf(after, field));
+  const [old, now] = [toFields(before, touched), toFields(after, touched)];
+  return touched
+    .map(({ name }) => name)
+    .filter((field) => JSON.stringify(old[field]) !== JSON.stringify(now[field]))
     .map((field) => ({
       field,
       ...(old[field] !== undefined && { before: old[field] }),

@@ -4,7 +4,7 @@ import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Knex } from "knex";
 import { type TicketEvent, TicketEventSchema, type TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
 import { take } from "../../runtime/database/counter.ts";
-import { insertRows } from "../../runtime/database/rows.ts";
+import { insertRowsLate } from "../../runtime/database/rows.ts";
 import { parseId } from "../../runtime/ids.ts";
 import type { Change } from "./differences.ts";
 import { assertNoneErased } from "./erasure/erased-customers.ts";
@@ -52,7 +52,7 @@ export async function appendEvents(trx: Knex.Transaction, events: readonly NewEv
       event: JSON.stringify(changes.length > 0 ? { ...json, changes } : json),
     };
   });
-  await insertRows(trx, "event", rows);
+  await insertRowsLate(trx, "event", rows);
 }
 
 /** Position of the newest event; 0 for none. */

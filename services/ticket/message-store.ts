@@ -2,7 +2,7 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Knex } from "knex";
 import type { TicketMessage } from "#gen/deskwire/ticket/v1/message_pb.js";
-import { insertRows, selectRows } from "../../runtime/database/rows.ts";
+import { insertRowsLate, selectRows } from "../../runtime/database/rows.ts";
 import { formatId, parseId } from "../../runtime/ids.ts";
 import { toTimestamp } from "../../runtime/timestamps.ts";
 
@@ -52,7 +52,7 @@ function toRow(message: TicketMessage): MessageRow {
 
 /** Adds messages to conversations. */
 export async function insertMessages(trx: Knex.Transaction, messages: readonly TicketMessage[]): Promise<void> {
-  await insertRows(trx, "message", messages.map(toRow));
+  await insertRowsLate(trx, "message", messages.map(toRow));
 }
 
 /** The messages of a ticket, in no order yet. */

@@ -1,7 +1,7 @@
 // The ticket service's schema, step by step.
 import { createCounters } from "../../runtime/database/counter.ts";
 import type { Migration } from "../../runtime/database/database.ts";
-import { createSearch } from "../../runtime/database/search.ts";
+import { createSearch, remakeSearch } from "../../runtime/database/search.ts";
 import { requestLogMigration } from "../../runtime/idempotency.ts";
 import { approvalsMigration } from "./approvals/migration.ts";
 import { erasureMigration } from "./erasure/migration.ts";
@@ -9,6 +9,11 @@ import { emptyNotListedMigration, listsMigration } from "./list/migration.ts";
 import { aiTextMigration } from "./outgoing/provenance.ts";
 import { priorityMigration } from "./priority/migration.ts";
 import { webhooksMigration } from "./webhooks/migration.ts";
+
+const SEARCHED = [
+  { table: "ticket", columns: ["subject", "description"] },
+  { table: "message", columns: ["body"] },
+];
 
 const tickets: Migration = {
   name: "tickets",
@@ -73,6 +78,13 @@ const tickets: Migration = {
   },
 };
 
+const searchByBeginnings: Migration = {
+  name: "search-by-beginnings",
+  async up(trx, dialect) {
+    for (const searched of SEARCHED) await remakeSearch(trx, dialect, searched);
+  },
+};
+
 const events: Migration = {
   name: "events",
   async up(trx) {
@@ -101,4 +113,5 @@ export const migrations: readonly Migration[] = [
   erasureMigration,
   listsMigration,
   emptyNotListedMigration,
+  searchByBeginnings,
 ];

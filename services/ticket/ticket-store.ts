@@ -3,7 +3,7 @@ import { create } from "@bufbuild/protobuf";
 import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Knex } from "knex";
 import { type Ticket, TicketSchema, TicketView } from "#gen/deskwire/ticket/v1/ticket_pb.js";
-import { insertRows, selectByTexts, selectRows } from "../../runtime/database/rows.ts";
+import { insertRows, selectByTexts, selectForUpdate, selectRows, updateRows } from "../../runtime/database/rows.ts";
 import { formatId, parseId } from "../../runtime/ids.ts";
 import { toTimestamp, toTimestampIf } from "../../runtime/timestamps.ts";
 import { NEVER } from "./priority/migration.ts";
@@ -135,9 +135,8 @@ export const listedColumns = (view: TicketView): readonly string[] =>
 /** Reads one ticket; undefined where there is none. `lock` keeps it from other writers until the transaction ends. */
 export async function findTicket(db: Knex, ticketId: string, lock = false): Promise<Ticket | undefined> {
   const id = parseId(ticketId);
-  const [row] = lock
-    ? await db<TicketRow>("ticket").where({ id }).forUpdate()
-    : await selectRows<TicketRow>(db, "select * from ticket where id = ?", [id]);
+  const select = lock ? selectForUpdate<TicketRow> : selectRows<TicketRow>;
+  const [row] = await select(db as Knex.Transaction, "select * from ticket where id = ?", [id]);
   return row && toTicket(row);
 }
 
@@ -184,12 +183,11 @@ export async function updateTicket(trx: Knex.Transaction, before: Ticket, after:
   const old = toRow(before);
   const row = toRow(after);
   const { id, ...columns } = row;
-  const changed = Object.entries(columns).filter(([column, value]) => value !== old[column as keyof TicketRow]);
-  if (changed.length > 0) await trx("ticket").where({ id }).update(Object.fromEntries(changed));
+  const changed = (values: Partial<TicketRow>) =>
+    Object.fromEntries(Object.entries(values).filter(([column, value]) => value !== old[column as keyof TicketRow]));
+  await updateRows(trx, "ticket", ["id", id], changed(columns));
   if (old.tags === columns.tags) {
-    const place = Object.entries(lanePlace(row)).filter(([column, value]) => value !== old[column as keyof TicketRow]);
-    if (after.tags.length === 0 || place.length === 0) return;
-    await trx("ticket_tag").where({ ticket_id: id }).update(Object.fromEntries(place));
+    if (after.tags.length > 0) await updateRows(trx, "ticket_tag", ["ticket_id", id], changed(lanePlace(row)));
     return;
   }
   await trx("ticket_tag").where({ ticket_id: id }).delete();

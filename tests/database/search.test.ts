@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Database } from "../../runtime/database/database.ts";
-import { createSearch, matchSearch } from "../../runtime/database/search.ts";
+import { createSearch } from "../../runtime/database/search.ts";
+import { matchSearch } from "../../runtime/database/search-words.ts";
 import { DIALECTS, type TemporaryDatabase, temporaryDatabase } from "../support/databases.ts";
 
 const TEXTS: Record<string, [string, string | null]> = {

@@ -17,6 +17,7 @@ function result(value: JsonObject, isError = false): ToolResult {
 function tool(name: string, call: Tool["call"], rest: Partial<Tool> & { readOnly?: boolean } = {}): Tool {
   const title = name.replaceAll("_", " ");
   return {
+    name,
     definition: {
       name,
       title,

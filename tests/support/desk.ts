@@ -8,7 +8,7 @@ import type { Transport } from "@connectrpc/connect";
 import pg from "pg";
 import { type Part, readConfig } from "../../runtime/config.ts";
 import { type Listener, listen } from "../../runtime/listener.ts";
-import { type BoundService, warmUp } from "../../runtime/service.ts";
+import type { BoundService } from "../../runtime/service.ts";
 import { directTransport, remoteTransport } from "../../runtime/transport.ts";
 import { analyticsModule } from "../../services/analytics/index.ts";
 import { crmModule } from "../../services/crm/index.ts";
@@ -164,7 +164,6 @@ export async function openLinkedDesk(crmToTickets: LinkState = "up"): Promise<Li
     }),
   ];
   services.push(...modules.flatMap((module) => module.services));
-  warmUp(services);
   for (const module of modules) module.start?.();
   return {
     transport: direct,

@@ -11,8 +11,9 @@ import { contentHash, refusal } from "./row.ts";
 import { type ImportOptions, storeBatch } from "./store-batch.ts";
 import type { KeyedRow } from "./to-ticket.ts";
 
-/** Rows of a transaction: more would keep other writers waiting, fewer have the same pages written over and over. */
-const BATCH = 1_000;
+/** Rows that are held until they are stored together, and characters of theirs. */
+const BATCH = 10_000;
+const BATCH_CHARACTERS = 20_000_000;
 
 /** Counts rows of the same content, so that a file that has a row twice gives two tickets, and the file again none. */
 class Keys {
@@ -39,6 +40,7 @@ export async function importTickets(
   const response = create(ImportTicketsResponseSchema);
   const keys = new Keys();
   let batch: KeyedRow[] = [];
+  let characters = 0;
   let count = 0n;
 
   async function store(): Promise<void> {
@@ -53,6 +55,7 @@ export async function importTickets(
       response.imported.push(create(ImportedRowSchema, { line, ticketId, alreadyPresent }));
     }
     batch = [];
+    characters = 0;
   }
 
   for await (const request of requests) {
@@ -61,8 +64,11 @@ export async function importTickets(
       const line = row?.line || count;
       const refused = refusal(row);
       if (refused) response.refused.push(create(RefusedRowSchema, { ...refused, line }));
-      else if (row) batch.push({ row, line, key: keys.of(row) });
-      if (batch.length >= BATCH) await store();
+      else if (row) {
+        batch.push({ row, line, key: keys.of(row) });
+        characters += row.description.length;
+      }
+      if (batch.length >= BATCH || characters >= BATCH_CHARACTERS) await store();
     }
   }
   if (batch.length > 0) await store();

@@ -18,7 +18,7 @@ import { type ListQuestion, notEmpty, source } from "./filters.ts";
 import { LANE, type Lane, lanesOf, laneValues } from "./lanes.ts";
 
 /** A statement, in which `?` stands for a value. */
-interface Sql {
+export interface Sql {
   readonly sql: string;
   readonly bindings: readonly unknown[];
 }
@@ -145,38 +145,38 @@ function rowsOf(sql: string, { order, request }: Pick<PageQuestion, "order" | "r
   return `select ${columns} from (${sql}) as page join ticket on ticket.id = page.id order by ${orderBy(order, "page.")}`;
 }
 
-/** The statement of a page, merged from lanes; undefined where no lane can hold a ticket of it. */
-export function pageStatement(database: Database, question: PageQuestion): Sql | undefined {
+/** The statement of a page's numbers and order values, merged from lanes; undefined where no lane can hold a ticket of it. */
+export function keysStatement(database: Database, question: PageQuestion): Sql | undefined {
   const lanes = lanesOf(laneValues(question.request));
   const groups = groupsOf(lanes, question);
   if (lanes.length === 0 || groups.length === 0) return undefined;
   const merge = { ...question, groups, categories: categoryLanes(question.request, lanes) };
-  const { sql, bindings } = (database.dialect === "sqlite" ? mergedOnSqlite : mergedOnPostgres)(database, merge);
-  return {
-    sql: rowsOf(sql, question),
-    bindings,
-  };
+  return (database.dialect === "sqlite" ? mergedOnSqlite : mergedOnPostgres)(database, merge);
+}
+
+/** The statement of a page. See `keysStatement`. */
+export function pageStatement(database: Database, question: PageQuestion): Sql | undefined {
+  const keys = keysStatement(database, question);
+  return keys && { sql: rowsOf(keys.sql, question), bindings: keys.bindings };
 }
 
 /** Reads a page of the tickets that a list asks for. */
-export async function ticketPage(
-  database: Database,
-  question: PageQuestion,
-  read: Read = (sql, bindings = []) => selectRows(database.knex, sql, bindings),
-): Promise<KeysetPage<ListedRow>> {
+export async function ticketPage(database: Database, question: PageQuestion): Promise<KeysetPage<ListedRow>> {
   const { order, limit } = question;
   const statement = pageStatement(database, { ...question, limit: limit + 1 });
-  return statement ? pageOf(await read<ListedRow>(statement.sql, statement.bindings), order, limit) : { rows: [] };
+  if (statement === undefined) return { rows: [] };
+  return pageOf(await selectRows<ListedRow>(database.knex, statement.sql, statement.bindings), order, limit);
 }
 
-/** Reads a page of few tickets, all of which are looked at: by what an index has of them, and no further. */
+/** Reads a page of few tickets, all of which are looked at: by what their order goes by, and no further. */
 export async function sortedPage(
   { knex }: Database,
   matching: Knex.QueryBuilder,
   question: PageQuestion,
+  read: Read = (sql, bindings = []) => selectRows(knex, sql, bindings),
 ): Promise<KeysetPage<ListedRow>> {
   const { order, limit } = question;
   const keys = keysetQuery(matching.clone().select(order.map(({ column }) => column)), question);
   const { sql, bindings } = keys.toSQL();
-  return pageOf(await selectRows<ListedRow>(knex, rowsOf(sql, question), bindings), order, limit);
+  return pageOf(await read<ListedRow>(rowsOf(sql, question), bindings), order, limit);
 }

@@ -1,67 +1,129 @@
 // Tickets by the words in them and in their conversations.
-import type { Knex } from "knex";
+import { create, toBinary } from "@bufbuild/protobuf";
+import { type ListTicketsRequest, ListTicketsRequestSchema } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import type { Database } from "../../../runtime/database/database.ts";
 import type { Read } from "../../../runtime/database/reader-thread.ts";
-import { keepFound, matchSearch } from "../../../runtime/database/search.ts";
-import { keysetQuery, type PageSource, pageOf, totalSize } from "../../../runtime/pagination.ts";
-import { type ListedRow, listedColumns } from "../ticket-store.ts";
-import { type ListQuestion, ticketsMatching } from "./filters.ts";
-import { ticketPage } from "./page.ts";
+import { type Finds, find, findsAmong, firstFinds } from "../../../runtime/database/search-finds.ts";
+import { matchSearch } from "../../../runtime/database/search-words.ts";
+import { bounded, COUNTED, type Finder, type Found, type Keep, keepThese, run, sorted } from "./bounded.ts";
+import type { ListQuestion } from "./filters.ts";
 
-/** With so many finds and more it is less work to go through the tickets in order until a page is full than to sort the finds. */
-const COMMON = 8_000;
-const COUNTED = 1_000;
+/** How much work is done in which way. */
+export interface SearchLimits {
+  /** Up to so many tickets that were found are sorted in less time than it takes to ask others whether they were. */
+  readonly few: number;
+  /** Finds of either index that are looked at to know which they are. */
+  readonly lookedAt: number;
+  /** A list of so few tickets is asked for whole. */
+  readonly short: number;
+}
 
-/** What a search has found: pages of it, and how much it is. */
-export type Found = PageSource<ListedRow>;
+const LIMITS: SearchLimits = { few: 3_000, lookedAt: 10_000, short: 1_000 };
+/** So many tickets are not asked for whether they were found. */
+const ASKED = { sqlite: 30_000, postgres: 5_000 };
 
-/** Reads whatever knex has built. */
-const run = (read: Read) => (query: Knex.QueryBuilder) => {
-  const { sql, bindings } = query.toSQL();
-  return read<never>(sql, bindings);
-};
+/** Whether a request asks for words alone. */
+function isUnfiltered(request: ListTicketsRequest): boolean {
+  const filters = { ...request, query: "", pageSize: 0, pageToken: "", order: 0, view: 0 };
+  return toBinary(ListTicketsRequestSchema, create(ListTicketsRequestSchema, filters)).length === 0;
+}
 
-/** Pages by a sort of all that was found. */
-function sorted(database: Database, question: ListQuestion, read: Read): Found {
-  const matching = ticketsMatching(database, question);
+/** The tickets of some messages. */
+async function ticketsOf(read: Read, messages: readonly number[]): Promise<number[]> {
+  const sql = "select json_group_array(ticket_id) as ids from message where id in (select value from json_each(?))";
+  const [row] = await read<{ ids: string }>(sql, [JSON.stringify(messages)]);
+  return JSON.parse(row?.ids ?? "[]");
+}
+
+/** Asks both indexes, as far as need be. */
+function finderOnSqlite(read: Read, tickets: Finds, messages: Finds, { short }: SearchLimits): Finder {
   return {
-    async page(options) {
-      const rows = await run(read)(keysetQuery(matching.clone().select(listedColumns(question.request.view)), options));
-      return pageOf<ListedRow>(rows, options.order, options.limit);
+    short,
+    most: ASKED.sqlite,
+    async sample(direction, size) {
+      const own = await firstFinds(read, tickets, direction, size);
+      if (own.length === size) return own;
+      return [...own, ...(await ticketsOf(read, await firstFinds(read, messages, direction, size)))];
     },
-    count: () => totalSize(matching, run(read)),
+    async among(ids) {
+      const found = new Set(await findsAmong(read, tickets, ids));
+      const others = JSON.stringify(ids.filter((id) => !found.has(id)));
+      const said = await read<{ id: number; ticket_id: number }>(
+        "select id, ticket_id from message where ticket_id in (select value from json_each(?))",
+        [others],
+      );
+      const asked = said.map(({ id }) => id);
+      const finds = new Set(await findsAmong(read, messages, asked));
+      for (const { id, ticket_id } of said) if (finds.has(id)) found.add(ticket_id);
+      return found;
+    },
   };
 }
 
-/** PostgreSQL joins the finds of its indexes as bitmaps. */
-function onPostgres({ knex, dialect }: Database, text: string): (query: Knex.QueryBuilder) => void {
-  const tickets = matchSearch(knex("ticket as found").select("found.id"), dialect, { table: "found" }, text);
-  const messages = matchSearch(knex("message").select("message.ticket_id"), dialect, { table: "message" }, text);
-  return (query) => query.whereIn("ticket.id", tickets.clone().union(messages));
+/** Knows all tickets that were found. */
+function finderOf(ids: ReadonlySet<number>, { short }: SearchLimits): Finder {
+  const sorted = [...ids].sort((one, other) => one - other);
+  return {
+    short,
+    most: ASKED.sqlite,
+    sample: async (direction, size) => (direction === "asc" ? sorted.slice(0, size) : sorted.slice(-size)),
+    among: async (asked) => new Set(asked.filter((id) => ids.has(id))),
+  };
 }
 
-const BY_MESSAGE = "select ticket_id from message where id in (select id from temp.found_message)";
-const IS_FOUND = `(exists (select 1 from temp.found_ticket as found where found.id = ticket.id) or exists (
-  select 1 from message join temp.found_message as found on found.id = message.id where message.ticket_id = ticket.id))`;
+/** The tickets that either index finds. */
+function keepOnSqlite(tickets: Finds, messages: Finds): Keep {
+  const found = ({ table }: Finds) => `select rowid from ${table}_search where ${table}_search match ?`;
+  const parts = [
+    { finds: tickets, sql: found(tickets) },
+    { finds: messages, sql: `select ticket_id from message where id in (${found(messages)})` },
+  ].filter(({ finds }) => finds.newest.length > 0);
+  const sql = `ticket.id in (${parts.map((part) => part.sql).join(" union ")})`;
+  const expressions = parts.map(({ finds }) => finds.expression);
+  return (query) => query.whereRaw(sql, expressions);
+}
 
-async function onSqlite(database: Database, question: ListQuestion, read: Read, common: number): Promise<Found> {
+async function onSqlite(database: Database, question: ListQuestion, read: Read, limits: SearchLimits): Promise<Found> {
+  const { request } = question;
+  const tickets = await find(read, { table: "ticket" }, request.query, limits.lookedAt);
+  const messages = await find(read, { table: "message" }, request.query, limits.lookedAt);
+  const counted = (found: Found, size: number): Found =>
+    isUnfiltered(request) ? { ...found, count: async () => Math.min(size, COUNTED + 1) } : found;
+  if (tickets.isWhole && messages.isWhole) {
+    const ids = new Set([...tickets.newest, ...(await ticketsOf(read, messages.newest))]);
+    const all = sorted(database, question, read, keepThese(database, ids));
+    return counted(
+      ids.size > limits.few ? bounded(database, question, read, finderOf(ids, limits), all) : all,
+      ids.size,
+    );
+  }
+  const all = sorted(database, question, read, keepOnSqlite(tickets, messages));
+  const found = bounded(database, question, read, finderOnSqlite(read, tickets, messages, limits), all);
+  return tickets.newest.length > COUNTED ? counted(found, tickets.newest.length) : found;
+}
+
+/** PostgreSQL joins the finds of its indexes as bitmaps, and tells by a look at the words of a row whether it has them. */
+function onPostgres(database: Database, question: ListQuestion, read: Read, { short }: SearchLimits): Found {
+  const { knex, dialect } = database;
   const { query: text } = question.request;
-  const tickets = await keepFound(read, { table: "ticket" }, text);
-  const messages = await keepFound(read, { table: "message" }, text);
-  const all = (query: Knex.QueryBuilder) =>
-    query.whereRaw(`ticket.id in (select id from temp.found_ticket union ${BY_MESSAGE})`);
-  const few = sorted(database, { ...question, found: all }, read);
-  if (tickets + messages < common) return few;
-  return {
-    page: (options) =>
-      ticketPage(database, { ...options, ...question, found: (query) => query.whereRaw(IS_FOUND) }, read),
-    async count() {
-      // Most often the tickets' own words are more than are counted; each is looked at once at most.
-      const own = (query: Knex.QueryBuilder) => query.whereRaw("ticket.id in (select id from temp.found_ticket)");
-      const size = await sorted(database, { ...question, found: own }, read).count();
-      return size > COUNTED ? size : few.count();
+  const tickets = () => matchSearch(knex("ticket as found").select("found.id"), dialect, { table: "found" }, text);
+  const messages = () => matchSearch(knex("message").select("message.ticket_id"), dialect, { table: "message" }, text);
+  const all = sorted(database, question, read, (query) => query.whereIn("ticket.id", tickets().union(messages())));
+  const finder: Finder = {
+    short,
+    most: ASKED.postgres,
+    async sample(direction, size) {
+      const rows = await run(read)(tickets().orderBy("found.id", direction).limit(size));
+      return rows.map(({ id }: { id: number }) => id);
+    },
+    async among(ids) {
+      const own = tickets().whereRaw("found.id = any(?)", [ids as number[]]);
+      const said = messages().whereRaw("message.ticket_id = any(?)", [ids as number[]]);
+      const rows = await run(read)(own.union(said));
+      return new Set(rows.map(({ id }: { id: number }) => id));
     },
   };
+  return bounded(database, question, read, finder, all);
 }
 
 /** Searches; to be called within `Database.slowly`, with its `read`. */
@@ -69,8 +131,8 @@ export async function search(
   database: Database,
   question: ListQuestion,
   read: Read,
-  common: number = COMMON,
+  limits: SearchLimits = LIMITS,
 ): Promise<Found> {
-  if (database.dialect === "sqlite") return onSqlite(database, question, read, common);
-  return sorted(database, { ...question, found: onPostgres(database, question.request.query) }, read);
+  if (database.dialect === "sqlite") return onSqlite(database, question, read, limits);
+  return onPostgres(database, question, read, limits);
 }

@@ -3,7 +3,8 @@
 const GENERIC =
   "com net org info biz edu gov mil int io dev app xyz shop store online site website space tech cloud page pages link links click live life world group team work works zone one top vip pro club fun wiki blog news media email support help center services solutions systems digital agency studio design network host hosting web press ink icu cam bid win loan date review stream download zip mov foo bar moe lol tel jobs mobi name aero asia cat coop museum post travel xxx arpa onion";
 const TOP_LEVEL = new Set(GENERIC.split(" "));
-const regions = new Intl.DisplayNames(["en"], { type: "region", fallback: "none" });
+/** The platform takes a hundredth of a second and some memory to load them. */
+let regions: Intl.DisplayNames | undefined;
 /** Two letters that are top-level domains and no ISO 3166 code. */
 const UNLISTED = new Set(["uk", "eu", "ac", "su"]);
 
@@ -12,6 +13,7 @@ export function isTopLevel(name: string): boolean {
   const lower = name.toLowerCase();
   if (TOP_LEVEL.has(lower) || lower.startsWith("xn--")) return true;
   if (!/^[a-z]{2}$/.test(name)) return false;
+  regions ??= new Intl.DisplayNames(["en"], { type: "region", fallback: "none" });
   return UNLISTED.has(name) || regions.of(name.toUpperCase()) !== undefined;
 }
 

@@ -2,6 +2,7 @@
 // know: else a model could write down as the customer's words what it is then allowed to repeat.
 import type { Knex } from "knex";
 import type { Migration } from "../../../runtime/database/database.ts";
+import { selectByTexts } from "../../../runtime/database/rows.ts";
 
 /** Follows the tables of tickets and messages. */
 export const aiTextMigration: Migration = {
@@ -26,5 +27,5 @@ export async function markAsAi(trx: Knex.Transaction, ids: readonly string[]): P
 
 /** Which of these texts are an AI agent's. */
 export async function aiTexts(db: Knex, ids: readonly string[]): Promise<ReadonlySet<string>> {
-  return new Set(await db("ai_text").whereIn("id", ids).pluck("id"));
+  return new Set((await selectByTexts<{ id: string }>(db, "select id from ai_text", "id", ids)).map(({ id }) => id));
 }

@@ -6,9 +6,10 @@ import { MessageVisibility } from "#gen/deskwire/ticket/v1/message_pb.js";
 import type { Ticket } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import type { RespondToTicketRequest } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import type { Database } from "../../../runtime/database/database.ts";
+import { selectRows } from "../../../runtime/database/rows.ts";
 import { formatId, parseId } from "../../../runtime/ids.ts";
 import type { CustomerDirectory } from "../customer-directory.ts";
-import { type MessageRow, messagesOf } from "../message-store.ts";
+import type { MessageRow } from "../message-store.ts";
 import { findTicket } from "../ticket-store.ts";
 import { checkReply } from "./check.ts";
 import { finding, type Knowledge } from "./finding.ts";
@@ -27,24 +28,19 @@ export interface ReplyCheckOptions {
   readonly allowed: readonly string[];
 }
 
-type Stored = Pick<MessageRow, "id" | "visibility" | "body">;
+type Stored = Pick<MessageRow, "id" | "body">;
 
-async function conversationOf({ knex }: Database, ticketId: string) {
-  const rows: Stored[] = await messagesOf(knex, ticketId)
-    .select("id", "visibility", "body")
-    .orderBy("id", "desc")
-    .limit(MESSAGES);
-  const bodies = (wanted: MessageVisibility) => rows.filter(({ visibility }) => visibility === wanted);
-  return {
-    open: bodies(MessageVisibility.PUBLIC),
-    internal: bodies(MessageVisibility.INTERNAL).map(({ body }) => body),
-  };
+/** The latest messages of a ticket that are public, or internal. */
+async function messagesOf({ knex }: Database, ticketId: string, visibility: MessageVisibility): Promise<Stored[]> {
+  const newestFirst = "select id, body from message where ticket_id = ? and visibility = ? order by id desc";
+  return selectRows(knex, `${newestFirst} limit ${MESSAGES}`, [parseId(ticketId), visibility]);
 }
 
 /** What the customer may know of a ticket: its public texts, but for those that an AI agent wrote in the customer's name. */
-async function publicTexts({ knex }: Database, { id, subject, description }: Ticket, open: readonly Stored[]) {
+async function publicTexts(database: Database, { id, subject, description }: Ticket): Promise<string[]> {
+  const open = await messagesOf(database, id, MessageVisibility.PUBLIC);
   const messages = open.map((row) => [formatId("MSG", row.id), row.body] as const);
-  const ofAi = await aiTexts(knex, [id, subjectOf(id), ...messages.map(([messageId]) => messageId)]);
+  const ofAi = await aiTexts(database.knex, [id, subjectOf(id), ...messages.map(([messageId]) => messageId)]);
   const own = ofAi.has(id) ? [] : [description, ...(ofAi.has(subjectOf(id)) ? [] : [subject])];
   return [...own, ...messages.flatMap(([messageId, body]) => (ofAi.has(messageId) ? [] : body))];
 }
@@ -83,23 +79,22 @@ export async function findReasons(
   const ticket = await findTicket(database.knex, ticketId);
   // The write itself says that there is none.
   if (!ticket) return [];
-  const repeats = couldRepeat(response);
-  const notes = repeats ? customers.notesAbout(ticket.customerId, context) : Promise.resolve([]);
-  const [{ open, internal }, about, own] = await Promise.all([
-    conversationOf(database, ticketId),
-    notes,
-    ownTickets(database, response, ticket),
-  ]);
-  const knowledge: Knowledge = {
-    known: await publicTexts(database, ticket, open),
-    internal: [...internal, ...(about ?? [])],
-    identifiers: new Set([ticketId, ticket.customerId, ticket.followUpOf, ...own]),
+  const notes = couldRepeat(response) ? customers.notesAbout(ticket.customerId, context) : [];
+  const [internal, about] = await Promise.all([messagesOf(database, ticketId, MessageVisibility.INTERNAL), notes]);
+  const nothingKnown: Knowledge = {
+    known: [],
+    internal: [...internal.map(({ body }) => body), ...(about ?? [])],
+    identifiers: new Set([ticketId, ticket.customerId, ticket.followUpOf]),
     allowed,
   };
-  const first = checkReply(response, knowledge);
-  if (first.length === 0) return about ? [] : [unchecked()];
-  // Most replies need no look at the record: it only speaks for what the ticket does not have.
+  // Most replies name nothing that the customer would have to know, and need no look at what that is.
+  const clear = about ? [] : [unchecked()];
+  if (checkReply(response, nothingKnown).length === 0) return clear;
+  const [known, own] = await Promise.all([publicTexts(database, ticket), ownTickets(database, response, ticket)]);
+  const knowledge = { ...nothingKnown, known, identifiers: new Set([...nothingKnown.identifiers, ...own]) };
+  if (checkReply(response, knowledge).length === 0) return clear;
+  // And few need one at the record: it only speaks for what the ticket does not have.
   const customer = await customers.find(ticket.customerId, context);
-  const found = checkReply(response, { ...knowledge, known: [...knowledge.known, ...recordTexts(customer)] });
+  const found = checkReply(response, { ...knowledge, known: [...known, ...recordTexts(customer)] });
   return about && customer ? found : [...found, unchecked()];
 }

@@ -1,0 +1,84 @@
+// Rows that a transaction inserts when it ends, those of many works by few statements.
+
+/** Rows of one table, as values in the order of the columns. */
+export interface RowsOfTable {
+  readonly table: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly unknown[])[];
+}
+
+type LateRow = Omit<RowsOfTable, "rows"> & { readonly row: readonly unknown[] };
+
+/** How many rows there were at a moment, and how many of them were in the database. */
+interface Mark {
+  readonly savepoint: string;
+  readonly rows: number;
+  readonly written: number;
+}
+
+/**
+ * The rows of one transaction. It follows the savepoints, so that what is rolled back takes its own rows along and no others:
+ * rows from before a savepoint that were written within it wait again.
+ */
+export class LateRows {
+  readonly #rows: LateRow[] = [];
+  readonly #savepoints: Mark[] = [];
+  #written = 0;
+
+  /** Whether rows wait to be written; of this table, if it is given. */
+  isWaiting(names?: ReadonlySet<string>): boolean {
+    if (this.#written === this.#rows.length) return false;
+    return !names || this.#rows.some(({ table }, index) => index >= this.#written && names.has(table));
+  }
+
+  add({ rows, ...of }: RowsOfTable): void {
+    for (const row of rows) this.#rows.push({ ...of, row });
+  }
+
+  /** Hands out all that wait, to be written now. */
+  take(): RowsOfTable[] {
+    const tables = new Map<string, LateRow[]>();
+    for (const row of this.#rows.slice(this.#written)) {
+      const same = tables.get(row.table);
+      if (same) same.push(row);
+      else tables.set(row.table, [row]);
+    }
+    this.#written = this.#rows.length;
+    return [...tables].map(([table, rows]) => ({
+      table,
+      columns: rows[0]?.columns ?? [],
+      rows: rows.map(({ row }) => row),
+    }));
+  }
+
+  /** A savepoint begins. */
+  mark(savepoint: string): void {
+    this.#savepoints.push({ savepoint, rows: this.#rows.length, written: this.#written });
+  }
+
+  /** A savepoint ends, those within it too, and what was done since stays. */
+  release(savepoint: string): void {
+    this.#savepoints.length = Math.max(0, this.#depthOf(savepoint));
+  }
+
+  /** Everything since a savepoint is rolled back, those within it too; itself it goes on. */
+  rollBack(savepoint: string): void {
+    const depth = this.#depthOf(savepoint);
+    const { rows, written } = this.#savepoints[depth] ?? { rows: 0, written: 0 };
+    this.#savepoints.length = depth + 1;
+    this.#rows.length = rows;
+    this.#written = written;
+  }
+
+  /** Of several of a name the innermost counts. */
+  #depthOf(savepoint: string): number {
+    return this.#savepoints.findLastIndex((mark) => mark.savepoint === savepoint);
+  }
+
+  /** The transaction is over. */
+  clear(): void {
+    this.#rows.length = 0;
+    this.#savepoints.length = 0;
+    this.#written = 0;
+  }
+}

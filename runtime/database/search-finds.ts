@@ -1,0 +1,120 @@
+// What FTS5 finds in a large table, as far as somebody asks for it: never all rows of a common word.
+import type { Read } from "./reader-thread.ts";
+import { INDEXED_BEGINNINGS, type SearchTable } from "./search.ts";
+import { fts5, wordsOf } from "./search-words.ts";
+
+/** Beginnings of more words than these are left to FTS5, which puts all rows of all of them together before it gives the first. */
+const MOST_WORDS = 256;
+/** To find the place of a row under a word takes as long as to read so many rows from there. */
+const SEEK = 100;
+const ACCENTED = /[À-ž]/g;
+const MARKS = /[\u0300-\u036f]/g;
+/** Letters that are folded here as FTS5 folds them. */
+const FOLDED_ALIKE = /^[\dA-Za-zÀ-žΑ-Ωα-ρσ-ωЀ-ԧ]+$/;
+
+/** How a text is asked of a table's index. */
+interface Asked {
+  /** In the language of FTS5. */
+  readonly expression: string;
+  /** Rows that could be read while one is looked up. */
+  readonly seek: number;
+}
+
+/** What was found in a table. */
+export interface Finds extends SearchTable, Asked {
+  /** Ids, the highest first. */
+  readonly newest: readonly number[];
+  /** Whether there are no others. */
+  readonly isWhole: boolean;
+}
+
+const quoted = (word: string) => `"${word}"`;
+
+/** Words of an index that begin so, looked up one after the other: FTS5 would count the rows of each. */
+const beginning = (table: string) => `
+  with recursive found (word) as (
+    select * from (select term from ${table}_search_words where term >= ?1 and term < ?2 limit 1)
+    union all
+    select (select term from ${table}_search_words where term >= word || char(0) and term < ?2 limit 1)
+    from found where word is not null limit ${MOST_WORDS + 2}
+  )
+  select word from found where word is not null`;
+
+/** The words that begin with a word of a text; undefined where they are too many, or no list of them would do any good. */
+async function beginningWith(read: Read, table: string, word: string): Promise<string[] | undefined> {
+  if ([...word].length <= INDEXED_BEGINNINGS.length || !FOLDED_ALIKE.test(word)) return undefined;
+  const folded = word.replace(ACCENTED, (letter) => letter.normalize("NFD").replace(MARKS, "")).toLowerCase();
+  const rows = await read<{ word: string }>(beginning(table), [folded, `${folded}\u{10ffff}`]);
+  return rows.length > MOST_WORDS ? undefined : rows.map(({ word: each }) => each);
+}
+
+async function asked(read: Read, table: string, text: string): Promise<Asked | undefined> {
+  const words = wordsOf(text, "sqlite");
+  const last = words.at(-1);
+  if (last === undefined) return undefined;
+  const begun = await beginningWith(read, table, last);
+  if (begun === undefined) {
+    const isIndexed = [...last].length <= INDEXED_BEGINNINGS.length;
+    return { expression: fts5(words), seek: isIndexed ? SEEK * words.length : Number.POSITIVE_INFINITY };
+  }
+  if (begun.length === 0) return undefined;
+  const others = words.slice(0, -1).map(quoted);
+  const expression = [...others, `(${begun.map(quoted).join(" OR ")})`].join(" AND ");
+  return { expression, seek: SEEK * (others.length + begun.length) };
+}
+
+async function inOrder(read: Read, table: string, expression: string, direction: "asc" | "desc", limit: number) {
+  const rows = `select rowid as id from ${table}_search where ${table}_search match ? order by rowid ${direction} limit ?`;
+  const sql = `select json_group_array(id) as ids from (${rows})`;
+  const [row] = await read<{ ids: string }>(sql, [expression, limit]);
+  const ids: number[] = JSON.parse(row?.ids ?? "[]");
+  return ids;
+}
+
+/** Looks in a table of SQLite for the rows that `matchSearch` would keep, the newest first, as far as `limit`. */
+export async function find(read: Read, { table }: SearchTable, text: string, limit: number): Promise<Finds> {
+  const question = await asked(read, table, text);
+  if (question === undefined) return { table, expression: "", seek: 0, newest: [], isWhole: true };
+  const ids = await inOrder(read, table, question.expression, "desc", limit + 1);
+  return { table, ...question, newest: ids.slice(0, limit), isWhole: ids.length <= limit };
+}
+
+/** The first rows that were found, by their ids. */
+export async function firstFinds(
+  read: Read,
+  { table, expression, newest, isWhole }: Finds,
+  direction: "asc" | "desc",
+  size: number,
+): Promise<readonly number[]> {
+  if (direction === "desc" && (isWhole || size <= newest.length)) return newest.slice(0, size);
+  return isWhole ? newest.slice(-size) : inOrder(read, table, expression, direction, size);
+}
+
+/** Neighbours, with what lies between them where that is read in less time than the next is looked up. */
+function spansOf(ids: readonly number[], gap: number): [from: number, to: number][] {
+  const spans: [from: number, to: number][] = [];
+  for (const id of ids.toSorted((one, other) => one - other)) {
+    const last = spans.at(-1);
+    if (last && id - last[1] <= gap) last[1] = id;
+    else spans.push([id, id]);
+  }
+  return spans;
+}
+
+/** Which of some rows were found. */
+export async function findsAmong(read: Read, finds: Finds, ids: readonly number[]): Promise<number[]> {
+  const { table, expression, seek, newest, isWhole } = finds;
+  if (isWhole) {
+    const all = new Set(newest);
+    return ids.filter((id) => all.has(id));
+  }
+  const [first = 0, last = 0] = [newest[0], newest.at(-1)];
+  const rowsAFind = (first - last + 1) / newest.length;
+  const rows = await read<{ id: number }>(
+    `select ${table}_search.rowid as id from json_each(?) as span cross join ${table}_search
+     where ${table}_search match ? and ${table}_search.rowid between span.value ->> 0 and span.value ->> 1
+     and +${table}_search.rowid in (select value from json_each(?))`,
+    [JSON.stringify(spansOf(ids, seek * rowsAFind)), expression, JSON.stringify(ids)],
+  );
+  return rows.map(({ id }) => id);
+}

@@ -1,0 +1,46 @@
+// An import stores many rows a transaction, but lets others in who wait for theirs.
+import { create } from "@bufbuild/protobuf";
+import { expect, test } from "vitest";
+import { ImportRowSchema } from "#gen/deskwire/ticket/v1/import_pb.js";
+import { OWN_ORIGIN } from "../../runtime/call.ts";
+import { readPolicy } from "../../runtime/policy/read-policy.ts";
+import { storeBatch } from "../../services/ticket/import/store-batch.ts";
+import { migrations } from "../../services/ticket/migrations.ts";
+import { temporaryDatabase } from "../support/databases.ts";
+
+const ROWS = Array.from({ length: 600 }, (_, index) => ({
+  row: create(ImportRowSchema, { description: `complaint ${index}` }),
+  line: BigInt(index),
+  key: `key-${index}`,
+}));
+const KEYS = ROWS.map(({ key }) => key);
+
+test("others get their turn in the middle of an import, and those who came first are first in it", async () => {
+  const place = await temporaryDatabase("sqlite");
+  const database = await place.open(...migrations);
+  const options = { database, policy: readPolicy(), now: Date.now, origin: OWN_ORIGIN };
+  const resolve = async (senders: readonly unknown[]) => senders.map(() => ({ id: "CUS-1001", plan: "" }));
+  const seen: number[] = [];
+  const count = async () => Number((await database.knex("ticket").count({ count: "*" }))[0]?.count);
+  /** Writes whenever it may, and looks how far the import has come. */
+  async function others(): Promise<void> {
+    while ((seen.at(-1) ?? 0) < ROWS.length) {
+      await database.transaction(async (trx) => void (await trx("counter").where({ name: "message" }).first()));
+      seen.push(await count());
+    }
+  }
+  const importing = storeBatch(options, ROWS, resolve);
+  const [{ added }] = await Promise.all([importing, others()]);
+  expect([...added.keys()]).toEqual(KEYS);
+  expect([...added.values()]).toEqual(KEYS.map((_, index) => `TKT-${1001 + index}`));
+  expect(new Set(seen).size).toBeGreaterThan(3);
+  // Alone, it has as many commits as it needs, which is one.
+  let commits = 0;
+  database.knex.on("query", ({ sql }: { sql: string }) => void (/^COMMIT/.test(sql) && commits++));
+  const more = ROWS.map((row) => ({ ...row, key: `more-${row.key}` }));
+  await storeBatch(options, [...ROWS.slice(0, 10), ...more], resolve);
+  expect(commits).toBeLessThan(5);
+  expect(await count()).toBe(2 * ROWS.length);
+  await database.close();
+  await place.remove();
+});
