@@ -44,7 +44,7 @@ function hashed(hash: number, text: string): number {
 
 const plain = ({ word, drawn }: Token) => (drawn ? word.replace(/(\p{L})\1+/gu, "$1") : word);
 
-/** Of each character of a word, with a mark before and after it, its code unit, and the hash of what begins there. */
+/** Of each character of a word, with a mark before and after it, its code unit, and the hash of what begins there. No word is longer. */
 const codes = new Int32Array(256);
 const hashes = new Int32Array(256);
 
