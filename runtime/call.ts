@@ -71,10 +71,10 @@ export const REPLAYED_HEADER = "deskwire-replayed";
 export function onBehalfOf(context: HandlerContext, atMostMs?: number): CallOptions {
   const left = context.timeoutMs();
   const timeoutMs = Math.min(left ?? Number.POSITIVE_INFINITY, atMostMs ?? Number.POSITIVE_INFINITY);
-  const headers = new Headers([[VIA_HEADER, methodName(context.method)]]);
+  const headers: Record<string, string> = { [VIA_HEADER]: methodName(context.method) };
   for (const name of TRAVELLING) {
     const value = headerOf(context, name);
-    if (value !== null) headers.set(name, value);
+    if (value !== null) headers[name] = value;
   }
   // Whole milliseconds, and never 0, which would mean no deadline at all.
   return {

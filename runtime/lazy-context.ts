@@ -1,15 +1,15 @@
 // What a method knows of its call, made as it is asked for: most methods ask for little, and headers are dear.
+import type { IncomingHttpHeaders } from "node:http2";
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import { type ContextValues, createContextValues, type HandlerContext } from "@connectrpc/connect";
+import { headerIn, toHeaders } from "./headers.ts";
 
 /** What a context is made from. */
 export interface ContextSource {
   readonly method: DescMethod;
   readonly protocolName: string;
-  /** The headers of the request; read when the method asks for them. */
-  readonly headers: () => Headers;
-  /** One of them, where that takes less than all. */
-  readonly header?: (name: string) => string | null;
+  /** The headers of the request, by their names in lower case; web headers are made when the method asks for all. */
+  readonly headers: Headers | IncomingHttpHeaders;
   /** Aborted when the call is over for its caller; made when the method asks for it. */
   readonly signal: () => AbortSignal;
   /** On the clock of `performance.now()`; undefined where there is no deadline. */
@@ -59,14 +59,14 @@ export class LazyContext implements HandlerContext {
   }
 
   get requestHeader(): Headers {
-    this.#requestHeader ??= this.#source.headers();
+    const { headers } = this.#source;
+    this.#requestHeader ??= headers instanceof Headers ? headers : toHeaders(headers);
     return this.#requestHeader;
   }
 
   /** A header of the request, by its name in lower case. */
   header(name: string): string | null {
-    const { header } = this.#source;
-    return header && !this.#requestHeader ? header(name) : this.requestHeader.get(name);
+    return headerIn(this.#source.headers, name);
   }
 
   get responseHeader(): Headers {

@@ -41,28 +41,45 @@ export interface KeysetPage<Row> {
   readonly next?: readonly KeyValue[];
 }
 
-/** Keeps the rows that come after one with these values of the order's columns. */
-export function whereAfter(query: Knex.QueryBuilder, order: readonly OrderColumn[], after: readonly KeyValue[]): void {
+/** Keeps the rows on one side of a row with these values of the order's columns; `isEqual`: and that row. */
+function whereBeside(
+  query: Knex.QueryBuilder,
+  order: readonly OrderColumn[],
+  key: readonly KeyValue[],
+  side: { readonly isAfter: boolean; readonly isEqual: boolean },
+): void {
   const [first, ...rest] = order;
-  const [value, ...values] = after;
+  const [value, ...values] = key;
   if (first === undefined || value === undefined) return;
-  const beyond = first.direction === "asc" ? ">" : "<";
+  const beyond = (first.direction === "asc") === side.isAfter ? ">" : "<";
   if (order.every(({ direction }) => direction === first.direction)) {
     const columns = order.map(() => "??").join(", ");
-    const bindings = [...order.map(({ column }) => column), ...after];
-    query.whereRaw(`(${columns}) ${beyond} (${after.map(() => "?").join(", ")})`, bindings);
+    const bindings = [...order.map(({ column }) => column), ...key];
+    const places = key.map(() => "?").join(", ");
+    query.whereRaw(`(${columns}) ${beyond}${side.isEqual ? "=" : ""} (${places})`, bindings);
     return;
   }
   // The bound on the first column alone is implied; without it no index would be used.
   query.where(first.column, `${beyond}=`, value).where((either) => {
     either.where(first.column, beyond, value).orWhere((tied) => {
       tied.where(first.column, value);
-      whereAfter(tied, rest, values);
+      whereBeside(tied, rest, values, side);
     });
   });
 }
 
-function keyOf(row: object, order: readonly OrderColumn[]): KeyValue[] {
+/** Keeps the rows that come after one with these values of the order's columns. */
+export function whereAfter(query: Knex.QueryBuilder, order: readonly OrderColumn[], after: readonly KeyValue[]): void {
+  whereBeside(query, order, after, { isAfter: true, isEqual: false });
+}
+
+/** Keeps the rows that come before one with these values of the order's columns, and that row. */
+export function whereUpTo(query: Knex.QueryBuilder, order: readonly OrderColumn[], last: readonly KeyValue[]): void {
+  whereBeside(query, order, last, { isAfter: false, isEqual: true });
+}
+
+/** The order's values in a row. */
+export function keyOf(row: object, order: readonly OrderColumn[]): KeyValue[] {
   return order.map(({ column }) => {
     const value = (row as Record<string, unknown>)[column.slice(column.lastIndexOf(".") + 1)];
     if (typeof value === "string" || typeof value === "number") return value;

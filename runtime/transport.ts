@@ -15,6 +15,7 @@ import { type BalancingOptions, balanced, type Endpoint } from "./balancing.ts";
 import { methodName } from "./call.ts";
 import { fail, failEnded } from "./errors.ts";
 import { unaryClient } from "./grpc/unary-client.ts";
+import { type GivenHeaders, plainHeaders } from "./headers.ts";
 import { LazyContext } from "./lazy-context.ts";
 import { retrying } from "./retry.ts";
 import type { BoundService } from "./service.ts";
@@ -37,13 +38,13 @@ function callContext(
   method: DescMethod,
   signal: () => AbortSignal,
   timeoutMs: number | undefined,
-  header: ConstructorParameters<typeof Headers>[0],
+  header: GivenHeaders,
 ): HandlerContext {
   return new LazyContext({
     method,
     protocolName: "direct",
     // Nobody changes the headers of a request.
-    headers: () => (header instanceof Headers ? header : new Headers(header)),
+    headers: header instanceof Headers ? header : plainHeaders(header),
     signal,
     deadline: timeoutMs === undefined ? undefined : performance.now() + timeoutMs,
     url: `direct:/${methodName(method)}`,
@@ -221,7 +222,7 @@ export interface RemoteTransport extends Transport {
 }
 
 /** Makes the headers of a call from those that its caller gave: who calls, in a form that the other side believes. */
-export type Authenticate = (headers: ConstructorParameters<typeof Headers>[0]) => Headers | Promise<Headers>;
+export type Authenticate = (headers: GivenHeaders) => GivenHeaders | Promise<GivenHeaders>;
 
 /** How another process is called. */
 export interface RemoteOptions extends Omit<BalancingOptions, "connect"> {

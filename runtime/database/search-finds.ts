@@ -63,15 +63,31 @@ async function asked(read: Read, table: string, text: string): Promise<Asked | u
   return { expression, seek: SEEK * (others.length + begun.length) };
 }
 
+async function inOrder(read: Read, table: string, expression: string, direction: "asc" | "desc", limit: number) {
+  const rows = `select rowid as id from ${table}_search where ${table}_search match ? order by rowid ${direction} limit ?`;
+  const sql = `select json_group_array(id) as ids from (${rows})`;
+  const [row] = await read<{ ids: string }>(sql, [expression, limit]);
+  const ids: number[] = JSON.parse(row?.ids ?? "[]");
+  return ids;
+}
+
 /** Looks in a table of SQLite for the rows that `matchSearch` would keep, the newest first, as far as `limit`. */
 export async function find(read: Read, { table }: SearchTable, text: string, limit: number): Promise<Finds> {
   const question = await asked(read, table, text);
   if (question === undefined) return { table, expression: "", seek: 0, newest: [], isWhole: true };
-  const newest = `select rowid as id from ${table}_search where ${table}_search match ? order by rowid desc limit ?`;
-  const sql = `select json_group_array(id) as ids from (${newest})`;
-  const [row] = await read<{ ids: string }>(sql, [question.expression, limit + 1]);
-  const ids: number[] = JSON.parse(row?.ids ?? "[]");
+  const ids = await inOrder(read, table, question.expression, "desc", limit + 1);
   return { table, ...question, newest: ids.slice(0, limit), isWhole: ids.length <= limit };
+}
+
+/** The first rows that were found, by their ids. */
+export async function firstFinds(
+  read: Read,
+  { table, expression, newest, isWhole }: Finds,
+  direction: "asc" | "desc",
+  size: number,
+): Promise<readonly number[]> {
+  if (direction === "desc" && (isWhole || size <= newest.length)) return newest.slice(0, size);
+  return isWhole ? newest.slice(-size) : inOrder(read, table, expression, direction, size);
 }
 
 /** Neighbours, with what lies between them where that is read in less time than the next is looked up. */

@@ -16,8 +16,8 @@ const STATEMENT_CACHE_SIZE = 256;
 const STATEMENT_CACHE_TEXT = 400_000;
 /** What a connection keeps of the file; SQLite's own 2 MB are too few for the indexes of a million rows. */
 const CACHE_KIB = 8_192;
-/** Pages of the write-ahead log after which a commit moves them into the file: 16 MB. The more, the fewer are moved twice. */
-const CHECKPOINT_PAGES = 4_000;
+/** Pages of the write-ahead log after which a commit moves them into the file: 32 MB. The more, the fewer are moved twice. */
+const CHECKPOINT_PAGES = 8_000;
 /**
  * Rows of an insert. Each statement with a trigger keeps every page that it changes as it was, and has the full-text index
  * write down what it holds: for each row alone, that takes three times as long as all the rest. Few sizes, so that few
@@ -28,6 +28,8 @@ const INSERTED_ROWS = [256, 128, 32, 8, 1];
 export const BUSY_TIMEOUT_MS = 5_000;
 
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
+
+const CHANGES_SCHEMA = /^\s*(alter|create|drop)\b/i;
 
 function integerOrBigInt(value: bigint): number | bigint {
   const number = Number(value);
@@ -53,6 +55,18 @@ function bindable(value: unknown, index: number, sql: string): SQLInputValue {
   );
 }
 
+type Row = Rows[number];
+type ToRow = (values: readonly unknown[]) => Row;
+
+/**
+ * Makes rows of values. Written out, they are objects of one shape; those that the driver makes are dictionaries, which take half
+ * as long again to make, and longer to read.
+ */
+function rowMaker(columns: readonly { readonly name: string }[]): ToRow {
+  const fields = columns.map(({ name }, index) => `${JSON.stringify(name)}: values[${index}]`);
+  return new Function("values", `return { ${fields.join(", ")} };`) as ToRow;
+}
+
 /** What a statement does to its transaction. */
 interface Step {
   readonly kind: "BEGIN" | "COMMIT" | "ROLLBACK" | "ROLLBACK TO" | "SAVEPOINT" | "RELEASE";
@@ -66,10 +80,11 @@ function stepOf(sql: string): Step | undefined {
   return kind === undefined ? undefined : { kind: kind.toUpperCase() as Step["kind"], savepoint };
 }
 
-/** A statement, and whether it gives rows, which takes SQLite longer to tell than many a statement to run. */
+/** A statement, and what makes its rows: the columns take SQLite longer to tell than many a statement to run. */
 interface Prepared {
   readonly statement: StatementSync;
-  readonly givesRows: boolean;
+  /** Makes a row of its values; undefined where the statement gives no rows. */
+  readonly toRow: ToRow | undefined;
   readonly step: Step | undefined;
   /** When it was last used, by the count of uses. */
   usedAt: number;
@@ -78,6 +93,10 @@ interface Prepared {
   /** Whether integers come as numbers, as those of queries do until one does not fit; a bigint for each takes time. */
   asNumbers: boolean;
 }
+
+/** Rows as arrays, which the types of the driver do not know of. */
+const arraysOf = (statement: StatementSync, values: readonly SQLInputValue[]) =>
+  statement.all(...values) as unknown as unknown[][];
 
 /** Takes rows apart into inserts of the sizes, the largest first. */
 function* insertStatements({ table, columns, rows }: RowsOfTable): Generator<{ sql: string; values: unknown[] }> {
@@ -137,8 +156,15 @@ export class SqliteConnection {
     // A query can be run once more without harm.
     const asNumbers = /^\s*select\b/i.test(sql);
     statement.setReadBigInts(!asNumbers);
-    const givesRows = statement.columns().length > 0;
-    const prepared: Prepared = { statement, asNumbers, givesRows, step: stepOf(sql), usedAt: ++this.#uses };
+    const columns = statement.columns();
+    statement.setReturnArrays(columns.length > 0);
+    const toRow = columns.length > 0 ? rowMaker(columns) : undefined;
+    const prepared: Prepared = { statement, asNumbers, toRow, step: stepOf(sql), usedAt: ++this.#uses };
+    if (CHANGES_SCHEMA.test(sql)) {
+      // What `*` stands for in other statements may be something else now.
+      this.#forget();
+      return prepared;
+    }
     this.#cachedText += sql.length;
     this.#makeRoom();
     this.#statements.set(sql, prepared);
@@ -219,34 +245,33 @@ export class SqliteConnection {
   }
 
   #execute(sql: string, prepared: Prepared, bindings: readonly unknown[]): Rows | Changes {
-    const { statement, givesRows } = prepared;
-    const values = bindings.map((value, index) => bindable(value, index, sql));
-    if (!givesRows) {
+    const { statement, toRow } = prepared;
+    const values: SQLInputValue[] = [];
+    for (let index = 0; index < bindings.length; index++) values.push(bindable(bindings[index], index, sql));
+    if (!toRow) {
       const { lastInsertRowid, changes } = statement.run(...values);
       return { lastID: Number(lastInsertRowid), changes: Number(changes) };
     }
     if (prepared.asNumbers) {
       try {
-        return statement.all(...values);
+        return arraysOf(statement, values).map(toRow);
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== "ERR_OUT_OF_RANGE") throw error;
         prepared.asNumbers = false;
         statement.setReadBigInts(true);
       }
     }
-    const rows: Rows = statement.all(...values);
-    for (const row of rows) {
-      for (const column in row) {
-        const value = row[column];
-        if (typeof value === "bigint") row[column] = integerOrBigInt(value);
-      }
-    }
-    return rows;
+    const exact = (value: unknown) => (typeof value === "bigint" ? integerOrBigInt(value) : value);
+    return arraysOf(statement, values).map((row) => toRow(row.map(exact)));
+  }
+
+  #forget(): void {
+    this.#statements.clear();
+    this.#cachedText = 0;
   }
 
   close(): void {
-    this.#statements.clear();
-    this.#cachedText = 0;
+    this.#forget();
     this.database.close();
   }
 }

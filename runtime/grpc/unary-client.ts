@@ -14,8 +14,8 @@ import { Code, ConnectError, type Transport, type UnaryResponse } from "@connect
 import { codeFromHttpStatus, findTrailerError } from "@connectrpc/connect/protocol-grpc";
 import type { Http2SessionManager } from "@connectrpc/connect-node";
 import { failEnded, failLate } from "../errors.ts";
+import { type GivenHeaders, plainHeaders, toHeaders } from "../headers.ts";
 import { frameOf, UnaryBody } from "./frame.ts";
-import { toHeaders } from "./headers.ts";
 
 const CANCEL = constants.NGHTTP2_CANCEL;
 /** As gRPC libraries do: the answer of a service of ours may be longer than what it takes. */
@@ -139,14 +139,14 @@ export function unaryClient(url: string, manager: Http2SessionManager): Transpor
     method: DescMethodUnary<I, O>,
     signal: AbortSignal | undefined,
     timeoutMs: number | undefined,
-    header: ConstructorParameters<typeof Headers>[0],
+    header: GivenHeaders,
     input: MessageInitShape<I>,
   ): Promise<UnaryResponse<I, O>> => {
     if (signal?.aborted) throw failEnded(signal);
     const deadline = timeoutMs !== undefined && timeoutMs > 0 ? Math.ceil(timeoutMs) : 0;
     const headers: Record<string, string> = { ...HEADERS };
     if (deadline > 0) headers["grpc-timeout"] = `${deadline}m`;
-    if (header) for (const [name, value] of new Headers(header)) headers[name] = value;
+    Object.assign(headers, plainHeaders(header));
     const frame = frameOf(toBinary(method.input, create(method.input, input)));
     const stream = await manager
       .request("POST", `${base}/${method.parent.typeName}/${method.name}`, headers, {})

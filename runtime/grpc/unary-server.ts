@@ -9,7 +9,6 @@ import type { Http2Exchange } from "../http-port.ts";
 import { LazyContext } from "../lazy-context.ts";
 import type { BoundService } from "../service.ts";
 import { assertSendable, frameOf, malformed, UnaryBody } from "./frame.ts";
-import { headerIn, toHeaders } from "./headers.ts";
 
 /** Bounds, as for every other way in. */
 export interface UnaryServerOptions {
@@ -84,8 +83,7 @@ class Call {
       const context = new LazyContext({
         method,
         protocolName: "grpc",
-        headers: () => toHeaders(this.#exchange.headers),
-        header: (name) => headerIn(this.#exchange.headers, name),
+        headers: this.#exchange.headers,
         signal: () => this.#signal(),
         deadline: this.#deadline,
         url: path,

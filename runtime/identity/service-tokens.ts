@@ -3,9 +3,11 @@ import { Code } from "@connectrpc/connect";
 import { type JWTPayload, errors as jose, jwtVerify, SignJWT } from "jose";
 import { SEALED_HEADERS, SERVICE_TOKEN_HEADER } from "../call.ts";
 import { fail } from "../errors.ts";
+import { type GivenHeaders, plainHeaders } from "../headers.ts";
 import { Recent } from "../recent.ts";
 
 const ISSUER = "deskwire";
+const SEALED = new Set(SEALED_HEADERS);
 const LIFETIME_S = 300;
 /** A token is not used any more when less of its life is left, so that it does not run out on the way. */
 const SPARE_S = 120;
@@ -50,16 +52,13 @@ export class ServiceTokens {
   }
 
   /** Puts what a call's headers say of the caller into a token for `audience`, such as `ticket`. */
-  async seal(audience: string, from: ConstructorParameters<typeof Headers>[0]): Promise<Headers> {
-    const headers = new Headers(from);
+  async seal(audience: string, from: GivenHeaders): Promise<Readonly<Record<string, string>>> {
+    const headers: Record<string, string> = {};
     const sealed: Record<string, string> = {};
-    for (const name of SEALED_HEADERS) {
-      const value = headers.get(name);
-      if (value === null) continue;
-      sealed[name] = value;
-      headers.delete(name);
+    for (const [name, value] of Object.entries(plainHeaders(from))) {
+      (SEALED.has(name) ? sealed : headers)[name] = value;
     }
-    headers.set(SERVICE_TOKEN_HEADER, await this.#token(audience, sealed));
+    headers[SERVICE_TOKEN_HEADER] = await this.#token(audience, sealed);
     return headers;
   }
 

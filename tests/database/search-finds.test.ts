@@ -68,6 +68,8 @@ test("every letter and digit is taken for one by the index and by a question ali
   const database = await place.open(letters);
   const words = Array.from({ length: 0x11_0000 }, (_, code) => String.fromCodePoint(code))
     .filter((character) => /\p{L}|\p{Nd}|[\u0300-\u036f]/u.test(character))
+    // Of scripts of many thousand letters, all of which are alike to the index, some will do.
+    .filter((character, index) => index % 97 === 0 || !/\p{Script=Han}|\p{Script=Hangul}/u.test(character))
     .map((character) => `q${character}z`);
   const texts = Array.from({ length: Math.ceil(words.length / 200) }, (_, row) =>
     words
@@ -78,6 +80,7 @@ test("every letter and digit is taken for one by the index and by a question ali
   await database.transaction((trx) =>
     trx.raw("INSERT INTO letter (body) SELECT value FROM json_each(?)", [JSON.stringify(texts)]),
   );
+  await database.knex.raw("INSERT INTO letter_search (letter_search) VALUES ('optimize')");
   const lost: number[] = [];
   await database.slowly(async (read) => {
     for (const [index, text] of texts.entries()) {

@@ -172,21 +172,27 @@ describe.each(DIALECTS)("%s", (dialect) => {
   });
 
   test.each([
-    ["common", 0],
-    ["rare", 1_000_000],
-  ])("of a search hold the same, taken for a %s word", async (_, common) => {
+    ["few", { few: 1_000, lookedAt: 1_000, short: 1_000 }],
+    ["many, all of them known", { few: 0, lookedAt: 1_000, short: 5 }],
+    ["more than are known", { few: 0, lookedAt: 20, short: 5 }],
+  ])("of a search hold the same, the finds taken for %s", async (_, limits) => {
     const now = END;
     const [one = "", two = ""] = tickets[0]?.description.split(" ") ?? [];
     for (const query of [word(0), word(1), one, two, `${word(0)} ${word(2)}`, "ba", "zzz"]) {
-      for (const filter of [{}, { statuses: [OPEN] }, { team: "platform", order: TicketOrder.PRIORITY_HIGHEST }]) {
+      for (const filter of [
+        {},
+        { statuses: [OPEN] },
+        { team: "platform", order: TicketOrder.PRIORITY_HIGHEST },
+        { tags: ["tag-1"], order: TicketOrder.DUE_SOONEST },
+      ]) {
         const request = create(ListTicketsRequestSchema, { query, ...filter } as never);
         const order = orderColumns(request.order);
         const ids: string[] = [];
         const total = await database.slowly(async (read) => {
-          const found = await search(database, { request, now }, read, common);
+          const found = await search(database, { request, now }, read, limits);
           let after: readonly KeyValue[] | undefined;
           do {
-            const page = await found.page({ order, limit: 40, after });
+            const page = await found.page({ order, limit: 20, after });
             ids.push(...page.rows.map((row) => toTicket(row).id));
             after = page.next;
           } while (after);

@@ -18,7 +18,7 @@ import { type ListQuestion, notEmpty, source } from "./filters.ts";
 import { LANE, type Lane, lanesOf, laneValues } from "./lanes.ts";
 
 /** A statement, in which `?` stands for a value. */
-interface Sql {
+export interface Sql {
   readonly sql: string;
   readonly bindings: readonly unknown[];
 }

@@ -1,0 +1,128 @@
+// Pages of a search for words that many tickets have. Of a sample of the finds as many as a page takes show how far the page
+// goes at most: of the tickets up to there all are asked for whether they were found, and none of the others.
+import type { Knex } from "knex";
+import { TicketOrder } from "#gen/deskwire/ticket/v1/ticket_pb.js";
+import type { Database } from "../../../runtime/database/database.ts";
+import type { Read } from "../../../runtime/database/reader-thread.ts";
+import {
+  type KeysetOptions,
+  type KeyValue,
+  keyOf,
+  keysetQuery,
+  type OrderColumn,
+  type PageSource,
+  totalSize,
+} from "../../../runtime/pagination.ts";
+import type { ListedRow } from "../ticket-store.ts";
+import { type ListQuestion, numbersOf, type Stretch, ticketsMatching } from "./filters.ts";
+import { orderColumns } from "./orders.ts";
+import { keysStatement, type Sql, sortedPage } from "./page.ts";
+
+/** What a search has found: pages of it, and how much it is. */
+export type Found = PageSource<ListedRow>;
+
+/** Keeps the tickets that were found. */
+export type Keep = (query: Knex.QueryBuilder) => void;
+
+/** A search of which the finds are not known one by one. */
+export interface Finder {
+  /** Numbers of so many tickets that were found, or all: the newest, or the oldest. */
+  sample(direction: OrderColumn["direction"], size: number): Promise<readonly number[]>;
+  /** Which of these tickets were found. */
+  among(ids: readonly number[]): Promise<ReadonlySet<number>>;
+  /** A list of so few tickets is asked for whole. */
+  readonly short: number;
+  /** So many are not asked for; it is less work then to sort all finds. */
+  readonly most: number;
+}
+
+/** Finds that are looked at first, and at most. */
+const SAMPLE = 400;
+const LARGEST_SAMPLE = 40_000;
+/** As far as `total_size` is exact. */
+export const COUNTED = 1_000;
+/** Tickets of which as many as were found are counted; a few sizes, for each is a long statement. */
+const AMONG = [1_200, 4_096, 16_384];
+
+/** Reads whatever knex has built. */
+export const run = (read: Read) => (query: Knex.QueryBuilder) => {
+  const { sql, bindings } = query.toSQL();
+  return read<never>(sql, bindings);
+};
+
+/** Pages by a sort of all that was found. */
+export function sorted(database: Database, question: ListQuestion, read: Read, found: Keep): Found {
+  const matching = ticketsMatching(database, { ...question, found });
+  return {
+    page: (options) => sortedPage(database, matching, { ...options, ...question }, read),
+    count: () => totalSize(matching, run(read)),
+  };
+}
+
+/** Keeps these tickets. */
+export function keepThese({ dialect }: Database, ids: Iterable<number>): Keep {
+  const list = JSON.stringify([...ids]);
+  const values =
+    dialect === "sqlite" ? "select value from json_each(?)" : "select value::bigint from json_array_elements_text(?)";
+  return (query) => query.whereRaw(`ticket.id in (${values})`, [list]);
+}
+
+/** Reads a column `id` as one text: so many rows would take as long to bring from one thread to the other as to be found. */
+async function numbers({ dialect }: Database, read: Read, { sql, bindings }: Sql): Promise<number[]> {
+  const all = dialect === "sqlite" ? "json_group_array(id)" : "json_agg(id)::text";
+  const [row] = await read<{ ids: string | null }>(`select ${all} as ids from (${sql}) as numbers`, bindings);
+  return JSON.parse(row?.ids ?? "[]");
+}
+
+/** Pages of the finds by what `finder` says; where that were more work, by `all`. */
+export function bounded(database: Database, question: ListQuestion, read: Read, finder: Finder, all: Found): Found {
+  const few = (ids: Iterable<number>): ListQuestion => ({ ...question, found: keepThese(database, ids), areFew: true });
+
+  /** The order's values in the last of as many finds as the page takes; undefined where too few are known. */
+  async function boundOf(options: KeysetOptions): Promise<readonly KeyValue[] | undefined> {
+    const { order, limit } = options;
+    const direction = order[0]?.direction ?? "asc";
+    for (let size = SAMPLE; ; ) {
+      const ids = await finder.sample(direction, size);
+      const keys = ticketsMatching(database, few(ids)).select(order.map(({ column }) => column));
+      const rows: object[] = await run(read)(keysetQuery(keys, options));
+      const last = rows[limit];
+      if (last) return keyOf(last, order);
+      if (ids.length < size || size === LARGEST_SAMPLE) return undefined;
+      // As many as it takes if as many of the others fit.
+      size = Math.min(LARGEST_SAMPLE, Math.ceil((1.3 * size * (limit + 1)) / rows.length));
+    }
+  }
+
+  /** Numbers of the tickets of a stretch, up to `most`. */
+  const within = (stretch: Stretch, most: number) =>
+    numbers(database, read, numbersOf(database, question, stretch).limit(most).toSQL());
+
+  return {
+    async page(options) {
+      let ids = await within(options, finder.short);
+      if (ids.length === finder.short) {
+        const until = await boundOf(options);
+        if (until === undefined) return all.page(options);
+        ids = await within({ ...options, until }, finder.most);
+        if (ids.length === finder.most) return all.page(options);
+      }
+      const found = ticketsMatching(database, few(await finder.among(ids)));
+      return sortedPage(database, found, { ...options, ...question }, read);
+    },
+    async count() {
+      // The newest have their numbers together, and so their places in the index.
+      const order = orderColumns(TicketOrder.UPDATED_NEWEST);
+      let wanted = 0;
+      for (const limit of AMONG) {
+        if (limit < wanted) continue;
+        const statement = keysStatement(database, { ...question, order, limit });
+        const ids = statement ? await numbers(database, read, statement) : [];
+        const found = (await finder.among(ids)).size;
+        if (found > COUNTED || ids.length < limit) return Math.min(found, COUNTED + 1);
+        wanted = (COUNTED * limit) / found;
+      }
+      return all.count();
+    },
+  };
+}
