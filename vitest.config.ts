@@ -1,4 +1,3 @@
-import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
@@ -8,6 +7,7 @@ const LONGEST = [
   "contract/grpc",
   "torture/torture",
   "backup/backup",
+  "identity/start",
   "durability/kill",
   "fuzz/fuzz",
 ];
@@ -23,8 +23,7 @@ class LongestFirst extends BaseSequencer {
 
 export default defineConfig({
   test: {
-    // What `npm start` keeps of what Node has compiled; here the other commands do too.
-    env: { NODE_COMPILE_CACHE: fileURLToPath(new URL("node_modules/.cache/compiled", import.meta.url)) },
+    setupFiles: ["tests/support/commands-setup.ts"],
     globalSetup: ["tests/support/data-folder.ts", "tests/support/postgres-setup.ts"],
     include: ["{adapter,gateway,runtime,services,tests}/**/*.test.ts"],
     // Half of a test is waiting for other processes, so even two cores have work for two files at once.

@@ -28,7 +28,8 @@ const found = (url, format) => ({ url, format, shortCircuit: true });
 
 registerHooks({
   resolve(name, context, next) {
-    const url = packages.get(name);
+    // A package may need another version of what it imports.
+    const url = context.parentURL?.includes("/node_modules/") ? undefined : packages.get(name);
     if (url) return found(url, "module");
     // Our own files are where they are said to be, which Node would look up folder by folder.
     if (/^\..*\.ts$/.test(name)) return found(new URL(name, context.parentURL).href, "module-typescript");

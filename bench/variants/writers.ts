@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Knex } from "knex";
 import { type Database, openDatabase } from "../../runtime/database/database.ts";
+import { insertRowsLate, writeRows } from "../../runtime/database/rows.ts";
 import type { Variant } from "../lib/interleave.ts";
 
 /** A transaction a write, or writes that come together in one. */
@@ -37,10 +38,20 @@ const EVENT = JSON.stringify({
   body: "The second payment is on its way back to you.".repeat(4),
 });
 
-async function write(trx: Knex.Transaction): Promise<void> {
-  const id = 1 + Math.floor(Math.random() * ROWS);
+const nextThing = () => 1 + Math.floor(Math.random() * ROWS);
+
+/** By knex, as anybody would. */
+async function byKnex(trx: Knex.Transaction): Promise<void> {
+  const id = nextThing();
   await trx("thing").where({ id }).increment("version", 1).update({ state: "in_progress" });
   await trx("event").insert({ thing_id: id, event: EVENT });
+}
+
+/** As the desk writes tickets and its log. */
+async function asTheDesk(trx: Knex.Transaction): Promise<void> {
+  const id = nextThing();
+  await writeRows(trx, "update thing set version = version + 1, state = ? where id = ?", ["in_progress", id]);
+  await insertRowsLate(trx, "event", [{ thing_id: id, event: EVENT }]);
 }
 
 /** Writers over a new file, with `synchronous=FULL` as every database of the desk. They work in this process. */
@@ -50,7 +61,7 @@ export async function writers(resources: AsyncDisposableStack, name: string, how
   const location = { kind: "sqlite", file: join(folder, "bench.db") } as const;
   const database: Database = await openDatabase({ name: "bench", location, migrations: [migration], log: () => {} });
   resources.defer(() => database.close());
-  const call = how === "grouped" ? () => database.transaction(write) : () => database.knex.transaction(write);
+  const call = how === "grouped" ? () => database.transaction(asTheDesk) : () => database.knex.transaction(byKnex);
   return {
     name,
     pids: [process.pid],

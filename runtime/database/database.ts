@@ -62,10 +62,10 @@ export interface Database {
    */
   transaction<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
   /**
-   * Asked within a transaction: whether others wait for its end, so that one which could go on had better not. Always true on
+   * Asked within a transaction: whether others wait for its end, so that one which could go on had better not. Undefined on
    * PostgreSQL, which does not tell.
    */
-  readonly isAwaited: boolean;
+  readonly isAwaited: boolean | undefined;
   /**
    * Sees to it that what was overwritten or deleted is in no file any more: empties SQLite's write-ahead log, now or, while
    * somebody still reads from it, soon. PostgreSQL does so by itself (VACUUM, and the turn of its log).
@@ -242,7 +242,7 @@ export async function openDatabase({
       );
     },
     get isAwaited() {
-      return dialect === "postgres" || groups.isAwaited;
+      return dialect === "sqlite" ? groups.isAwaited : undefined;
     },
     scrub,
     ping: async () => {

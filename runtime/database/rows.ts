@@ -1,5 +1,6 @@
 // Rows in and out by statements that knex would take longer to build than the database to run.
 import type { Knex } from "knex";
+import { isTracing } from "../telemetry/tracing.ts";
 import type { DirectClient, DirectConnection } from "./direct-runner.ts";
 import type { RowsOfTable } from "./late-rows.ts";
 
@@ -10,8 +11,9 @@ type Client = Knex.Client & DirectClient;
 
 let queries = 0;
 
-/** Runs statements outside of knex, as one query for whoever listens to knex's. */
+/** Runs statements outside of knex, as one query for traces, which listen to knex's. */
 export function tellingQuery<T>(client: Client, method: string, sql: string, work: () => T): T {
+  if (!isTracing()) return work();
   const query = { method, sql, __knexQueryUid: `direct-${queries++}` };
   const done = () => client.emit("query-response", undefined, query);
   const failed = (error: unknown) => client.emit("query-error", error, query);

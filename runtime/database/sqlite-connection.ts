@@ -16,14 +16,14 @@ const STATEMENT_CACHE_SIZE = 256;
 const STATEMENT_CACHE_TEXT = 400_000;
 /** What a connection keeps of the file; SQLite's own 2 MB are too few for the indexes of a million rows. */
 const CACHE_KIB = 8_192;
-/** Pages of the write-ahead log after which a commit moves them into the file: 16 MB. The more, the fewer are moved twice. */
-const CHECKPOINT_PAGES = 4_000;
+/** Pages of the write-ahead log after which a commit moves them into the file: 32 MB. The more, the fewer are moved twice. */
+const CHECKPOINT_PAGES = 8_000;
 /**
  * Rows of an insert. Each statement with a trigger keeps every page that it changes as it was, and has the full-text index
  * write down what it holds: for each row alone, that takes three times as long as all the rest. Few sizes, so that few
  * statements are prepared.
  */
-const INSERTED_ROWS = [128, 32, 8, 1];
+const INSERTED_ROWS = [256, 128, 32, 8, 1];
 /** How long a statement waits for another process that has the file, in milliseconds. */
 export const BUSY_TIMEOUT_MS = 5_000;
 
@@ -246,7 +246,8 @@ export class SqliteConnection {
 
   #execute(sql: string, prepared: Prepared, bindings: readonly unknown[]): Rows | Changes {
     const { statement, toRow } = prepared;
-    const values = bindings.map((value, index) => bindable(value, index, sql));
+    const values: SQLInputValue[] = [];
+    for (let index = 0; index < bindings.length; index++) values.push(bindable(bindings[index], index, sql));
     if (!toRow) {
       const { lastInsertRowid, changes } = statement.run(...values);
       return { lastID: Number(lastInsertRowid), changes: Number(changes) };

@@ -1,5 +1,6 @@
 // What is done with a fitted model before it is written: its sureness set right, its weights rounded.
-import { CUES, see } from "../../services/analytics/engine/features.ts";
+import { CUES } from "../../services/analytics/engine/cues.ts";
+import { see } from "../../services/analytics/engine/features.ts";
 import { type LinearModel, logitsOf, softmax } from "../../services/analytics/engine/linear-model.ts";
 import { readable } from "../../services/analytics/engine/readable.ts";
 import type { ModelLayout } from "../../services/analytics/engine/weights.ts";

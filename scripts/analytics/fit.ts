@@ -1,6 +1,7 @@
 // Fitting a multinomial logistic regression to labelled texts: stochastic gradient descent with AdaGrad steps
 // (Duchi, Hazan and Singer 2011), the same for the same seed.
-import { CUES, type Seen, see } from "../../services/analytics/engine/features.ts";
+import { CUES } from "../../services/analytics/engine/cues.ts";
+import { type Seen, see } from "../../services/analytics/engine/features.ts";
 import { blankModel, bucketOf, type LinearModel, logitsOf } from "../../services/analytics/engine/linear-model.ts";
 import { readable } from "../../services/analytics/engine/readable.ts";
 

@@ -1,18 +1,19 @@
 // One write to tickets: tickets are changed in memory, then stored with the events that tell what changed.
 import { create } from "@bufbuild/protobuf";
-import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
 import type { Knex } from "knex";
 import type { Actor } from "#gen/deskwire/actor/v1/actor_pb.js";
 import type { Approval } from "#gen/deskwire/ticket/v1/approval_pb.js";
 import { TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
-import { type MessageVisibility, type TicketMessage, TicketMessageSchema } from "#gen/deskwire/ticket/v1/message_pb.js";
+import { MessageDelivery, type MessageVisibility, type TicketMessage } from "#gen/deskwire/ticket/v1/message_pb.js";
 import { type Ticket, TicketSchema, TicketStatus, TicketUrgency } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import type { Origin } from "../../runtime/call.ts";
 import { take } from "../../runtime/database/counter.ts";
 import { fail } from "../../runtime/errors.ts";
 import { formatId } from "../../runtime/ids.ts";
 import type { Policy } from "../../runtime/policy/policy.ts";
+import { toTimestamp } from "../../runtime/timestamps.ts";
 import { type Change, differences } from "./differences.ts";
 import { appendEvents, type NewEvent } from "./event-store.ts";
 import { insertMessages } from "./message-store.ts";
@@ -99,7 +100,7 @@ export class TicketDraft {
   /** Begins a new ticket. */
   static async begin(trx: Knex.Transaction, info: WriteInfo, fields: Partial<Ticket>): Promise<TicketDraft> {
     const id = formatId("TKT", await take(trx, "ticket"));
-    const time = timestampFromMs(info.clock());
+    const time = toTimestamp(info.clock());
     const times = { createTime: time, updateTime: time, waitingSince: time };
     const urgency = TicketUrgency.MEDIUM;
     const ticket = create(TicketSchema, { urgency, ...fields, ...times, id, etag: "v0" } as never);
@@ -124,7 +125,7 @@ export class TicketDraft {
   /** Changes fields. */
   change(fields: Partial<Ticket>): this {
     const waited = fields.waitingOn !== undefined && fields.waitingOn !== this.#ticket.waitingOn;
-    const since = waited ? { waitingSince: timestampFromMs(this.#now), unansweredFollowUps: 0 } : {};
+    const since = waited ? { waitingSince: toTimestamp(this.#now), unansweredFollowUps: 0 } : {};
     this.#ticket = { ...this.#ticket, ...fields, ...since };
     return this;
   }
@@ -144,15 +145,18 @@ export class TicketDraft {
     body: string,
     from: Partial<TicketMessage> = {},
   ): Promise<TicketMessage> {
-    const message = create(TicketMessageSchema, {
+    const message: TicketMessage = {
+      $typeName: "deskwire.ticket.v1.TicketMessage",
       id: formatId("MSG", await take(this.#trx, "message")),
       ticketId: this.#ticket.id,
       author: this.#info.actor,
       visibility,
       body,
-      createTime: timestampFromMs(this.#now),
+      createTime: toTimestamp(this.#now),
+      mergedFrom: "",
+      delivery: MessageDelivery.UNSPECIFIED,
       ...from,
-    } as never);
+    };
     this.#messages.push(message);
     return message;
   }
@@ -182,7 +186,7 @@ export class TicketDraft {
     this.#ticket = {
       ...this.#ticket,
       etag: `v${Number(this.#ticket.etag.slice(1)) + 1}`,
-      updateTime: timestampFromMs(this.#now),
+      updateTime: toTimestamp(this.#now),
       messageCount: this.#ticket.messageCount + this.#messages.length,
     };
     if (this.#before) await updateTicket(this.#trx, this.#before, this.#ticket);
@@ -197,7 +201,7 @@ export class TicketDraft {
     const { actor, method, requestId, origin } = this.#info;
     const { id: ticketId, customerId, etag } = this.#ticket;
     const call = { method, requestId, ...origin };
-    const common = { ticketId, customerId, etag, actor, createTime: timestampFromMs(this.#now), ...call };
+    const common = { ticketId, customerId, etag, actor, createTime: toTimestamp(this.#now), ...call };
     const moved = this.#before !== undefined && this.#before.status !== this.#ticket.status;
     const apart = moved && mainType !== TicketEventType.MERGED;
     const withStatus = apart ? changes.filter(({ field }) => WITH_STATUS.has(field)) : [];

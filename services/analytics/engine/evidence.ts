@@ -43,9 +43,14 @@ function phrasesOf(tokens: readonly Token[], { words, ties }: Spoken): Phrase[] 
     while (from < end && isFiller(from) && (end - from < 2 || !belongs(from + 1, from + 1))) from++;
     let to = end;
     while (to > from && isFiller(to - 1)) to--;
-    const span = tokens.slice(from, to).filter(({ word }) => word !== "");
-    const weight = words.slice(from, to).reduce((sum, word) => sum + word, 0);
-    if (span.length > 0) phrases.push({ words: span.map(({ word }) => word).join(" "), weight });
+    let phrase = "";
+    let weight = 0;
+    for (let token = from; token < to; token++) {
+      const word = tokens[token]?.word ?? "";
+      phrase += phrase !== "" && word !== "" ? ` ${word}` : word;
+      weight += words[token] as number;
+    }
+    if (phrase !== "") phrases.push({ words: phrase, weight });
   }
   return phrases;
 }

@@ -20,6 +20,11 @@ const CLEARLY = 1.25;
 /** Letters and digits that tell no language by themselves. */
 const PLAIN = /^[a-z0-9]*$/;
 
+function beginsWithLetter(word: string): boolean {
+  const code = word.charCodeAt(0);
+  return code < 128 ? (code | 32) >= 97 && (code | 32) <= 122 : /^\p{L}/u.test(word);
+}
+
 function scriptOf(words: readonly string[]): string | undefined {
   const letters = words.join("");
   if (PLAIN.test(letters)) return undefined;
@@ -45,7 +50,7 @@ function votesOf(words: readonly string[]): [language: string, votes: number][] 
  * clearly. Names, addresses and numbers tell none.
  */
 export function readLanguage(words: readonly string[]): string {
-  const read = words.slice(0, MAX_WORDS).filter((word) => /^\p{L}/u.test(word));
+  const read = words.slice(0, MAX_WORDS).filter(beginsWithLetter);
   const script = scriptOf(read);
   if (script) return script;
   const [[language, most] = ["und", 0], [, next] = ["und", 0]] = votesOf(read);

@@ -1,8 +1,9 @@
 // Learning from a person's corrections: a small model on top of the trained ones.
 import { hash } from "node:crypto";
 import { Turn } from "../../../runtime/turn.ts";
+import { ALWAYS, CUES } from "./cues.ts";
 import type { Correction, Engine } from "./engine.ts";
-import { ALWAYS, CUES, type Seen, see } from "./features.ts";
+import { type Seen, see } from "./features.ts";
 import { blankModel, bucketOf, type LinearModel, logitsOf, softmax } from "./linear-model.ts";
 import { engineOf, type Models } from "./local-engine.ts";
 import { readable } from "./readable.ts";

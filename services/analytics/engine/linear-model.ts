@@ -1,5 +1,6 @@
 // A multinomial logistic regression over the features of a text.
-import { CUES, type Features, type Seen } from "./features.ts";
+import { CUES } from "./cues.ts";
+import type { Features, Seen } from "./features.ts";
 
 /** Weights of one class after the other within each feature: the weight of class k for feature i stands at i * classes + k. */
 export interface LinearModel {
@@ -17,10 +18,34 @@ export interface LinearModel {
 export const bucketOf = (hash: number, bits: number): number => hash >>> shiftOf(bits);
 const shiftOf = (bits: number) => 32 - bits;
 
-function addWeighed(
+// Each of the two loops below stands there twice, for one kind of array at a time: V8 makes a loop over either several times as slow.
+
+/** Adds up what features say, three classes at a time, whose sums stay in registers. */
+function addGrams(
   sums: Float64Array,
   { ids, values }: Features,
-  weights: LinearModel["grams"],
+  weights: Int8Array,
+  shift: number,
+  scale: number,
+): void {
+  const classes = sums.length;
+  for (let k = 0; k < classes; k += 3) {
+    let [first, second, third] = [sums[k] as number, sums[k + 1] as number, sums[k + 2] as number];
+    for (let at = 0; at < ids.length; at++) {
+      const value = (values[at] as number) * scale;
+      const row = ((ids[at] as number) >>> shift) * classes + k;
+      first += value * (weights[row] as number);
+      second += value * (weights[row + 1] as number);
+      third += value * (weights[row + 2] as number);
+    }
+    [sums[k], sums[k + 1], sums[k + 2]] = [first, second, third];
+  }
+}
+
+function addFloats(
+  sums: Float64Array,
+  { ids, values }: Features,
+  weights: Float32Array,
   shift: number,
   scale: number,
 ): void {
@@ -36,18 +61,26 @@ function addWeighed(
 export function logitsOf(models: readonly LinearModel[], seen: Seen): Float64Array {
   const sums = new Float64Array(models[0]?.classes ?? 0);
   for (const { bits, grams, cues, scale } of models) {
-    addWeighed(sums, seen.grams, grams, shiftOf(bits), scale);
-    addWeighed(sums, seen.cues, cues, 0, 1);
+    if (grams instanceof Int8Array) addGrams(sums, seen.grams, grams, shiftOf(bits), scale);
+    else addFloats(sums, seen.grams, grams, shiftOf(bits), scale);
+    addFloats(sums, seen.cues, cues, 0, 1);
   }
   return sums;
 }
 
 /** Probabilities of the classes from their logits, which add up to 1. */
 export function softmax(logits: Float64Array): Float64Array {
-  const top = Math.max(...logits);
-  const powers = logits.map((logit) => Math.exp(logit - top));
-  const total = powers.reduce((sum, power) => sum + power, 0);
-  return powers.map((power) => power / total);
+  let top = Number.NEGATIVE_INFINITY;
+  for (const logit of logits) if (logit > top) top = logit;
+  const shares = new Float64Array(logits.length);
+  let total = 0;
+  for (let k = 0; k < shares.length; k++) {
+    const power = Math.exp((logits[k] as number) - top);
+    shares[k] = power;
+    total += power;
+  }
+  for (let k = 0; k < shares.length; k++) shares[k] = (shares[k] as number) / total;
+  return shares;
 }
 
 /** What the words of a text say for one class. */
@@ -58,21 +91,40 @@ export interface Spoken {
   readonly ties: Float64Array;
 }
 
-function addSpoken(
-  { words, ties }: Spoken,
-  { ids, values, from, to }: Features,
-  weightAt: (id: number) => number,
-): void {
+/** Where the weight of a class for a feature stands, and its unit. */
+interface Row {
+  readonly shift: number;
+  readonly classes: number;
+  readonly k: number;
+  readonly scale: number;
+}
+
+/** Gives each token its share of what a feature says. */
+function share({ words, ties }: Spoken, said: number, first: number, end: number): void {
+  if (end - first === 1) {
+    words[first] = (words[first] as number) + said;
+    return;
+  }
+  const part = said / (end - first);
+  for (let token = first; token < end; token++) {
+    words[token] = (words[token] as number) + part;
+    if (token > first) ties[token] = (ties[token] as number) + part;
+  }
+}
+
+function shareGrams(spoken: Spoken, { ids, values, from, to }: Features, weights: Int8Array, row: Row): void {
+  const { shift, classes, k, scale } = row;
   for (let at = 0; at < ids.length; at++) {
-    const first = from[at] as number;
-    const end = to[at] as number;
-    if (end <= first) continue;
-    const share = ((values[at] as number) * weightAt(ids[at] as number)) / (end - first);
-    words[first] = (words[first] as number) + share;
-    for (let token = first + 1; token < end; token++) {
-      words[token] = (words[token] as number) + share;
-      ties[token] = (ties[token] as number) + share;
-    }
+    const weight = scale * (weights[((ids[at] as number) >>> shift) * classes + k] as number);
+    share(spoken, (values[at] as number) * weight, from[at] as number, to[at] as number);
+  }
+}
+
+function shareFloats(spoken: Spoken, { ids, values, from, to }: Features, weights: Float32Array, row: Row): void {
+  const { shift, classes, k, scale } = row;
+  for (let at = 0; at < ids.length; at++) {
+    const weight = scale * (weights[((ids[at] as number) >>> shift) * classes + k] as number);
+    share(spoken, (values[at] as number) * weight, from[at] as number, to[at] as number);
   }
 }
 
@@ -80,9 +132,10 @@ function addSpoken(
 export function spokenFor(models: readonly LinearModel[], seen: Seen, k: number): Spoken {
   const spoken = { words: new Float64Array(seen.tokens.length), ties: new Float64Array(seen.tokens.length) };
   for (const { classes, bits, scale, grams, cues } of models) {
-    const shift = shiftOf(bits);
-    addSpoken(spoken, seen.grams, (id) => scale * (grams[(id >>> shift) * classes + k] as number));
-    addSpoken(spoken, seen.cues, (id) => cues[id * classes + k] as number);
+    const row = { shift: shiftOf(bits), classes, k, scale };
+    if (grams instanceof Int8Array) shareGrams(spoken, seen.grams, grams, row);
+    else shareFloats(spoken, seen.grams, grams, row);
+    shareFloats(spoken, seen.cues, cues, { shift: 0, classes, k, scale: 1 });
   }
   return spoken;
 }

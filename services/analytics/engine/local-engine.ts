@@ -28,7 +28,8 @@ interface Answer {
 
 function answerOf(models: readonly LinearModel[], seen: Seen): Answer {
   const shares = softmax(logitsOf(models, seen));
-  const best = shares.indexOf(Math.max(...shares));
+  let best = 0;
+  for (let k = 1; k < shares.length; k++) if ((shares[k] as number) > (shares[best] as number)) best = k;
   return { value: best + 1, shares, evidence: evidenceOf(seen.tokens, spokenFor(models, seen, best)) };
 }
 

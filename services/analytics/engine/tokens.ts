@@ -37,8 +37,28 @@ const BARE_NEGATIONS = new Set(
   ),
 );
 
-const hasVowel = (stem: string) => stem.length > 2 && /[aeiouy]/.test(stem);
-const endsDoubled = (stem: string) => stem.length > 3 && stem.at(-1) === stem.at(-2) && !/[aeiou]$/.test(stem);
+const isVowel = (code: number) => code === 97 || code === 101 || code === 105 || code === 111 || code === 117;
+
+function hasVowel(word: string, end: number): boolean {
+  if (end < 3) return false;
+  for (let at = 0; at < end; at++) {
+    const code = word.charCodeAt(at);
+    if (isVowel(code) || code === 121) return true;
+  }
+  return false;
+}
+
+function endsDoubled(stem: string): boolean {
+  const last = stem.charCodeAt(stem.length - 1);
+  return stem.length > 3 && last === stem.charCodeAt(stem.length - 2) && !isVowel(last);
+}
+
+/** Whether it ends in an s of the plural or of a verb, not in -ss, -is or -us. */
+function endsInflected(word: string): boolean {
+  if (!word.endsWith("s")) return false;
+  const before = word[word.length - 2];
+  return before !== "s" && before !== "i" && before !== "u";
+}
 
 /**
  * The stem that the inflections of an English word share (plural, -ed, -ing), in the manner of step 1 of Porter's
@@ -47,32 +67,81 @@ const endsDoubled = (stem: string) => stem.length > 3 && stem.at(-1) === stem.at
 export function stemOf(word: string): string {
   if (word.endsWith("n't") || BARE_NEGATIONS.has(word)) return "not";
   let stem = word.endsWith("'s") ? word.slice(0, -2) : word;
-  if (stem.length < 4) return stem;
-  if (/ie[sd]$/.test(stem)) stem = `${stem.slice(0, -3)}y`;
-  else if (stem.endsWith("ing") && hasVowel(stem.slice(0, -3))) stem = stem.slice(0, -3);
-  else if (/[^e]ed$/.test(stem) && hasVowel(stem.slice(0, -2))) stem = stem.slice(0, -2);
-  else if (/[^siu]s$/.test(stem)) stem = stem.slice(0, -1);
+  const { length } = stem;
+  if (length < 4) return stem;
+  if (stem.endsWith("ies") || stem.endsWith("ied")) stem = `${stem.slice(0, -3)}y`;
+  else if (stem.endsWith("ing") && hasVowel(stem, length - 3)) stem = stem.slice(0, -3);
+  else if (stem.endsWith("ed") && stem[length - 3] !== "e" && hasVowel(stem, length - 2)) stem = stem.slice(0, -2);
+  else if (endsInflected(stem)) stem = stem.slice(0, -1);
   if (stem.length > 3 && stem.endsWith("e")) stem = stem.slice(0, -1);
   return endsDoubled(stem) ? stem.slice(0, -1) : stem;
 }
 
-function tokenOf(piece: string, clause: number): Token {
-  const lower = piece.toLowerCase().replaceAll("’", "'");
-  if (!WORD.test(piece)) {
-    // ":-)))" and ":)" are one: eyes and the first of the mouths.
-    const word = /^[:;=]/.test(lower) ? `${lower[0]}${lower.replace(/^.['^-]/, ".")[1]}` : lower;
-    return { word, stem: word, shouted: false, drawn: false, clause };
+/** What the letters of a piece of ASCII are like; nothing for other pieces. */
+interface Letters {
+  readonly upper: boolean;
+  readonly lower: boolean;
+  /** Three of a kind in a row. */
+  readonly triple: boolean;
+}
+
+function lettersOf(piece: string): Letters | undefined {
+  let [upper, lower, triple] = [false, false, false];
+  let last = 0;
+  let row = 0;
+  for (let at = 0; at < piece.length; at++) {
+    let code = piece.charCodeAt(at);
+    if (code > 127) return undefined;
+    if (code >= 65 && code <= 90) {
+      upper = true;
+      code += 32;
+    } else if (code >= 97 && code <= 122) lower = true;
+    row = code === last ? row + 1 : 1;
+    triple ||= row === 3;
+    last = code;
   }
+  return { upper, lower, triple };
+}
+
+function symbolOf(piece: string, clause: number): Token {
+  const lower = piece.toLowerCase().replaceAll("’", "'");
+  // ":-)))" and ":)" are one: eyes and the first of the mouths.
+  const word = /^[:;=]/.test(lower) ? `${lower[0]}${lower.replace(/^.['^-]/, ".")[1]}` : lower;
+  return { word, stem: word, shouted: false, drawn: false, clause };
+}
+
+function tokenOf(piece: string, clause: number): Token {
+  const first = piece.charCodeAt(0);
+  if (!(first < 128 ? isPlain(first) : WORD.test(piece))) return symbolOf(piece, clause);
   if (piece.length > MAX_WORD) return { word: "", stem: "", shouted: false, drawn: false, clause };
-  const word = MAY_BE_DRAWN.test(lower) ? lower.replace(DRAWN, "$1$1") : lower;
-  const shouted = piece.length > 1 && piece !== lower && piece === piece.toUpperCase();
-  return { word, stem: stemOf(word), shouted, drawn: word !== lower, clause };
+  const letters = lettersOf(piece);
+  const lower = letters && !letters.upper ? piece : piece.toLowerCase().replaceAll("’", "'");
+  const mayBeDrawn = letters ? letters.triple : MAY_BE_DRAWN.test(lower);
+  const word = mayBeDrawn ? lower.replace(DRAWN, "$1$1") : lower;
+  const inCapitals = letters ? letters.upper && !letters.lower : piece !== lower && piece === piece.toUpperCase();
+  return { word, stem: stemOf(word), shouted: piece.length > 1 && inCapitals, drawn: word !== lower, clause };
 }
 
 const isAddress = (chunk: string) => chunk.includes("://") || /@\w/.test(chunk) || chunk.startsWith("www.");
 
+/** A letter or digit of ASCII. */
+const isPlain = (code: number) =>
+  (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 48 && code <= 57);
+
+/** Adds the pieces of what stands between spaces: most often a word, or one with a comma or full stop. */
+function addPieces(pieces: string[], chunk: string): void {
+  let end = 0;
+  while (end < chunk.length && isPlain(chunk.charCodeAt(end))) end++;
+  if (end > 0 && end === chunk.length) pieces.push(chunk);
+  else if (end > 0 && end === chunk.length - 1 && (chunk[end] === "." || chunk[end] === ",") && chunk !== "www.") {
+    pieces.push(chunk.slice(0, end), chunk.slice(end));
+  } else if (!isAddress(chunk)) pieces.push(...(chunk.match(PIECE) ?? []));
+}
+
 function piecesOf(paragraph: string): string[] {
-  return paragraph.split(/\s+/).flatMap((chunk) => (isAddress(chunk) ? [] : (chunk.match(PIECE) ?? [])));
+  const pieces: string[] = [];
+  for (const chunk of paragraph.split(/\s+/)) addPieces(pieces, chunk);
+  return pieces;
 }
 
 /** Splits a text into sentences; web addresses and @handles are left out. A blank line ends a sentence too. */
@@ -90,8 +159,9 @@ export function sentencesOf(text: string): Sentence[] {
       clause = 0;
     };
     for (const piece of piecesOf(paragraph)) {
-      if (/^[.!?…]/.test(piece)) end(piece);
-      else if (/^[,;:()—–-]$/.test(piece)) clause++;
+      const isWord = isPlain(piece.charCodeAt(0));
+      if (!isWord && /^[.!?…]/.test(piece)) end(piece);
+      else if (!isWord && /^[,;:()—–-]$/.test(piece)) clause++;
       else tokens.push(tokenOf(piece, clause));
     }
     end("");

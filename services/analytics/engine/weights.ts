@@ -1,6 +1,6 @@
 // The trained weights as they lie beside this file: int8 tables in weights.bin, described by manifest.json.
 import { readFileSync } from "node:fs";
-import { CUES } from "./features.ts";
+import { CUES } from "./cues.ts";
 import type { LinearModel } from "./linear-model.ts";
 import manifest from "./weights/manifest.json" with { type: "json" };
 

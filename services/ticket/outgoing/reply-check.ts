@@ -10,7 +10,7 @@ import { selectRows } from "../../../runtime/database/rows.ts";
 import { formatId, parseId } from "../../../runtime/ids.ts";
 import type { CustomerDirectory } from "../customer-directory.ts";
 import type { MessageRow } from "../message-store.ts";
-import { findTicket } from "../ticket-store.ts";
+import type { TicketRow } from "../ticket-store.ts";
 import { checkReply } from "./check.ts";
 import { finding, type Knowledge } from "./finding.ts";
 import { identifiersIn } from "./identifiers.ts";
@@ -30,6 +30,17 @@ export interface ReplyCheckOptions {
 
 type Stored = Pick<MessageRow, "id" | "body">;
 
+/** What of a ticket a reply is held against; the rest of it takes longer to read than all of this. */
+type CheckedTicket = Pick<Ticket, "id" | "customerId" | "followUpOf" | "subject" | "description">;
+
+async function checkedTicket({ knex }: Database, id: string): Promise<CheckedTicket | undefined> {
+  const select = "select customer_id, follow_up_of, subject, description from ticket where id = ?";
+  const [row] = await selectRows<TicketRow>(knex, select, [parseId(id)]);
+  if (!row) return undefined;
+  const { customer_id: customerId, follow_up_of, subject, description } = row;
+  return { ...{ id, customerId, subject, description }, followUpOf: follow_up_of ? formatId("TKT", follow_up_of) : "" };
+}
+
 /** The latest messages of a ticket that are public, or internal. */
 async function messagesOf({ knex }: Database, ticketId: string, visibility: MessageVisibility): Promise<Stored[]> {
   const newestFirst = "select id, body from message where ticket_id = ? and visibility = ? order by id desc";
@@ -37,7 +48,7 @@ async function messagesOf({ knex }: Database, ticketId: string, visibility: Mess
 }
 
 /** What the customer may know of a ticket: its public texts, but for those that an AI agent wrote in the customer's name. */
-async function publicTexts(database: Database, { id, subject, description }: Ticket): Promise<string[]> {
+async function publicTexts(database: Database, { id, subject, description }: CheckedTicket): Promise<string[]> {
   const open = await messagesOf(database, id, MessageVisibility.PUBLIC);
   const messages = open.map((row) => [formatId("MSG", row.id), row.body] as const);
   const ofAi = await aiTexts(database.knex, [id, subjectOf(id), ...messages.map(([messageId]) => messageId)]);
@@ -46,7 +57,7 @@ async function publicTexts(database: Database, { id, subject, description }: Tic
 }
 
 /** The tickets that a reply names and that are the customer's own. */
-async function ownTickets({ knex }: Database, reply: string, ticket: Ticket): Promise<string[]> {
+async function ownTickets({ knex }: Database, reply: string, ticket: CheckedTicket): Promise<string[]> {
   const named = identifiersIn(reply).filter((id) => id.startsWith("TKT-") && id !== ticket.id);
   if (named.length === 0) return [];
   const ids: number[] = await knex("ticket")
@@ -76,7 +87,7 @@ export async function findReasons(
   { ticketId, response }: RespondToTicketRequest,
   context: HandlerContext,
 ): Promise<ApprovalReason[]> {
-  const ticket = await findTicket(database.knex, ticketId);
+  const ticket = await checkedTicket(database, ticketId);
   // The write itself says that there is none.
   if (!ticket) return [];
   const notes = couldRepeat(response) ? customers.notesAbout(ticket.customerId, context) : [];
