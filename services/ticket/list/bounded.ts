@@ -1,4 +1,4 @@
-// Pages of a search for words that many tickets have. Of a sample of the finds as many as a page takes show how far the page
+// In SQLite: pages of a search for words that many tickets have. Of a sample of the finds as many as a page takes show how far the page
 // goes at most: of the tickets up to there all are asked for whether they were found, and none of the others.
 import type { Knex } from "knex";
 import { TicketOrder } from "#gen/deskwire/ticket/v1/ticket_pb.js";
@@ -45,7 +45,7 @@ export const COUNTED = 1_000;
 const AMONG = [1_200, 4_096, 16_384];
 
 /** Reads whatever knex has built. */
-export const run = (read: Read) => (query: Knex.QueryBuilder) => {
+const run = (read: Read) => (query: Knex.QueryBuilder) => {
   const { sql, bindings } = query.toSQL();
   return read<never>(sql, bindings);
 };
@@ -60,23 +60,20 @@ export function sorted(database: Database, question: ListQuestion, read: Read, f
 }
 
 /** Keeps these tickets. */
-export function keepThese({ dialect }: Database, ids: Iterable<number>): Keep {
+export function keepThese(ids: Iterable<number>): Keep {
   const list = JSON.stringify([...ids]);
-  const values =
-    dialect === "sqlite" ? "select value from json_each(?)" : "select value::bigint from json_array_elements_text(?)";
-  return (query) => query.whereRaw(`ticket.id in (${values})`, [list]);
+  return (query) => query.whereRaw("ticket.id in (select value from json_each(?))", [list]);
 }
 
 /** Reads a column `id` as one text: so many rows would take as long to bring from one thread to the other as to be found. */
-async function numbers({ dialect }: Database, read: Read, { sql, bindings }: Sql): Promise<number[]> {
-  const all = dialect === "sqlite" ? "json_group_array(id)" : "json_agg(id)::text";
-  const [row] = await read<{ ids: string | null }>(`select ${all} as ids from (${sql}) as numbers`, bindings);
+async function numbers(read: Read, { sql, bindings }: Sql): Promise<number[]> {
+  const [row] = await read<{ ids: string }>(`select json_group_array(id) as ids from (${sql})`, bindings);
   return JSON.parse(row?.ids ?? "[]");
 }
 
 /** Pages of the finds by what `finder` says; where that were more work, by `all`. */
 export function bounded(database: Database, question: ListQuestion, read: Read, finder: Finder, all: Found): Found {
-  const few = (ids: Iterable<number>): ListQuestion => ({ ...question, found: keepThese(database, ids), areFew: true });
+  const few = (ids: Iterable<number>): ListQuestion => ({ ...question, found: keepThese(ids), areFew: true });
 
   /** The order's values in the last of as many finds as the page takes; undefined where too few are known. */
   async function boundOf(options: KeysetOptions): Promise<readonly KeyValue[] | undefined> {
@@ -96,7 +93,7 @@ export function bounded(database: Database, question: ListQuestion, read: Read, 
 
   /** Numbers of the tickets of a stretch, up to `most`. */
   const within = (stretch: Stretch, most: number) =>
-    numbers(database, read, numbersOf(database, question, stretch).limit(most).toSQL());
+    numbers(read, numbersOf(database, question, stretch).limit(most).toSQL());
 
   return {
     async page(options) {
@@ -117,7 +114,7 @@ export function bounded(database: Database, question: ListQuestion, read: Read, 
       for (const limit of AMONG) {
         if (limit < wanted) continue;
         const statement = keysStatement(database, { ...question, order, limit });
-        const ids = statement ? await numbers(database, read, statement) : [];
+        const ids = statement ? await numbers(read, statement) : [];
         const found = (await finder.among(ids)).size;
         if (found > COUNTED || ids.length < limit) return Math.min(found, COUNTED + 1);
         wanted = (COUNTED * limit) / found;

@@ -5,7 +5,7 @@ import type { Database } from "../../../runtime/database/database.ts";
 import type { Read } from "../../../runtime/database/reader-thread.ts";
 import { type Finds, find, findsAmong, firstFinds } from "../../../runtime/database/search-finds.ts";
 import { matchSearch } from "../../../runtime/database/search-words.ts";
-import { bounded, COUNTED, type Finder, type Found, type Keep, keepThese, run, sorted } from "./bounded.ts";
+import { bounded, COUNTED, type Finder, type Found, type Keep, keepThese, sorted } from "./bounded.ts";
 import type { ListQuestion } from "./filters.ts";
 
 /** How much work is done in which way. */
@@ -20,7 +20,7 @@ export interface SearchLimits {
 
 const LIMITS: SearchLimits = { few: 3_000, lookedAt: 10_000, short: 1_000 };
 /** So many tickets are not asked for whether they were found. */
-const ASKED = { sqlite: 30_000, postgres: 5_000 };
+const ASKED = 30_000;
 
 /** Whether a request asks for words alone. */
 function isUnfiltered(request: ListTicketsRequest): boolean {
@@ -39,7 +39,7 @@ async function ticketsOf(read: Read, messages: readonly number[]): Promise<numbe
 function finderOnSqlite(read: Read, tickets: Finds, messages: Finds, { short }: SearchLimits): Finder {
   return {
     short,
-    most: ASKED.sqlite,
+    most: ASKED,
     async sample(direction, size) {
       const own = await firstFinds(read, tickets, direction, size);
       if (own.length === size) return own;
@@ -65,7 +65,7 @@ function finderOf(ids: ReadonlySet<number>, { short }: SearchLimits): Finder {
   const sorted = [...ids].sort((one, other) => one - other);
   return {
     short,
-    most: ASKED.sqlite,
+    most: ASKED,
     sample: async (direction, size) => (direction === "asc" ? sorted.slice(0, size) : sorted.slice(-size)),
     among: async (asked) => new Set(asked.filter((id) => ids.has(id))),
   };
@@ -91,7 +91,7 @@ async function onSqlite(database: Database, question: ListQuestion, read: Read, 
     isUnfiltered(request) ? { ...found, count: async () => Math.min(size, COUNTED + 1) } : found;
   if (tickets.isWhole && messages.isWhole) {
     const ids = new Set([...tickets.newest, ...(await ticketsOf(read, messages.newest))]);
-    const all = sorted(database, question, read, keepThese(database, ids));
+    const all = sorted(database, question, read, keepThese(ids));
     return counted(
       ids.size > limits.few ? bounded(database, question, read, finderOf(ids, limits), all) : all,
       ids.size,
@@ -102,28 +102,13 @@ async function onSqlite(database: Database, question: ListQuestion, read: Read, 
   return tickets.newest.length > COUNTED ? counted(found, tickets.newest.length) : found;
 }
 
-/** PostgreSQL joins the finds of its indexes as bitmaps, and tells by a look at the words of a row whether it has them. */
-function onPostgres(database: Database, question: ListQuestion, read: Read, { short }: SearchLimits): Found {
+/** PostgreSQL joins the finds of its indexes as bitmaps. */
+function onPostgres(database: Database, question: ListQuestion, read: Read): Found {
   const { knex, dialect } = database;
   const { query: text } = question.request;
-  const tickets = () => matchSearch(knex("ticket as found").select("found.id"), dialect, { table: "found" }, text);
-  const messages = () => matchSearch(knex("message").select("message.ticket_id"), dialect, { table: "message" }, text);
-  const all = sorted(database, question, read, (query) => query.whereIn("ticket.id", tickets().union(messages())));
-  const finder: Finder = {
-    short,
-    most: ASKED.postgres,
-    async sample(direction, size) {
-      const rows = await run(read)(tickets().orderBy("found.id", direction).limit(size));
-      return rows.map(({ id }: { id: number }) => id);
-    },
-    async among(ids) {
-      const own = tickets().whereRaw("found.id = any(?)", [ids as number[]]);
-      const said = messages().whereRaw("message.ticket_id = any(?)", [ids as number[]]);
-      const rows = await run(read)(own.union(said));
-      return new Set(rows.map(({ id }: { id: number }) => id));
-    },
-  };
-  return bounded(database, question, read, finder, all);
+  const tickets = matchSearch(knex("ticket as found").select("found.id"), dialect, { table: "found" }, text);
+  const messages = matchSearch(knex("message").select("message.ticket_id"), dialect, { table: "message" }, text);
+  return sorted(database, question, read, (query) => query.whereIn("ticket.id", tickets.clone().union(messages)));
 }
 
 /** Searches; to be called within `Database.slowly`, with its `read`. */
@@ -134,5 +119,5 @@ export async function search(
   limits: SearchLimits = LIMITS,
 ): Promise<Found> {
   if (database.dialect === "sqlite") return onSqlite(database, question, read, limits);
-  return onPostgres(database, question, read, limits);
+  return onPostgres(database, question, read);
 }
