@@ -99,10 +99,13 @@ async function main(args: string[]): Promise<void> {
   });
   if (values.help) return console.log(HELP);
   const findings: Finding[] = [];
+  let since = performance.now();
   const details = await measure(chosen(positionals), values.quick, (found) => {
     progress("");
-    console.log(`${findingsTable(found)}\n`);
+    const minutes = (performance.now() - since) / 60_000;
+    console.log(`${findingsTable(found)}\nin ${minutes.toFixed(1)} minutes\n`);
     findings.push(...found);
+    since = performance.now();
   });
   const machine = { cpu: cpus()[0]?.model, cores: cpus().length, kernel: release(), node: process.version };
   await mkdir(RESULTS, { recursive: true });

@@ -8,8 +8,12 @@ import type { Finding } from "./finding.ts";
 
 const CALLERS = 16;
 const SAMPLES = 20;
-/** One call in so many lists tickets, the others read one. */
+/**
+ * One call in so many lists tickets, one prepares the handling of one, the others read one. All go through what every call goes
+ * through; the dearer ones are as many as fill what the desk keeps of texts, statements and pages many times over.
+ */
 const LIST_EVERY = 20;
+const HANDLE_EVERY = 5;
 
 /** Makes so many calls; resident memory in MiB after every twentieth of them. */
 export async function measureMemory(
@@ -30,8 +34,14 @@ export async function measureMemory(
         while (made < until) {
           const number = made++;
           const ticketId = `TKT-${1_001 + Math.floor(Math.random() * desk.tickets)}`;
-          if (number % LIST_EVERY > 0) await call(desk, SupportService.method.handleTicket, { ticketId });
-          else await call(desk, TicketService.method.listTickets, lists[number % lists.length]?.request ?? {});
+          if (number % LIST_EVERY === 0) {
+            await call(
+              desk,
+              TicketService.method.listTickets,
+              lists[(number / LIST_EVERY) % lists.length]?.request ?? {},
+            );
+          } else if (number % HANDLE_EVERY === 0) await call(desk, SupportService.method.handleTicket, { ticketId });
+          else await call(desk, TicketService.method.getTicket, { ticketId });
         }
       }),
     );

@@ -62,10 +62,10 @@ export interface Database {
    */
   transaction<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
   /**
-   * Asked within a transaction: whether others wait for its end, so that one which could go on had better not. Always true on
+   * Asked within a transaction: whether others wait for its end, so that one which could go on had better not. Undefined on
    * PostgreSQL, which does not tell.
    */
-  readonly isAwaited: boolean;
+  readonly isAwaited: boolean | undefined;
   /**
    * Sees to it that what was overwritten or deleted is in no file any more: empties SQLite's write-ahead log, now or, while
    * somebody still reads from it, soon. PostgreSQL does so by itself (VACUUM, and the turn of its log).
@@ -206,7 +206,8 @@ export async function openDatabase({
   const knex = await connect(name, location, log);
   const dialect = location.kind;
   try {
-    const ran = await migrate(knex, migrations, location.kind === "postgres" ? location.schema : undefined);
+    const schema = location.kind === "postgres" ? location.schema : undefined;
+    const ran = await migrate(knex, migrations, schema, (migration) => log("migrating", { database: name, migration }));
     if (ran.length > 0) log("migrated", { database: name, migrations: ran });
   } catch (error) {
     await knex.destroy();
@@ -241,7 +242,7 @@ export async function openDatabase({
       );
     },
     get isAwaited() {
-      return dialect === "postgres" || groups.isAwaited;
+      return dialect === "sqlite" ? groups.isAwaited : undefined;
     },
     scrub,
     ping: async () => {

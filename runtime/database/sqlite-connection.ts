@@ -23,7 +23,7 @@ const CHECKPOINT_PAGES = 8_000;
  * write down what it holds: for each row alone, that takes three times as long as all the rest. Few sizes, so that few
  * statements are prepared.
  */
-const INSERTED_ROWS = [128, 32, 8, 1];
+const INSERTED_ROWS = [256, 128, 32, 8, 1];
 /** How long a statement waits for another process that has the file, in milliseconds. */
 export const BUSY_TIMEOUT_MS = 5_000;
 

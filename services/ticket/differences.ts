@@ -19,25 +19,36 @@ export interface Change {
 }
 
 const LOGGED = TicketSchema.fields.filter(({ name }) => !NOT_LOGGED.has(name));
+/** A ticket of which nothing is set, as a plain object: `create` would look at every field of each message. */
+const EMPTY: Ticket = { ...create(TicketSchema) };
 
 type Field = (typeof LOGGED)[number];
 
 const fieldOf = (ticket: Ticket, { localName }: Field) => ticket[localName as keyof Ticket];
+const some = (ticket: Ticket, fields: readonly Field[]): Partial<Ticket> =>
+  Object.fromEntries(fields.map((field) => [field.localName, fieldOf(ticket, field)]));
 
-/** Some fields of a ticket, those that are set. */
-function toFields(ticket: Ticket, fields: readonly Field[]): Record<string, JsonValue> {
-  const some = Object.fromEntries(fields.map((field) => [field.localName, fieldOf(ticket, field)]));
-  return toJson(TicketSchema, create(TicketSchema, some), { useProtoFieldName: true }) as Record<string, JsonValue>;
+const UNLOGGED = some(
+  EMPTY,
+  TicketSchema.fields.filter(({ name }) => NOT_LOGGED.has(name)),
+);
+
+/** The fields of a ticket that are set. */
+function toFields(ticket: Ticket): Record<string, JsonValue> {
+  return toJson(TicketSchema, ticket, { useProtoFieldName: true }) as Record<string, JsonValue>;
 }
 
 /** The fields in which two states of a ticket differ; without a state before, all that are set. */
 export function differences(before: Ticket | undefined, after: Ticket): Change[] {
   if (before === undefined) {
-    return Object.entries(toFields(after, LOGGED)).map(([field, value]) => ({ field, after: value }));
+    return Object.entries(toFields({ ...after, ...UNLOGGED })).map(([field, value]) => ({ field, after: value }));
   }
   // What was not touched is the very same, and need not be looked into.
   const touched = LOGGED.filter((field) => fieldOf(before, field) !== fieldOf(after, field));
-  const [old, now] = [toFields(before, touched), toFields(after, touched)];
+  const [old, now] = [
+    toFields({ ...EMPTY, ...some(before, touched) }),
+    toFields({ ...EMPTY, ...some(after, touched) }),
+  ];
   return touched
     .map(({ name }) => name)
     .filter((field) => JSON.stringify(old[field]) !== JSON.stringify(now[field]))

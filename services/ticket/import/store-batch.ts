@@ -20,12 +20,14 @@ import { findByExternalIds, insertTickets, insertUnread } from "../ticket-store.
 import { type KeyedRow, toTicket } from "./to-ticket.ts";
 
 /** Rows that are stored before others get their turn, so that no call waits for more than these. */
-const SLICE = 128;
+const SLICE = 256;
 /**
  * How long a transaction goes on while nobody waits for it, in milliseconds. Rows touch a page of most indexes each; the more
  * rows a transaction has, the fewer pages are written over and over.
  */
 const MOST_MS = 5_000;
+/** Rows of a transaction where the database does not tell whether anybody waits. */
+const UNTOLD = 1_000;
 const METHOD = methodName(TicketService.method.importTickets);
 const IMPORTER: Actor = create(ActorSchema, { kind: ActorKind.SYSTEM, id: "import", name: "Import" });
 
@@ -96,7 +98,7 @@ async function storeFirst(
   const events: NewEvent[] = [];
   for (let from = 0; from < rows.length; from += SLICE) {
     if (from > 0) await turn();
-    if (from > 0 && (database.isAwaited || performance.now() > end)) break;
+    if (from > 0 && ((database.isAwaited ?? from >= UNTOLD) || performance.now() > end)) break;
     const some = rows.slice(from, from + SLICE);
     for (const [key, id] of await findByExternalIds(trx, some.map(keyOf))) present.set(key, id);
     const absent = some.filter(({ key }) => !present.has(key));
