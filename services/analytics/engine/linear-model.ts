@@ -18,7 +18,7 @@ export interface LinearModel {
 export const bucketOf = (hash: number, bits: number): number => hash >>> shiftOf(bits);
 const shiftOf = (bits: number) => 32 - bits;
 
-// Each of the two loops below stands there twice, for one kind of array at a time: V8 makes a loop over either several times as slow.
+// The loops over weights stand there twice, for one kind of array at a time.
 
 /** Adds up what features say, three classes at a time, whose sums stay in registers. */
 function addGrams(
