@@ -88,6 +88,15 @@ test("takes the write lock when a transaction begins", async () => {
   expect(await database.knex("thing").pluck("name")).toEqual(["a", "b"]);
 });
 
+test("a read outside of a transaction sees what was committed, and nothing of one that goes on", async () => {
+  const names = () => database.knex("thing").pluck("name");
+  await database.transaction(async (trx) => {
+    await trx("thing").insert({ name: "a" });
+    expect(await names()).toEqual([]);
+  });
+  expect(await names()).toEqual(["a"]);
+});
+
 test("stores nothing of a transaction that SQLite itself rolled back", async () => {
   const work = database.transaction(async (trx) => {
     await trx("thing").insert({ name: "before" });
