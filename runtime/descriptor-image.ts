@@ -26,17 +26,17 @@ export function loadImage(bytes: Uint8Array, linked: readonly DescFile[]): FileR
   };
   linked.forEach(link);
 
-  let registry = createFileRegistry();
+  const built = new Map<string, FileRegistry>();
+  const resolve = (name: string) => built.get(name)?.getFile(name) ?? foreign.get(name);
   const add = (file: FileDescriptorProto) => {
-    if (registry.getFile(file.name)) return;
+    if (built.has(file.name)) return;
     // Imports first: a file that is built twice would give two descriptors of the same type that are not identical.
     for (const name of file.dependency) {
       const imported = own.get(name);
       if (imported) add(imported);
     }
-    const resolve = (name: string) => registry.getFile(name) ?? foreign.get(name);
-    registry = createFileRegistry(registry, createFileRegistry(file, resolve));
+    built.set(file.name, createFileRegistry(file, resolve));
   };
   for (const file of own.values()) add(file);
-  return registry;
+  return createFileRegistry(...built.values());
 }

@@ -206,7 +206,8 @@ export async function openDatabase({
   const knex = await connect(name, location, log);
   const dialect = location.kind;
   try {
-    const ran = await migrate(knex, migrations, location.kind === "postgres" ? location.schema : undefined);
+    const schema = location.kind === "postgres" ? location.schema : undefined;
+    const ran = await migrate(knex, migrations, schema, (migration) => log("migrating", { database: name, migration }));
     if (ran.length > 0) log("migrated", { database: name, migrations: ran });
   } catch (error) {
     await knex.destroy();

@@ -26,10 +26,16 @@ async function lockSchema(trx: Knex.Transaction, schema: string): Promise<void> 
  * Runs the migrations that a database has not seen, all in one transaction under a lock.
  *
  * @param schema the PostgreSQL schema, made if missing; undefined on SQLite
+ * @param begins told of each that runs on a database with data, which may take its time
  * @returns the names of those that ran
  * @throws ConnectError `DATABASE_NEWER` if the database holds a migration that is not in the list
  */
-export async function migrate(knex: Knex, migrations: readonly Migration[], schema?: string): Promise<string[]> {
+export async function migrate(
+  knex: Knex,
+  migrations: readonly Migration[],
+  schema?: string,
+  begins: (migration: string) => void = () => {},
+): Promise<string[]> {
   return await knex.transaction(async (trx) => {
     if (schema !== undefined) await lockSchema(trx, schema);
     if (!(await trx.schema.hasTable("migration"))) {
@@ -50,6 +56,7 @@ export async function migrate(knex: Knex, migrations: readonly Migration[], sche
     }
     const pending = migrations.filter(({ name }) => !applied.has(name));
     for (const migration of pending) {
+      if (applied.size > 0) begins(migration.name);
       try {
         await migration.up(trx, schema === undefined ? "sqlite" : "postgres");
       } catch (error) {

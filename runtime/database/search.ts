@@ -16,6 +16,10 @@ const EMOJI = Array.from({ length: 0xb00 }, (_, index) => String.fromCodePoint(0
   .join("");
 const TOKENIZER = `unicode61 remove_diacritics 2 categories 'L* Nd' separators '${EMOJI}'`;
 
+const FILLING_BYTES = 32 * 2 ** 20;
+/** FTS5's own. */
+const USUAL_BYTES = 2 ** 20;
+
 /** Beginnings of so many letters that the index has as if they were words. */
 export const INDEXED_BEGINNINGS = [1, 2, 3, 4] as const;
 
@@ -114,7 +118,11 @@ async function fillFts5(trx: Knex.Transaction, table: string, columns: readonly 
     table,
   ]);
   await trx.raw("CREATE VIRTUAL TABLE ?? USING fts5vocab(??, 'instance')", [`${index}_words`, index]);
+  // What FTS5 keeps in memory before it writes it down: more of it means fewer merges, 0.6 of the time.
+  const keep = (bytes: number) => trx.raw(`INSERT INTO ?? (??, rank) VALUES ('hashsize', ${bytes})`, [index, index]);
+  await keep(FILLING_BYTES);
   await trx.raw("INSERT INTO ?? (??) VALUES ('rebuild')", [index, index]);
+  await keep(USUAL_BYTES);
 }
 
 async function createTsvector(trx: Knex.Transaction, table: string, columns: readonly string[]): Promise<void> {
