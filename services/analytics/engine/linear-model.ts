@@ -18,7 +18,7 @@ export interface LinearModel {
 export const bucketOf = (hash: number, bits: number): number => hash >>> shiftOf(bits);
 const shiftOf = (bits: number) => 32 - bits;
 
-// Each of the two loops below stands there twice, for one kind of array at a time: V8 makes a loop over either several times as slow.
+// The loops over weights stand there twice, for one kind of array at a time.
 
 /** Adds up what features say, three classes at a time, whose sums stay in registers. */
 function addGrams(
@@ -100,7 +100,7 @@ interface Row {
 }
 
 /** Gives each token its share of what a feature says. */
-function share({ words, ties }: Spoken, said: number, first: number, end: number): void {
+function share(words: Float64Array, ties: Float64Array, said: number, first: number, end: number): void {
   if (end - first === 1) {
     words[first] = (words[first] as number) + said;
     return;
@@ -112,19 +112,24 @@ function share({ words, ties }: Spoken, said: number, first: number, end: number
   }
 }
 
-function shareGrams(spoken: Spoken, { ids, values, from, to }: Features, weights: Int8Array, row: Row): void {
+function shareGrams({ words, ties }: Spoken, { ids, values, from, to }: Features, weights: Int8Array, row: Row): void {
   const { shift, classes, k, scale } = row;
   for (let at = 0; at < ids.length; at++) {
     const weight = scale * (weights[((ids[at] as number) >>> shift) * classes + k] as number);
-    share(spoken, (values[at] as number) * weight, from[at] as number, to[at] as number);
+    share(words, ties, (values[at] as number) * weight, from[at] as number, to[at] as number);
   }
 }
 
-function shareFloats(spoken: Spoken, { ids, values, from, to }: Features, weights: Float32Array, row: Row): void {
+function shareFloats(
+  { words, ties }: Spoken,
+  { ids, values, from, to }: Features,
+  weights: Float32Array,
+  row: Row,
+): void {
   const { shift, classes, k, scale } = row;
   for (let at = 0; at < ids.length; at++) {
     const weight = scale * (weights[((ids[at] as number) >>> shift) * classes + k] as number);
-    share(spoken, (values[at] as number) * weight, from[at] as number, to[at] as number);
+    share(words, ties, (values[at] as number) * weight, from[at] as number, to[at] as number);
   }
 }
 
