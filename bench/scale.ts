@@ -32,7 +32,7 @@ takes some minutes and 5 GB in bench/.data/, and copied for each run, which take
 
 Groups: ${GROUPS.join(", ")}; all if none is named.
   start    from the start of the process to the first answered call
-  memory   resident memory, over 200,000 calls, which take less than ten minutes
+  memory   resident memory, over 200,000 calls
   pages    a page of 50 for every declared combination of filters and order of ListTickets
   search   full-text search newest first, with other calls on the side
   fan-out  what is written, to 50 watchers of the log
@@ -40,8 +40,8 @@ Groups: ${GROUPS.join(", ")}; all if none is named.
   --quick     20,000 tickets in place of 1,000,000, and fewer calls: to see whether it runs, not for figures to quote
   -h, --help  this text
 
-Each group says how many minutes it took. Results go to bench/results/scale.json; npm run bench:docs puts them into docs/performance.md. Exit code: 0 all goals reached,
-2 some missed.`;
+Each group says how many minutes it took. Results go to bench/results/scale.json; npm run bench:docs puts them into
+docs/performance.md. Exit code: 0 all goals reached, 2 some missed.`;
 
 /** One line that is written over where stderr is a terminal. */
 function progress(what: string): void {

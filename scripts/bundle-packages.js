@@ -1,4 +1,4 @@
-// `npm run bundle`, and with every `npm install`: puts the packages that Deskwire imports together in a few files, because Node
+// With every `npm install` and `npm ci`: puts the packages that Deskwire imports together in a few files, because Node
 // takes longer to find and open 750 files than to run what is in them (docs/decisions/0014-packages-in-few-files.md).
 // JavaScript, so that an older Node can say that it leaves it.
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
