@@ -22,12 +22,27 @@ function importedPackages() {
   return [...names].filter((name) => !name.startsWith("node:") && !LEFT_ALONE.includes(name)).sort();
 }
 
+const ENTRIES = fileURLToPath(new URL(".entries/", ROOT));
+
+/** A file for each package that exports what Node finds in it: of CommonJS, a bundle would export `default` alone. */
+const entries = {
+  name: "entries",
+  resolveId: (id) => (id.startsWith(ENTRIES) ? id : undefined),
+  async load(id) {
+    if (!id.startsWith(ENTRIES)) return undefined;
+    const name = id.slice(ENTRIES.length);
+    const exported = Object.keys(await import(name)).filter((key) => /^[\w$]+$/.test(key));
+    return `export { ${exported.join(", ")} } from ${JSON.stringify(name)};`;
+  },
+};
+
 async function bundle() {
   const { rolldown } = await import("rolldown");
   const names = importedPackages();
-  const input = Object.fromEntries(names.map((name) => [name.replaceAll(/\W+/g, "-"), name]));
+  const input = Object.fromEntries(names.map((name) => [name.replaceAll(/\W+/g, "-"), ENTRIES + name]));
   const build = await rolldown({
     input,
+    plugins: [entries],
     cwd: fileURLToPath(ROOT),
     platform: "node",
     // What is not installed is for databases and tools that Deskwire does not use.
@@ -38,7 +53,9 @@ async function bundle() {
   rmSync(folder, { recursive: true, force: true });
   const { output } = await build.write({ dir: fileURLToPath(folder), format: "esm" });
   const files = Object.fromEntries(
-    output.flatMap((file) => (file.type === "chunk" && file.isEntry ? [[input[file.name], file.fileName]] : [])),
+    output.flatMap((file) =>
+      file.type === "chunk" && file.isEntry ? [[input[file.name].slice(ENTRIES.length), file.fileName]] : [],
+    ),
   );
   const installed = statSync(new URL("node_modules/.package-lock.json", ROOT)).mtimeMs;
   writeFileSync(new URL("index.json", folder), JSON.stringify({ installed, files }));

@@ -1,5 +1,5 @@
 // What `--import ./runtime/preload.js` does to where packages come from.
-import { copyFile, mkdir, mkdtemp, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -44,4 +44,26 @@ test("packages come from what was put together, and after another installation f
   const later = new Date(Date.now() + 1_000);
   await utimes(lock(), later, later);
   expect(await loaded()).toBe("its own file");
+});
+
+test("what was put together exports all that the packages do", async (context) => {
+  const index = new URL("node_modules/.cache/packages/index.json", ROOT);
+  const kept = await readFile(index, "utf8").catch(() => undefined);
+  if (kept === undefined) return context.skip("the packages were installed without scripts");
+  const names = Object.keys(JSON.parse(kept).files);
+  const script = `
+    const exported = {};
+    for (const name of ${JSON.stringify(names)}) {
+      exported[name] = Object.keys(await import(name)).filter((key) => key !== "module.exports").sort();
+    }
+    console.log(JSON.stringify(exported));`;
+  const exportedBy = async (...options: string[]) => {
+    const env = { ...process.env, NODE_OPTIONS: "" };
+    const { stdout } = await run(process.execPath, [...options, "--input-type=module", "-e", script], {
+      cwd: ROOT,
+      env,
+    });
+    return JSON.parse(stdout);
+  };
+  expect(await exportedBy("--import", "./runtime/preload.js")).toEqual(await exportedBy());
 });
