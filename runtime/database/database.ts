@@ -12,7 +12,8 @@ import { databaseBusy, isDamaged, isTransientConflict, passingFailure } from "./
 import { GroupCommit } from "./group-commit.ts";
 import { type Dialect, type Migration, migrate } from "./migrations.ts";
 import { NodeSqliteClient } from "./node-sqlite-client.ts";
-import { type Read, ReaderThread } from "./reader-thread.ts";
+import { ReaderPool } from "./reader-pool.ts";
+import type { Read } from "./reader-thread.ts";
 import { selectRows, tellingQuery } from "./rows.ts";
 import { BUSY_TIMEOUT_MS } from "./sqlite-connection.ts";
 import { traceQueries, transactionSpan } from "./traced-queries.ts";
@@ -136,13 +137,13 @@ interface Pool {
   numFree(): number;
 }
 
-function metricsOf(name: string, pool: Pool, groups: GroupCommit, thread: ReaderThread | undefined): Metric[] {
+function metricsOf(name: string, pool: Pool, groups: GroupCommit, readers: ReaderPool | undefined): Metric[] {
   const labels = { database: name };
   return [
     gauge(
       "deskwire_database_waiting",
       "Transactions and queries that wait for a connection, or for their turn on the only one.",
-      () => pool.numPendingAcquires() + groups.waiting + (thread?.waiting ?? 0),
+      () => pool.numPendingAcquires() + groups.waiting + (readers?.waiting ?? 0),
       labels,
     ),
     {
@@ -217,8 +218,8 @@ export async function openDatabase({
   const groups = new GroupCommit(knex);
   const pool: Pool = knex.client.pool;
   // A database in memory is its connection's own.
-  const thread =
-    location.kind === "sqlite" && location.file !== ":memory:" ? new ReaderThread(location.file) : undefined;
+  const readers =
+    location.kind === "sqlite" && location.file !== ":memory:" ? new ReaderPool(location.file) : undefined;
   let scrubbing: NodeJS.Timeout | undefined;
   async function scrub(): Promise<void> {
     if (dialect === "postgres" || (await emptyLog(knex))) return;
@@ -230,7 +231,7 @@ export async function openDatabase({
   return {
     knex,
     dialect,
-    metrics: metricsOf(name, pool, groups, thread),
+    metrics: metricsOf(name, pool, groups, readers),
     transaction(work) {
       return traced(
         () => transactionSpan(name, dialect),
@@ -249,14 +250,14 @@ export async function openDatabase({
       await knex.raw("SELECT 1").timeout(PING_TIMEOUT_MS);
     },
     slowly(work) {
-      if (thread === undefined) return work((sql, bindings) => selectRows(knex, sql, bindings ?? []));
-      return thread.run((read) =>
+      if (readers === undefined) return work((sql, bindings) => selectRows(knex, sql, bindings ?? []));
+      return readers.run((read) =>
         work((sql, bindings) => tellingQuery(knex.client, "select", sql, () => read(sql, bindings))),
       );
     },
     async close() {
       clearTimeout(scrubbing);
-      await thread?.close();
+      await readers?.close();
       await knex.destroy();
     },
   };

@@ -1,6 +1,7 @@
 // Reads that take long have a thread of their own: whoever else asks is answered meanwhile.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Database } from "../../runtime/database/database.ts";
+import { ReaderPool } from "../../runtime/database/reader-pool.ts";
 import { ReaderThread } from "../../runtime/database/reader-thread.ts";
 import { type TemporaryDatabase, temporaryDatabase } from "../support/databases.ts";
 import { eventually } from "../support/processes.ts";
@@ -63,6 +64,15 @@ test("others are answered while it reads; one that takes too long is given up, a
   expect(await endless).toMatchObject({ message: expect.stringContaining("database has more to do") });
   expect(await behind).toEqual([{ one: 1 }]);
   await thread.close();
+});
+
+test("of several threads one reads while another takes long", async () => {
+  const readers = new ReaderPool(file);
+  const endless = expect(readers.run((read) => read(ENDLESS))).rejects.toThrow("closed");
+  expect(await readers.run((read) => read("SELECT ? AS one", [1]))).toEqual([{ one: 1 }]);
+  expect(readers.waiting).toBe(1);
+  await readers.close();
+  await endless;
 });
 
 test("a thread that is closed answers those who wait", async () => {
