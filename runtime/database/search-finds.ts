@@ -1,14 +1,13 @@
 // What FTS5 finds in a large table, as far as somebody asks for it: never all rows of a common word.
-import type { Read } from "./reader-thread.ts";
+import { type Read, readIds } from "./reader-thread.ts";
 import { INDEXED_BEGINNINGS, type SearchTable } from "./search.ts";
-import { fts5, wordsOf } from "./search-words.ts";
+import { fts5, withoutMarks, wordsOf } from "./search-words.ts";
 
 /** Beginnings of more words than these are left to FTS5, which puts all rows of all of them together before it gives the first. */
 const MOST_WORDS = 256;
 /** To find the place of a row under a word takes as long as to read so many rows from there. */
 const SEEK = 100;
 const ACCENTED = /[À-ž]/g;
-const MARKS = /[\u0300-\u036f]/g;
 /** Letters that are folded here as FTS5 folds them. */
 const FOLDED_ALIKE = /^[\dA-Za-zÀ-žΑ-Ωα-ρσ-ωЀ-ԧ]+$/;
 
@@ -43,7 +42,7 @@ const beginning = (table: string) => `
 /** The words that begin with a word of a text; undefined where they are too many, or no list of them would do any good. */
 async function beginningWith(read: Read, table: string, word: string): Promise<string[] | undefined> {
   if ([...word].length <= INDEXED_BEGINNINGS.length || !FOLDED_ALIKE.test(word)) return undefined;
-  const folded = word.replace(ACCENTED, (letter) => letter.normalize("NFD").replace(MARKS, "")).toLowerCase();
+  const folded = word.replace(ACCENTED, withoutMarks).toLowerCase();
   const rows = await read<{ word: string }>(beginning(table), [folded, `${folded}\u{10ffff}`]);
   return rows.length > MOST_WORDS ? undefined : rows.map(({ word: each }) => each);
 }
@@ -63,12 +62,9 @@ async function asked(read: Read, table: string, text: string): Promise<Asked | u
   return { expression, seek: SEEK * (others.length + begun.length) };
 }
 
-async function inOrder(read: Read, table: string, expression: string, direction: "asc" | "desc", limit: number) {
-  const rows = `select rowid as id from ${table}_search where ${table}_search match ? order by rowid ${direction} limit ?`;
-  const sql = `select json_group_array(id) as ids from (${rows})`;
-  const [row] = await read<{ ids: string }>(sql, [expression, limit]);
-  const ids: number[] = JSON.parse(row?.ids ?? "[]");
-  return ids;
+function inOrder(read: Read, table: string, expression: string, direction: "asc" | "desc", limit: number) {
+  const sql = `select rowid as id from ${table}_search where ${table}_search match ? order by rowid ${direction} limit ?`;
+  return readIds(read, sql, [expression, limit]);
 }
 
 /** Looks in a table of SQLite for the rows that `matchSearch` would keep, the newest first, as far as `limit`. */

@@ -9,10 +9,13 @@ const WORD = /[\p{L}\p{Nd}](?:[\p{L}\p{Nd}]|[\u0300-\u036f])*/gu;
 const FTS5_WORD =
   /(?:(?![\u19b0-\u19c0\u19c8\u19c9\u1cf2\u1cf3])[\p{L}\p{Nd}])(?:(?![\u19b0-\u19c0\u19c8\u19c9\u1cf2\u1cf3])[\p{L}\p{Nd}]|[\u0300-\u0304\u0306-\u030c\u030f\u0311\u031b\u0323-\u0328\u032d\u032e\u0330\u0331])*/gu;
 
+/** Letters without their accents. */
+export const withoutMarks = (text: string): string => text.normalize("NFD").replace(MARKS, "");
+
 /** Words as the index of that dialect has them; FTS5 folds case and accents by itself, to its own rules. */
 export function wordsOf(text: string, dialect: Dialect): string[] {
   if (dialect === "sqlite") return text.normalize("NFC").match(FTS5_WORD) ?? [];
-  const folded = text.normalize("NFD").replace(MARKS, "").normalize("NFC").toLowerCase().replaceAll("ς", "σ");
+  const folded = withoutMarks(text).normalize("NFC").toLowerCase().replaceAll("ς", "σ");
   return folded.match(WORD) ?? [];
 }
 

@@ -3,7 +3,7 @@
 import type { Knex } from "knex";
 import { TicketOrder } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import type { Database } from "../../../runtime/database/database.ts";
-import type { Read } from "../../../runtime/database/reader-thread.ts";
+import { type Read, readIds } from "../../../runtime/database/reader-thread.ts";
 import {
   type KeysetOptions,
   type KeyValue,
@@ -65,11 +65,7 @@ export function keepThese(ids: Iterable<number>): Keep {
   return (query) => query.whereRaw("ticket.id in (select value from json_each(?))", [list]);
 }
 
-/** Reads a column `id` as one text: so many rows would take as long to bring from one thread to the other as to be found. */
-async function numbers(read: Read, { sql, bindings }: Sql): Promise<number[]> {
-  const [row] = await read<{ ids: string }>(`select json_group_array(id) as ids from (${sql})`, bindings);
-  return JSON.parse(row?.ids ?? "[]");
-}
+const numbers = (read: Read, { sql, bindings }: Sql) => readIds(read, sql, bindings);
 
 /** Pages of the finds by what `finder` says; where that were more work, by `all`. */
 export function bounded(database: Database, question: ListQuestion, read: Read, finder: Finder, all: Found): Found {

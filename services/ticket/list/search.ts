@@ -2,7 +2,7 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { type ListTicketsRequest, ListTicketsRequestSchema } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import type { Database } from "../../../runtime/database/database.ts";
-import type { Read } from "../../../runtime/database/reader-thread.ts";
+import { type Read, readIds } from "../../../runtime/database/reader-thread.ts";
 import { type Finds, find, findsAmong, firstFinds } from "../../../runtime/database/search-finds.ts";
 import { matchSearch } from "../../../runtime/database/search-words.ts";
 import { bounded, COUNTED, type Finder, type Found, type Keep, keepThese, sorted } from "./bounded.ts";
@@ -29,10 +29,9 @@ function isUnfiltered(request: ListTicketsRequest): boolean {
 }
 
 /** The tickets of some messages. */
-async function ticketsOf(read: Read, messages: readonly number[]): Promise<number[]> {
-  const sql = "select json_group_array(ticket_id) as ids from message where id in (select value from json_each(?))";
-  const [row] = await read<{ ids: string }>(sql, [JSON.stringify(messages)]);
-  return JSON.parse(row?.ids ?? "[]");
+function ticketsOf(read: Read, messages: readonly number[]): Promise<number[]> {
+  const sql = "select ticket_id as id from message where id in (select value from json_each(?))";
+  return readIds(read, sql, [JSON.stringify(messages)]);
 }
 
 /** Asks both indexes, as far as need be. */
