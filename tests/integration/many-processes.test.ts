@@ -155,6 +155,7 @@ describe("five processes", () => {
 
   it("end cleanly when asked to", async () => {
     const codes = await Promise.all(PARTS.map((part) => stop(part, "SIGTERM")));
-    expect(codes).toEqual([0, 0, 0, 0, 0]);
+    const outputs = PARTS.map((part) => `${part}: ${processes.get(part)?.output}`);
+    expect(codes, outputs.join("\n")).toEqual([0, 0, 0, 0, 0]);
   });
 });
