@@ -18,16 +18,10 @@ export interface LinearModel {
 export const bucketOf = (hash: number, bits: number): number => hash >>> shiftOf(bits);
 const shiftOf = (bits: number) => 32 - bits;
 
-// The loops over weights stand there twice, for one kind of array at a time.
+type Weights = LinearModel["grams"];
 
 /** Adds up what features say, three classes at a time, whose sums stay in registers. */
-function addGrams(
-  sums: Float64Array,
-  { ids, values }: Features,
-  weights: Int8Array,
-  shift: number,
-  scale: number,
-): void {
+function add(sums: Float64Array, { ids, values }: Features, weights: Weights, shift: number, scale: number): void {
   const classes = sums.length;
   for (let k = 0; k < classes; k += 3) {
     let [first, second, third] = [sums[k] as number, sums[k + 1] as number, sums[k + 2] as number];
@@ -38,22 +32,8 @@ function addGrams(
       second += value * (weights[row + 1] as number);
       third += value * (weights[row + 2] as number);
     }
+    // A place beyond the last class takes nothing.
     [sums[k], sums[k + 1], sums[k + 2]] = [first, second, third];
-  }
-}
-
-function addFloats(
-  sums: Float64Array,
-  { ids, values }: Features,
-  weights: Float32Array,
-  shift: number,
-  scale: number,
-): void {
-  const classes = sums.length;
-  for (let at = 0; at < ids.length; at++) {
-    const value = (values[at] as number) * scale;
-    const row = ((ids[at] as number) >>> shift) * classes;
-    for (let k = 0; k < classes; k++) sums[k] = (sums[k] as number) + value * (weights[row + k] as number);
   }
 }
 
@@ -61,9 +41,8 @@ function addFloats(
 export function logitsOf(models: readonly LinearModel[], seen: Seen): Float64Array {
   const sums = new Float64Array(models[0]?.classes ?? 0);
   for (const { bits, grams, cues, scale } of models) {
-    if (grams instanceof Int8Array) addGrams(sums, seen.grams, grams, shiftOf(bits), scale);
-    else addFloats(sums, seen.grams, grams, shiftOf(bits), scale);
-    addFloats(sums, seen.cues, cues, 0, 1);
+    add(sums, seen.grams, grams, shiftOf(bits), scale);
+    add(sums, seen.cues, cues, 0, 1);
   }
   return sums;
 }
@@ -99,7 +78,7 @@ interface Row {
   readonly scale: number;
 }
 
-/** Gives each token its share of what a feature says. */
+/** Gives each token of a feature its share of what it says. */
 function share(words: Float64Array, ties: Float64Array, said: number, first: number, end: number): void {
   if (end - first === 1) {
     words[first] = (words[first] as number) + said;
@@ -112,20 +91,8 @@ function share(words: Float64Array, ties: Float64Array, said: number, first: num
   }
 }
 
-function shareGrams({ words, ties }: Spoken, { ids, values, from, to }: Features, weights: Int8Array, row: Row): void {
-  const { shift, classes, k, scale } = row;
-  for (let at = 0; at < ids.length; at++) {
-    const weight = scale * (weights[((ids[at] as number) >>> shift) * classes + k] as number);
-    share(words, ties, (values[at] as number) * weight, from[at] as number, to[at] as number);
-  }
-}
-
-function shareFloats(
-  { words, ties }: Spoken,
-  { ids, values, from, to }: Features,
-  weights: Float32Array,
-  row: Row,
-): void {
+/** Gives each token its share of what features say. */
+function shareOut({ words, ties }: Spoken, { ids, values, from, to }: Features, weights: Weights, row: Row): void {
   const { shift, classes, k, scale } = row;
   for (let at = 0; at < ids.length; at++) {
     const weight = scale * (weights[((ids[at] as number) >>> shift) * classes + k] as number);
@@ -138,9 +105,8 @@ export function spokenFor(models: readonly LinearModel[], seen: Seen, k: number)
   const spoken = { words: new Float64Array(seen.tokens.length), ties: new Float64Array(seen.tokens.length) };
   for (const { classes, bits, scale, grams, cues } of models) {
     const row = { shift: shiftOf(bits), classes, k, scale };
-    if (grams instanceof Int8Array) shareGrams(spoken, seen.grams, grams, row);
-    else shareFloats(spoken, seen.grams, grams, row);
-    shareFloats(spoken, seen.cues, cues, { shift: 0, classes, k, scale: 1 });
+    shareOut(spoken, seen.grams, grams, row);
+    shareOut(spoken, seen.cues, cues, { shift: 0, classes, k, scale: 1 });
   }
   return spoken;
 }
