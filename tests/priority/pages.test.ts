@@ -172,9 +172,10 @@ describe.each(DIALECTS)("%s", (dialect) => {
   });
 
   test.each([
-    ["few", { few: 1_000, lookedAt: 1_000, short: 1_000 }],
-    ["many, all of them known", { few: 0, lookedAt: 1_000, short: 5 }],
-    ["more than are known", { few: 0, lookedAt: 20, short: 5 }],
+    ["few", { few: 1_000, glance: 0, dense: 0, lookedAt: 1_000, short: 1_000 }],
+    ["many, all of them known", { few: 0, glance: 0, dense: 0, lookedAt: 1_000, short: 5 }],
+    ["more than are known", { few: 0, glance: 0, dense: 0, lookedAt: 20, short: 5 }],
+    ["more than are known, close together", { few: 0, glance: 20, dense: COUNT, lookedAt: 20, short: 5 }],
   ])("of a search hold the same, the finds taken for %s", async (_, limits) => {
     const now = END;
     const [one = "", two = ""] = tickets[0]?.description.split(" ") ?? [];
