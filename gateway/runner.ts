@@ -1,9 +1,10 @@
 // Works on runs and keeps them: what was done is stored after every step, and what broke off can be taken up again.
 import { Code } from "@connectrpc/connect";
 import type { Catalog } from "../adapter/catalog.ts";
-import { createViews } from "../adapter/server/view.ts";
+import { createViews, type Views } from "../adapter/server/view.ts";
 import { failForNow } from "../runtime/errors.ts";
 import type { Log } from "../runtime/log.ts";
+import { once } from "../runtime/once.ts";
 import { type Answer, answerOf } from "./answer.ts";
 import { callHeaders } from "./call-headers.ts";
 import type { Toolbox } from "./expand-tools.ts";
@@ -39,18 +40,18 @@ const BUSY_MS = 2_000;
 /** Works on runs. */
 export class Runner {
   readonly #options: RunnerOptions;
-  readonly #viewOf: ReturnType<typeof createViews>;
+  readonly #views: () => Views;
   readonly #closing = new AbortController();
   #working = 0;
 
   constructor(options: RunnerOptions) {
     this.#options = options;
-    this.#viewOf = createViews(options.catalog);
+    this.#views = once(() => createViews(options.catalog));
   }
 
   /** The desk's tools that scopes open; all of them where nothing restricts the caller. */
   toolsFor(scopes: ReadonlySet<string> | undefined) {
-    return this.#viewOf(scopes).tools;
+    return this.#views()(scopes).tools;
   }
 
   /** Whether a name is that of one of the desk's tools, for a run. */

@@ -37,7 +37,7 @@ export interface ListenOptions {
   readonly port: number;
   readonly services: readonly BoundService[];
   /** Descriptors with comments, for reflection. */
-  readonly files?: FileRegistry | undefined;
+  readonly files?: (() => FileRegistry) | undefined;
   /** Plain HTTP beside the services, by exact path, such as `/mcp`; a path that ends in `/` takes what is right below it. */
   readonly routes?: Readonly<Record<string, Route>>;
   /**

@@ -1,7 +1,10 @@
 // "Did you mean …?"
 
-/** Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours. */
-function distance(a: string, b: string): number {
+/**
+ * Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours. Where it is above `most`,
+ * anything above.
+ */
+function distance(a: string, b: string, most: number): number {
   let before: number[] = [];
   let above = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {
@@ -13,6 +16,8 @@ function distance(a: string, b: string): number {
         best = Math.min(best, (before[j - 2] ?? 0) + 1);
       row.push(best);
     }
+    // A swap reaches back two rows.
+    if (Math.min(...row) > most && Math.min(...above) > most) return most + 1;
     before = above;
     above = row;
   }
@@ -37,7 +42,7 @@ export function nearest(typed: string, names: Iterable<string>, most?: number): 
     const allowed = most ?? Math.max(1, Math.floor(candidate.length / 3));
     // Names whose lengths are further apart need not be compared.
     if (!contained && Math.abs(wanted.length - candidate.length) > allowed) continue;
-    const apart = contained ? 1 : distance(wanted, candidate);
+    const apart = contained ? 1 : distance(wanted, candidate, allowed);
     if (apart <= allowed && apart < bestDistance) {
       best = name;
       bestDistance = apart;

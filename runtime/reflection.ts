@@ -136,7 +136,7 @@ class Descriptors {
  */
 export function reflectionServices(
   services: readonly DescService[],
-  commented?: FileRegistry,
+  commented?: () => FileRegistry,
   log?: Log,
 ): BoundService[] {
   const all = [...services, ServerReflection, ServerReflectionV1Alpha];
@@ -147,7 +147,7 @@ export function reflectionServices(
   let descriptors: Descriptors | undefined;
 
   async function* serverReflectionInfo(requests: AsyncIterable<ServerReflectionRequest>): AsyncGenerator<Response> {
-    descriptors ??= new Descriptors(files, commented);
+    descriptors ??= new Descriptors(files, commented?.());
     const sent = new Set<string>();
     for await (const request of requests) {
       const messageResponse = descriptors.answer(request.messageRequest, names, sent);

@@ -10,10 +10,11 @@ import {
   type MessageShape,
 } from "@bufbuild/protobuf";
 import { Code, type HandlerContext, type Transport } from "@connectrpc/connect";
-import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import { createGrpcTransport } from "@connectrpc/connect-node";
 import { type BalancingOptions, balanced, type Endpoint } from "./balancing.ts";
 import { methodName } from "./call.ts";
 import { fail, failEnded } from "./errors.ts";
+import { Connections } from "./grpc/connections.ts";
 import { unaryClient } from "./grpc/unary-client.ts";
 import { type GivenHeaders, plainHeaders } from "./headers.ts";
 import { LazyContext } from "./lazy-context.ts";
@@ -244,7 +245,7 @@ export function authenticated(transport: Transport, authenticate: Authenticate):
 
 function connectTo(url: string, at: LookupAddress | undefined, ca: string | undefined): Endpoint {
   const lookup: LookupFunction | undefined = at && ((_host, _options, found) => found(null, [at]));
-  const sessionManager = new Http2SessionManager(url, KEEPALIVE, {
+  const sessionManager = new Connections(url, KEEPALIVE, {
     maxSessionMemory: MAX_SESSION_MEMORY,
     ...(lookup && { lookup }),
     ...(ca && { ca }),

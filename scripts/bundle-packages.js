@@ -36,13 +36,28 @@ const entries = {
   },
 };
 
+/**
+ * protovalidate compiles all rules of CEL that a type of field may have, 57 for a string, with the first field of that type,
+ * and evaluates hardly one, because it checks most rules without CEL. Here a rule is compiled with the first field that needs it.
+ */
+const lateRules = {
+  name: "late-rules",
+  transform(code, id) {
+    if (!/protovalidate\/dist\/esm\/cel\.js$/.test(id)) return undefined;
+    return code.replaceAll(
+      "compiled: this.compileRule(rule),",
+      "compile: () => this.compileRule(rule), get compiled() { return (this.once ??= this.compile()); },",
+    );
+  },
+};
+
 async function bundle() {
   const { rolldown } = await import("rolldown");
   const names = importedPackages();
   const input = Object.fromEntries(names.map((name) => [name.replaceAll(/\W+/g, "-"), ENTRIES + name]));
   const build = await rolldown({
     input,
-    plugins: [entries],
+    plugins: [entries, lateRules],
     cwd: fileURLToPath(ROOT),
     platform: "node",
     // What is not installed is for databases and tools that Deskwire does not use.

@@ -38,7 +38,7 @@ export interface Access extends AsyncDisposable {
    * @param url the endpoint's own address; clients reach it there unless MCP_AUDIENCE is another URL, as behind a proxy
    * @param scopes those that open something at `/mcp`
    */
-  guard(url: string, scopes: readonly string[]): Guard;
+  guard(url: string, scopes: () => readonly string[]): Guard;
 }
 
 /** Where API keys are: beside the services' own databases, and open to all processes of the desk at once. */
@@ -131,17 +131,17 @@ export async function openAccess(config: Config, parts: readonly Part[], log: Lo
       guard(url, scopes) {
         const { MCP_ISSUER, MCP_AUDIENCE: audience = url, MCP_JWKS_URL: jwksUrl } = config;
         const resource = /^https?:/i.test(audience) ? audience : url;
-        const opening = [...new Set([...scopes, ...Object.keys(SCOPES)])];
+        const opening = () => [...new Set([...scopes(), ...Object.keys(SCOPES)])];
         const issuer: TrustedIssuer | undefined =
           MCP_ISSUER === undefined || issued === undefined
             ? undefined
             : {
                 ...{ issuer: MCP_ISSUER, audience, resource },
-                verify: issued.issuerTokens({ issuer: MCP_ISSUER, audience, jwksUrl, scopes: opening, log }),
+                verify: issued.issuerTokens({ issuer: MCP_ISSUER, audience, jwksUrl, scopes: opening(), log }),
               };
         return {
           identity: createIdentity({ loopback, keys, issuer, services, limiter, scopes, log }),
-          routes: issuer ? metadataRoutes({ resource, issuer: issuer.issuer, scopes }) : {},
+          routes: issuer ? metadataRoutes({ resource, issuer: issuer.issuer, scopes: scopes() }) : {},
         };
       },
       [Symbol.asyncDispose]: close,

@@ -5,6 +5,7 @@ import type { DescService, FileRegistry } from "@bufbuild/protobuf";
 import { Code, type Transport } from "@connectrpc/connect";
 import { SupportService } from "#gen/deskwire/support/v1/support_service_pb.js";
 import { buildCatalog } from "../adapter/catalog/build-catalog.ts";
+import { lateCatalog } from "../adapter/catalog/late-catalog.ts";
 import type { Catalog } from "../adapter/catalog.ts";
 import type { Config, Part } from "../runtime/config.ts";
 import type { DatabaseLocation } from "../runtime/database/database.ts";
@@ -14,6 +15,7 @@ import { fail } from "../runtime/errors.ts";
 import type { Route } from "../runtime/listener.ts";
 import { type Log, logToStderr } from "../runtime/log.ts";
 import type { ServiceModule } from "../runtime/module.ts";
+import { once } from "../runtime/once.ts";
 import { readPolicy } from "../runtime/policy/read-policy.ts";
 import type { BoundService } from "../runtime/service.ts";
 import { type CallNames, callMetrics, type Metric } from "../runtime/telemetry/metrics.ts";
@@ -50,9 +52,9 @@ export interface Desk extends AsyncDisposable {
   readonly services: readonly BoundService[];
   /** Plain HTTP beside the services, by exact path. */
   readonly routes: Readonly<Record<string, Route>>;
-  /** Descriptors with comments. */
-  readonly files: FileRegistry;
-  /** What the adapter offers; undefined where it is not among the parts. */
+  /** Descriptors with comments, read when they are first asked for. */
+  readonly files: () => FileRegistry;
+  /** What the adapter offers, made when it is first asked for; undefined where it is not among the parts. */
   readonly catalog: Catalog | undefined;
   /** The messages gateway before it; undefined where the adapter is not among the parts. */
   readonly gateway: GatewayModule | undefined;
@@ -178,8 +180,11 @@ export async function openDesk({
         for (const { conditions } of module.services) conditions.push((...call) => access.limiter.countCall(...call));
       }
     }
-    const files = loadDescriptors();
-    const catalog = parts.includes("adapter") ? supportCatalog(files, to("support"), config, log) : undefined;
+    const files = once(loadDescriptors);
+    const support = to("support");
+    const catalog = parts.includes("adapter")
+      ? lateCatalog(() => supportCatalog(files(), support, config, log))
+      : undefined;
     const gateway =
       catalog &&
       (await gatewayModule({ config, catalog, database: await locate("gateway"), tickets: to("ticket"), log }));

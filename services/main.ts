@@ -71,6 +71,12 @@ function serviceName(parts: readonly Part[]): string {
   return parts.length < PARTS.length ? `deskwire-${parts.join("-")}` : "deskwire";
 }
 
+/** What first calls would wait for. */
+function* firstUses({ catalog, services }: Desk): Generator<unknown> {
+  yield catalog?.tools;
+  yield* planValidations(services);
+}
+
 async function run(args: readonly string[]): Promise<void> {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -97,7 +103,7 @@ async function run(args: readonly string[]): Promise<void> {
   const port = portOf(parts, config);
   const tls = certificateFiles(config);
   const mcpUrl = `${urlOf(config.HOST, parts.includes("adapter") ? port : DEFAULT_PORTS.adapter, tls !== undefined)}/mcp`;
-  const { identity, routes } = access.guard(mcpUrl, desk.catalog ? scopesOf(desk.catalog) : []);
+  const { identity, routes } = access.guard(mcpUrl, () => (desk.catalog ? scopesOf(desk.catalog) : []));
   const mcpStats: McpStats = new Map();
   const mcp =
     desk.catalog &&
@@ -136,9 +142,7 @@ async function run(args: readonly string[]): Promise<void> {
   const asksCallers = await access.asksCallers();
   console.log(banner({ config, parts, url: listener.url, seeded: desk.seeded, version, asksCallers }));
   const stopping = new AbortController();
-  const warming = pause(WARM_UP_AFTER_MS, stopping.signal).then(() =>
-    warmUp(planValidations(desk.services), stopping.signal),
-  );
+  const warming = pause(WARM_UP_AFTER_MS, stopping.signal).then(() => warmUp(firstUses(desk), stopping.signal));
   await new Promise<void>((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
   });

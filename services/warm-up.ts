@@ -4,6 +4,7 @@ import { Pace } from "../runtime/pace.ts";
 /** Does pieces of work, as `pieces` hands them out, without keeping anybody waiting; `signal` ends it. */
 export async function warmUp(pieces: Iterable<unknown>, signal: AbortSignal): Promise<void> {
   const pace = new Pace();
+  if (signal.aborted) return;
   for (const _ of pieces) {
     if (pace.isOver) await pace.rest(signal);
     if (signal.aborted) return;

@@ -56,11 +56,12 @@ export class ReaderThread {
     const timer = setTimeout(() => this.#giveUp(databaseBusy()), this.#timeoutMs);
     const read: Read = (sql, bindings = []) => this.#ask(sql, bindings) as never;
     try {
-      await read("BEGIN");
-      return await work(read);
+      // Whatever is asked is done in its order: nobody need wait for the beginning, nor for the end.
+      const [, result] = await Promise.all([read("BEGIN"), work(read)]);
+      return result;
     } finally {
       clearTimeout(timer);
-      if (this.#worker) await read("ROLLBACK").catch((error) => this.#giveUp(error));
+      if (this.#worker) read("ROLLBACK").catch((error) => this.#giveUp(error));
       this.#waiting--;
       next();
     }

@@ -12,15 +12,15 @@ const ACCENTED = /[À-ž]/g;
 const FOLDED_ALIKE = /^[\dA-Za-zÀ-žΑ-Ωα-ρσ-ωЀ-ԧ]+$/;
 
 /** How a text is asked of a table's index. */
-interface Asked {
-  /** In the language of FTS5. */
+export interface Question extends SearchTable {
+  /** In the language of FTS5; empty where nothing can be found. */
   readonly expression: string;
   /** Rows that could be read while one is looked up. */
   readonly seek: number;
 }
 
 /** What was found in a table. */
-export interface Finds extends SearchTable, Asked {
+export interface Finds extends Question {
   /** Ids, the highest first. */
   readonly newest: readonly number[];
   /** Whether there are no others. */
@@ -47,54 +47,72 @@ async function beginningWith(read: Read, table: string, word: string): Promise<s
   return rows.length > MOST_WORDS ? undefined : rows.map(({ word: each }) => each);
 }
 
-async function asked(read: Read, table: string, text: string): Promise<Asked | undefined> {
+/** How a table's index is asked for the rows that `matchSearch` would keep. */
+export async function questionFor(read: Read, { table }: SearchTable, text: string): Promise<Question> {
+  const nothing = { table, expression: "", seek: 0 };
   const words = wordsOf(text, "sqlite");
   const last = words.at(-1);
-  if (last === undefined) return undefined;
+  if (last === undefined) return nothing;
   const begun = await beginningWith(read, table, last);
   if (begun === undefined) {
     const isIndexed = [...last].length <= INDEXED_BEGINNINGS.length;
-    return { expression: fts5(words), seek: isIndexed ? SEEK * words.length : Number.POSITIVE_INFINITY };
+    return { table, expression: fts5(words), seek: isIndexed ? SEEK * words.length : Number.POSITIVE_INFINITY };
   }
-  if (begun.length === 0) return undefined;
+  if (begun.length === 0) return nothing;
   const others = words.slice(0, -1).map(quoted);
   const expression = [...others, `(${begun.map(quoted).join(" OR ")})`].join(" AND ");
-  return { expression, seek: SEEK * (others.length + begun.length) };
+  return { table, expression, seek: SEEK * (others.length + begun.length) };
 }
 
-function inOrder(read: Read, table: string, expression: string, direction: "asc" | "desc", limit: number) {
-  const sql = `select rowid as id from ${table}_search where ${table}_search match ? order by rowid ${direction} limit ?`;
-  return readIds(read, sql, [expression, limit]);
+function inOrder(
+  read: Read,
+  { table, expression }: Question,
+  direction: "asc" | "desc",
+  limit: number,
+  below?: number,
+) {
+  const sql = `select rowid as id from ${table}_search where ${table}_search match ? and rowid < ?
+    order by rowid ${direction} limit ?`;
+  return readIds(read, sql, [expression, below ?? Number.MAX_SAFE_INTEGER, limit]);
 }
 
-/** Looks in a table of SQLite for the rows that `matchSearch` would keep, the newest first, as far as `limit`. */
-export async function find(read: Read, { table }: SearchTable, text: string, limit: number): Promise<Finds> {
-  const question = await asked(read, table, text);
-  if (question === undefined) return { table, expression: "", seek: 0, newest: [], isWhole: true };
-  const ids = await inOrder(read, table, question.expression, "desc", limit + 1);
-  return { table, ...question, newest: ids.slice(0, limit), isWhole: ids.length <= limit };
+/** Looks in a table of SQLite for rows, the newest first, as far as `limit`; `known` are those of a look that did not go so far. */
+export async function find(read: Read, question: Question, limit: number, known?: Finds): Promise<Finds> {
+  if (question.expression === "") return { ...question, newest: [], isWhole: true };
+  if (known && (known.isWhole || known.newest.length >= limit)) return known;
+  const before = known?.newest ?? [];
+  const ids = await inOrder(read, question, "desc", limit + 1 - before.length, before.at(-1));
+  const newest = [...before, ...ids];
+  return { ...question, newest: newest.slice(0, limit), isWhole: newest.length <= limit };
 }
 
 /** The first rows that were found, by their ids. */
 export async function firstFinds(
   read: Read,
-  { table, expression, newest, isWhole }: Finds,
+  finds: Finds,
   direction: "asc" | "desc",
   size: number,
 ): Promise<readonly number[]> {
+  const { newest, isWhole } = finds;
   if (direction === "desc" && (isWhole || size <= newest.length)) return newest.slice(0, size);
-  return isWhole ? newest.slice(-size) : inOrder(read, table, expression, direction, size);
+  return isWhole ? newest.slice(-size) : inOrder(read, finds, direction, size);
 }
 
 /** Neighbours, with what lies between them where that is read in less time than the next is looked up. */
 function spansOf(ids: readonly number[], gap: number): [from: number, to: number][] {
   const spans: [from: number, to: number][] = [];
-  for (const id of ids.toSorted((one, other) => one - other)) {
+  for (const id of Float64Array.from(ids).sort()) {
     const last = spans.at(-1);
     if (last && id - last[1] <= gap) last[1] = id;
     else spans.push([id, id]);
   }
   return spans;
+}
+
+/** In how many rows one is found, among the newest that were. */
+export function rowsAFind({ newest }: Finds): number {
+  const [first = 0, last = 0] = [newest[0], newest.at(-1)];
+  return (first - last + 1) / newest.length;
 }
 
 /** Which of some rows were found. */
@@ -104,13 +122,12 @@ export async function findsAmong(read: Read, finds: Finds, ids: readonly number[
     const all = new Set(newest);
     return ids.filter((id) => all.has(id));
   }
-  const [first = 0, last = 0] = [newest[0], newest.at(-1)];
-  const rowsAFind = (first - last + 1) / newest.length;
-  const rows = await read<{ id: number }>(
+  const found = await readIds(
+    read,
     `select ${table}_search.rowid as id from json_each(?) as span cross join ${table}_search
-     where ${table}_search match ? and ${table}_search.rowid between span.value ->> 0 and span.value ->> 1
-     and +${table}_search.rowid in (select value from json_each(?))`,
-    [JSON.stringify(spansOf(ids, seek * rowsAFind)), expression, JSON.stringify(ids)],
+     where ${table}_search match ? and ${table}_search.rowid between span.value ->> 0 and span.value ->> 1`,
+    [JSON.stringify(spansOf(ids, seek * rowsAFind(finds))), expression],
   );
-  return rows.map(({ id }) => id);
+  const all = new Set(found);
+  return ids.filter((id) => all.has(id));
 }

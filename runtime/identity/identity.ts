@@ -33,7 +33,7 @@ export interface IdentityOptions {
   readonly services?: { readonly tokens: ServiceTokens; readonly audiences: readonly string[] } | undefined;
   readonly limiter: RateLimiter;
   /** The scopes that a client without credentials is told to ask for. */
-  readonly scopes: readonly string[];
+  readonly scopes: () => readonly string[];
   readonly log: Log;
 }
 
@@ -79,11 +79,12 @@ export function createIdentity({ loopback, keys, issuer, services, limiter, scop
     const denied = refusal.code === Code.PermissionDenied;
     if (refusal.code !== Code.Unauthenticated && !denied) return refusal;
     const invalid = reasonOf(refusal) !== "CREDENTIALS_MISSING" && "invalid_token";
+    const asked = scopes();
     const error = denied ? "insufficient_scope" : invalid;
     const parts = [
       issuer ? `resource_metadata="${metadataUrl(issuer.resource)}"` : 'realm="deskwire"',
       error && `error="${error}"`,
-      scopes.length > 0 && `scope="${scopes.join(" ")}"`,
+      asked.length > 0 && `scope="${asked.join(" ")}"`,
     ];
     refusal.metadata.set("www-authenticate", `Bearer ${parts.filter(Boolean).join(", ")}`);
     return refusal;

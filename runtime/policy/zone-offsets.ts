@@ -13,6 +13,9 @@ export interface OffsetRun {
 const PROBE_MS = 7 * 24 * 60 * 60 * 1000;
 const OFFSET = /^GMT(?:([+-])(\d\d):(\d\d)(?::(\d\d))?)?$/;
 
+/** Needs no table of zones, which takes longer to be loaded than all else that a policy says to be read. */
+const UTC = "UTC";
+
 /** The format that tells the offset of an IANA time zone; throws a RangeError for a name that is none. */
 function offsetFormat(timeZone: string): Intl.DateTimeFormat {
   return new Intl.DateTimeFormat("en-US", { timeZone, timeZoneName: "longOffset" });
@@ -20,6 +23,7 @@ function offsetFormat(timeZone: string): Intl.DateTimeFormat {
 
 /** Whether there is a time zone of this IANA name. */
 export function isTimeZone(name: string): boolean {
+  if (name === UTC) return true;
   try {
     offsetFormat(name);
     return true;
@@ -49,6 +53,7 @@ function changeBetween(format: Intl.DateTimeFormat, low: number, high: number, o
 
 /** The runs of a zone's offsets that fill the time from `from` to before `to`, in their order. */
 export function offsetRuns(timeZone: string, from: number, to: number): OffsetRun[] {
+  if (timeZone === UTC) return [{ start: from, end: to, offset: 0 }];
   const format = offsetFormat(timeZone);
   const runs: OffsetRun[] = [];
   let start = from;

@@ -114,7 +114,7 @@ describe("a server of this project", () => {
       host: "127.0.0.1",
       port: 0,
       services,
-      files: registry,
+      files: () => registry,
       allowedOrigins: [],
       allowedHosts: [],
     });

@@ -2,8 +2,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { word } from "../../bench/scale/made-up.ts";
 import type { Database, Migration } from "../../runtime/database/database.ts";
+import type { Read } from "../../runtime/database/reader-thread.ts";
 import { createSearch, remakeSearch } from "../../runtime/database/search.ts";
-import { find, findsAmong } from "../../runtime/database/search-finds.ts";
+import { find, findsAmong, questionFor } from "../../runtime/database/search-finds.ts";
 import { matchSearch } from "../../runtime/database/search-words.ts";
 import { type TemporaryDatabase, temporaryDatabase } from "../support/databases.ts";
 
@@ -25,6 +26,9 @@ const letters: Migration = {
     await createSearch(trx, dialect, SEARCHED);
   },
 };
+
+const lookFor = async (read: Read, text: string, limit: number) =>
+  find(read, await questionFor(read, SEARCHED, text), limit);
 
 describe("finds", () => {
   let place: TemporaryDatabase;
@@ -54,7 +58,7 @@ describe("finds", () => {
   ])("are those of matchSearch for %s, as many as are asked for, and among any rows", async (_, text) => {
     const expected = await matching(text);
     for (const limit of [1, 10, ROWS]) {
-      const finds = await database.slowly((read) => find(read, SEARCHED, text, limit));
+      const finds = await database.slowly((read) => lookFor(read, text, limit));
       expect(finds).toMatchObject({ newest: expected.slice(0, limit), isWhole: expected.length <= limit });
       const some = Array.from({ length: ROWS }, (_, index) => index + 1).filter((id) => id % 7 < 2 || id > 2_900);
       const among = await database.slowly((read) => findsAmong(read, finds, some));
@@ -84,7 +88,7 @@ test("every letter and digit is taken for one by the index and by a question ali
   const lost: number[] = [];
   await database.slowly(async (read) => {
     for (const [index, text] of texts.entries()) {
-      const { newest } = await find(read, SEARCHED, text, 10);
+      const { newest } = await lookFor(read, text, 10);
       if (!newest.includes(index + 1)) lost.push(index);
     }
   });
@@ -107,7 +111,7 @@ test("an index of an earlier version is made anew with all that it held, and for
     },
   });
   await database.transaction((trx) => remakeSearch(trx, "sqlite", SEARCHED));
-  const found = async (text: string) => (await database.slowly((read) => find(read, SEARCHED, text, 10))).newest;
+  const found = async (text: string) => (await database.slowly((read) => lookFor(read, text, 10))).newest;
   expect(await found("plante")).toEqual([1]);
   await database.knex("letter").where({ id: 1 }).delete();
   const blocks: { block: Uint8Array }[] = await database.knex("letter_search_data").select("block");

@@ -61,7 +61,7 @@ export async function guardedDesk(
   const access = await openAccess(config, parts, log);
   const desk = await openDesk({ config, parts, demo: false, access, log: silent });
   const catalog = desk.catalog;
-  const { identity, routes } = access.guard("http://127.0.0.1:8080/mcp", catalog ? scopesOf(catalog) : []);
+  const { identity, routes } = access.guard("http://127.0.0.1:8080/mcp", () => (catalog ? scopesOf(catalog) : []));
   const { identify } = identity;
   const endpoint =
     catalog && createMcpEndpoint({ catalog, identify, info: { name: "desk", version: "1" }, log: silent });

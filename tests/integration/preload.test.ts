@@ -46,6 +46,15 @@ test("packages come from what was put together, and after another installation f
   expect(await loaded()).toBe("its own file");
 });
 
+test("protovalidate as it was put together compiles a rule when a field needs it", async (context) => {
+  const folder = new URL("node_modules/.cache/packages/", ROOT);
+  const index = await readFile(new URL("index.json", folder), "utf8").catch(() => undefined);
+  if (index === undefined) return context.skip("the packages were installed without scripts");
+  const text = await readFile(new URL(JSON.parse(index).files["@bufbuild/protovalidate"], folder), "utf8");
+  expect(text).toContain("compileRulesUncached(");
+  expect(text).not.toContain("compiled: this.compileRule(rule)");
+});
+
 test("what was put together exports all that the packages do", async (context) => {
   const index = new URL("node_modules/.cache/packages/index.json", ROOT);
   const kept = await readFile(index, "utf8").catch(() => undefined);

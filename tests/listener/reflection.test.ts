@@ -30,7 +30,7 @@ beforeAll(async () => {
   });
   const echoCommented = createFileRegistry({ ...echoFile, sourceCodeInfo }, () => undefined);
   const files = createFileRegistry(loadImage(image, wellKnownFiles), echoCommented);
-  listener = await listenForTest({ files });
+  listener = await listenForTest({ files: () => files });
 });
 afterAll(() => listener.close());
 

@@ -34,7 +34,7 @@ export async function protect(
     PARTS,
     (message, fields) => void logged.push(`${message} ${inspect(fields)}`),
   );
-  const { identity, routes } = access.guard("http://127.0.0.1:8080/mcp", scopesOf(catalog));
+  const { identity, routes } = access.guard("http://127.0.0.1:8080/mcp", () => scopesOf(catalog));
   const { identify } = identity;
   const endpoint = createMcpEndpoint({ catalog, identify, info: { name: "desk", version: "1" }, log: silent });
   const listener: Listener = await listen({

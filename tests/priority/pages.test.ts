@@ -2,6 +2,7 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type TicketMessage, TicketMessageSchema } from "#gen/deskwire/ticket/v1/message_pb.js";
 import {
   type Ticket,
   TicketOrder,
@@ -10,14 +11,16 @@ import {
   WaitingOn,
 } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { type ListTicketsRequest, ListTicketsRequestSchema } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
-import { CATEGORIES, madeUpTicket, TAGS, TEAMS, word } from "../../bench/scale/made-up.ts";
+import { CATEGORIES, madeUpAnswer, madeUpTicket, TAGS, TEAMS, word } from "../../bench/scale/made-up.ts";
 import type { Database } from "../../runtime/database/database.ts";
+import { formatId } from "../../runtime/ids.ts";
 import { countUpTo, type KeyValue } from "../../runtime/pagination.ts";
 import { ticketsMatching } from "../../services/ticket/list/filters.ts";
 import { orderColumns } from "../../services/ticket/list/orders.ts";
 import { otherOpenTickets } from "../../services/ticket/list/other-open.ts";
 import { type PageQuestion, sortedPage, ticketPage } from "../../services/ticket/list/page.ts";
 import { search } from "../../services/ticket/list/search.ts";
+import { insertMessages } from "../../services/ticket/message-store.ts";
 import { migrations } from "../../services/ticket/migrations.ts";
 import { insertTickets, toTicket, updateTicket } from "../../services/ticket/ticket-store.ts";
 import { DIALECTS, type TemporaryDatabase, temporaryDatabase } from "../support/databases.ts";
@@ -108,6 +111,18 @@ function ticketOf(index: number): Ticket {
   };
 }
 
+/** What was said in one of three tickets; of some words more than in the tickets themselves. */
+const SAID = new Map(
+  Array.from({ length: COUNT / 3 }, (_, index) => [`TKT-${1_001 + 3 * index}`, `${madeUpAnswer(index)} regards`]),
+);
+
+function answers(): TicketMessage[] {
+  return [...SAID].map(([ticketId, body], index) => {
+    const id = formatId("MSG", 1_001 + index);
+    return create(TicketMessageSchema, { id, ticketId, body, createTime: time, author: { id: "agent-1" } });
+  });
+}
+
 describe.each(DIALECTS)("%s", (dialect) => {
   let place: TemporaryDatabase;
   let database: Database;
@@ -117,6 +132,7 @@ describe.each(DIALECTS)("%s", (dialect) => {
     database = await place.open(...migrations);
     tickets = Array.from({ length: COUNT }, (_, index) => ticketOf(index));
     await database.transaction((trx) => insertTickets(trx, tickets));
+    await database.transaction((trx) => insertMessages(trx, answers()));
     // Some change afterwards, with their labels and without.
     for (const index of [5, 6, 7, 8, 9]) {
       const before = tickets[index] as Ticket;
@@ -172,13 +188,14 @@ describe.each(DIALECTS)("%s", (dialect) => {
   });
 
   test.each([
-    ["few", { few: 1_000, lookedAt: 1_000, short: 1_000 }],
-    ["many, all of them known", { few: 0, lookedAt: 1_000, short: 5 }],
-    ["more than are known", { few: 0, lookedAt: 20, short: 5 }],
+    ["few", { few: 1_000, glance: 0, dense: 0, lookedAt: 1_000, short: 1_000 }],
+    ["many, all of them known", { few: 0, glance: 0, dense: 0, lookedAt: 1_000, short: 5 }],
+    ["more than are known", { few: 0, glance: 0, dense: 0, lookedAt: 20, short: 5 }],
+    ["more than are known, close together", { few: 0, glance: 20, dense: COUNT, lookedAt: 20, short: 5 }],
   ])("of a search hold the same, the finds taken for %s", async (_, limits) => {
     const now = END;
     const [one = "", two = ""] = tickets[0]?.description.split(" ") ?? [];
-    for (const query of [word(0), word(1), one, two, `${word(0)} ${word(2)}`, "ba", "zzz"]) {
+    for (const query of [word(0), word(1), one, two, `${word(0)} ${word(2)}`, "ba", "regards", "zzz"]) {
       for (const filter of [
         {},
         { statuses: [OPEN] },
@@ -200,10 +217,12 @@ describe.each(DIALECTS)("%s", (dialect) => {
         });
         const words = query.split(" ");
         const last = words.at(-1) ?? "";
-        const has = ({ subject, description }: Ticket) => {
-          const all: readonly string[] = `${subject} ${description}`.match(/\w+/g) ?? [];
+        const hasWords = (text: string) => {
+          const all: readonly string[] = text.match(/\w+/g) ?? [];
           return words.slice(0, -1).every((each) => all.includes(each)) && all.some((each) => each.startsWith(last));
         };
+        const has = ({ id, subject, description }: Ticket) =>
+          hasWords(`${subject} ${description}`) || hasWords(SAID.get(id) ?? "");
         const expected = tickets.filter((ticket) => wanted(ticket, request, now) && has(ticket));
         expect({ query, ids }).toEqual({ query, ids: inOrder(expected, request.order) });
         expect(total).toBe(expected.length);

@@ -55,7 +55,7 @@ const spansOfTrace = () => collector.spans.filter(({ traceId }) => traceId === T
 
 test("what is recorded is sent to the collector before the processes end", () => {
   expect(results).toEqual([undefined, true]);
-  expect(exitCodes).toEqual(PROCESSES.map(() => 0));
+  expect(exitCodes, processes.map(({ output }) => output).join("\n")).toEqual(PROCESSES.map(() => 0));
   expect(collector.requests[0]).toMatchObject({ path: "/v1/traces", headers: { "x-key": "one two" } });
 });
 

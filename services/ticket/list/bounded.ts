@@ -6,7 +6,6 @@ import type { Database } from "../../../runtime/database/database.ts";
 import { type Read, readIds } from "../../../runtime/database/reader-thread.ts";
 import {
   type KeysetOptions,
-  type KeyValue,
   keyOf,
   keysetQuery,
   type OrderColumn,
@@ -21,13 +20,10 @@ import { keysStatement, type Sql, sortedPage } from "./page.ts";
 /** What a search has found: pages of it, and how much it is. */
 export type Found = PageSource<ListedRow>;
 
-/** Keeps the tickets that were found. */
-export type Keep = (query: Knex.QueryBuilder) => void;
-
 /** A search of which the finds are not known one by one. */
 export interface Finder {
   /** Numbers of so many tickets that were found, or all: the newest, or the oldest. */
-  sample(direction: OrderColumn["direction"], size: number): Promise<readonly number[]>;
+  sample(direction: OrderColumn["direction"], size: number): Promise<ReadonlySet<number>>;
   /** Which of these tickets were found. */
   among(ids: readonly number[]): Promise<ReadonlySet<number>>;
   /** A list of so few tickets is asked for whole. */
@@ -51,57 +47,50 @@ const run = (read: Read) => (query: Knex.QueryBuilder) => {
 };
 
 /** Pages by a sort of all that was found. */
-export function sorted(database: Database, question: ListQuestion, read: Read, found: Keep): Found {
-  const matching = ticketsMatching(database, { ...question, found });
+export function sorted(database: Database, question: ListQuestion, read: Read): Found {
+  const matching = ticketsMatching(database, question);
   return {
     page: (options) => sortedPage(database, matching, { ...options, ...question }, read),
     count: () => totalSize(matching, run(read)),
   };
 }
 
-/** Keeps these tickets. */
-export function keepThese(ids: Iterable<number>): Keep {
-  const list = JSON.stringify([...ids]);
-  return (query) => query.whereRaw("ticket.id in (select value from json_each(?))", [list]);
-}
-
 const numbers = (read: Read, { sql, bindings }: Sql) => readIds(read, sql, bindings);
 
 /** Pages of the finds by what `finder` says; where that were more work, by `all`. */
 export function bounded(database: Database, question: ListQuestion, read: Read, finder: Finder, all: Found): Found {
-  const few = (ids: Iterable<number>): ListQuestion => ({ ...question, found: keepThese(ids), areFew: true });
+  const these = (ids: Iterable<number>) => ticketsMatching(database, { ...question, ids: [...ids] });
 
-  /** The order's values in the last of as many finds as the page takes; undefined where too few are known. */
-  async function boundOf(options: KeysetOptions): Promise<readonly KeyValue[] | undefined> {
+  /** Numbers of the tickets of a stretch; undefined where there are more than `most`. */
+  async function within(stretch: Stretch, most: number): Promise<readonly number[] | undefined> {
+    const query = numbersOf(database, question, stretch).limit(most + 1);
+    const ids = await numbers(read, query.toSQL());
+    return ids.length > most ? undefined : ids;
+  }
+
+  /** Tickets that those of the page are among: as far as the last of so many finds as it takes. Undefined where they are too many. */
+  async function candidates(options: KeysetOptions): Promise<readonly number[] | undefined> {
     const { order, limit } = options;
     const direction = order[0]?.direction ?? "asc";
     for (let size = SAMPLE; ; ) {
       const ids = await finder.sample(direction, size);
-      const keys = ticketsMatching(database, few(ids)).select(order.map(({ column }) => column));
+      const keys = these(ids).select(order.map(({ column }) => column));
       const rows: object[] = await run(read)(keysetQuery(keys, options));
       const last = rows[limit];
-      if (last) return keyOf(last, order);
-      if (ids.length < size || size === LARGEST_SAMPLE) return undefined;
+      if (last) return within({ ...options, until: keyOf(last, order) }, finder.most);
+      const list = size === SAMPLE && (await within(options, finder.short));
+      if (list) return list;
+      if (ids.size < size || size === LARGEST_SAMPLE) return undefined;
       // As many as it takes if as many of the others fit.
       size = Math.min(LARGEST_SAMPLE, Math.ceil((1.3 * size * (limit + 1)) / rows.length));
     }
   }
 
-  /** Numbers of the tickets of a stretch, up to `most`. */
-  const within = (stretch: Stretch, most: number) =>
-    numbers(read, numbersOf(database, question, stretch).limit(most).toSQL());
-
   return {
     async page(options) {
-      let ids = await within(options, finder.short);
-      if (ids.length === finder.short) {
-        const until = await boundOf(options);
-        if (until === undefined) return all.page(options);
-        ids = await within({ ...options, until }, finder.most);
-        if (ids.length === finder.most) return all.page(options);
-      }
-      const found = ticketsMatching(database, few(await finder.among(ids)));
-      return sortedPage(database, found, { ...options, ...question }, read);
+      const asked = await candidates(options);
+      if (asked === undefined) return all.page(options);
+      return sortedPage(database, these(await finder.among(asked)), { ...options, ...question }, read);
     },
     async count() {
       // The newest have their numbers together, and so their places in the index.

@@ -1,26 +1,40 @@
 // Tickets by the words in them and in their conversations.
 import { create, toBinary } from "@bufbuild/protobuf";
+import type { Knex } from "knex";
 import { type ListTicketsRequest, ListTicketsRequestSchema } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import type { Database } from "../../../runtime/database/database.ts";
 import { type Read, readIds } from "../../../runtime/database/reader-thread.ts";
-import { type Finds, find, findsAmong, firstFinds } from "../../../runtime/database/search-finds.ts";
+import {
+  type Finds,
+  find,
+  findsAmong,
+  firstFinds,
+  questionFor,
+  rowsAFind,
+} from "../../../runtime/database/search-finds.ts";
 import { matchSearch } from "../../../runtime/database/search-words.ts";
-import { bounded, COUNTED, type Finder, type Found, type Keep, keepThese, sorted } from "./bounded.ts";
+import { bounded, COUNTED, type Finder, type Found, sorted } from "./bounded.ts";
 import type { ListQuestion } from "./filters.ts";
 
 /** How much work is done in which way. */
 export interface SearchLimits {
   /** Up to so many tickets that were found are sorted in less time than it takes to ask others whether they were. */
   readonly few: number;
+  /** Finds of either index that are looked at first. */
+  readonly glance: number;
+  /** Of words that one of so many tickets has no more are looked at: there are soon enough of them for a page. */
+  readonly dense: number;
   /** Finds of either index that are looked at to know which they are. */
   readonly lookedAt: number;
   /** A list of so few tickets is asked for whole. */
   readonly short: number;
 }
 
-const LIMITS: SearchLimits = { few: 3_000, lookedAt: 10_000, short: 1_000 };
+const LIMITS: SearchLimits = { few: 3_000, glance: COUNTED + 1, dense: 300, lookedAt: 10_000, short: 1_000 };
 /** So many tickets are not asked for whether they were found. */
 const ASKED = 30_000;
+/** In the time in which one message is looked up by its number, the messages of so many neighbouring tickets are. */
+const LOOKED_UP = 3;
 
 /** Whether a request asks for words alone. */
 function isUnfiltered(request: ListTicketsRequest): boolean {
@@ -30,8 +44,33 @@ function isUnfiltered(request: ListTicketsRequest): boolean {
 
 /** The tickets of some messages. */
 function ticketsOf(read: Read, messages: readonly number[]): Promise<number[]> {
-  const sql = "select ticket_id as id from message where id in (select value from json_each(?))";
+  const sql = "select ticket_id as id from json_each(?) as said cross join message on message.id = said.value";
   return readIds(read, sql, [JSON.stringify(messages)]);
+}
+
+/** The messages of some tickets: a ticket's number for each of theirs. */
+async function messagesOf(read: Read, tickets: readonly number[]): Promise<Map<number, number>> {
+  const [row] = await read<{ messages: string; tickets: string }>(
+    `select json_group_array(message.id) as messages, json_group_array(ticket_id) as tickets
+     from json_each(?) as asked cross join message on message.ticket_id = asked.value`,
+    [JSON.stringify(tickets)],
+  );
+  const { messages = "[]", tickets: theirs = "[]" } = row ?? {};
+  const ticketIds: number[] = JSON.parse(theirs);
+  return new Map(JSON.parse(messages).map((id: number, index: number) => [id, ticketIds[index]]));
+}
+
+/** Which of these tickets have a message that was found: by a look at the messages found, or at theirs, whichever are fewer. */
+async function saidIn(read: Read, messages: Finds, ids: readonly number[]): Promise<number[]> {
+  const few = Math.floor(ids.length / LOOKED_UP);
+  const finds = await find(read, messages, few, messages);
+  if (finds.isWhole && finds.newest.length <= few) {
+    const found = new Set(await ticketsOf(read, finds.newest));
+    return ids.filter((id) => found.has(id));
+  }
+  const theirs = await messagesOf(read, ids);
+  const found = await findsAmong(read, finds, [...theirs.keys()]);
+  return found.map((id) => theirs.get(id) as number);
 }
 
 /** Asks both indexes, as far as need be. */
@@ -40,38 +79,19 @@ function finderOnSqlite(read: Read, tickets: Finds, messages: Finds, { short }: 
     short,
     most: ASKED,
     async sample(direction, size) {
-      const own = await firstFinds(read, tickets, direction, size);
-      if (own.length === size) return own;
-      return [...own, ...(await ticketsOf(read, await firstFinds(read, messages, direction, size)))];
+      const own = new Set(await firstFinds(read, tickets, direction, size));
+      if (own.size === size) return own;
+      return own.union(new Set(await ticketsOf(read, await firstFinds(read, messages, direction, size))));
     },
     async among(ids) {
-      const found = new Set(await findsAmong(read, tickets, ids));
-      const others = JSON.stringify(ids.filter((id) => !found.has(id)));
-      const said = await read<{ id: number; ticket_id: number }>(
-        "select id, ticket_id from message where ticket_id in (select value from json_each(?))",
-        [others],
-      );
-      const asked = said.map(({ id }) => id);
-      const finds = new Set(await findsAmong(read, messages, asked));
-      for (const { id, ticket_id } of said) if (finds.has(id)) found.add(ticket_id);
-      return found;
+      const found = await Promise.all([findsAmong(read, tickets, ids), saidIn(read, messages, ids)]);
+      return new Set(found.flat());
     },
-  };
-}
-
-/** Knows all tickets that were found. */
-function finderOf(ids: ReadonlySet<number>, { short }: SearchLimits): Finder {
-  const sorted = [...ids].sort((one, other) => one - other);
-  return {
-    short,
-    most: ASKED,
-    sample: async (direction, size) => (direction === "asc" ? sorted.slice(0, size) : sorted.slice(-size)),
-    among: async (asked) => new Set(asked.filter((id) => ids.has(id))),
   };
 }
 
 /** The tickets that either index finds. */
-function keepOnSqlite(tickets: Finds, messages: Finds): Keep {
+function keepOnSqlite(tickets: Finds, messages: Finds): ListQuestion["found"] {
   const found = ({ table }: Finds) => `select rowid from ${table}_search where ${table}_search match ?`;
   const parts = [
     { finds: tickets, sql: found(tickets) },
@@ -84,19 +104,23 @@ function keepOnSqlite(tickets: Finds, messages: Finds): Keep {
 
 async function onSqlite(database: Database, question: ListQuestion, read: Read, limits: SearchLimits): Promise<Found> {
   const { request } = question;
-  const tickets = await find(read, { table: "ticket" }, request.query, limits.lookedAt);
-  const messages = await find(read, { table: "message" }, request.query, limits.lookedAt);
+  const questions = await Promise.all(
+    (["ticket", "message"] as const).map((table) => questionFor(read, { table }, request.query)),
+  );
+  const look = async (limit: number, known: readonly Finds[] = []) => {
+    const finds = await Promise.all(questions.map((each, index) => find(read, each, limit, known[index])));
+    return finds as [tickets: Finds, messages: Finds];
+  };
+  let [tickets, messages] = await look(limits.glance);
+  const isEnough = tickets.isWhole ? messages.isWhole : rowsAFind(tickets) <= limits.dense;
+  if (!isEnough) [tickets, messages] = await look(limits.lookedAt, [tickets, messages]);
   const counted = (found: Found, size: number): Found =>
     isUnfiltered(request) ? { ...found, count: async () => Math.min(size, COUNTED + 1) } : found;
-  if (tickets.isWhole && messages.isWhole) {
-    const ids = new Set([...tickets.newest, ...(await ticketsOf(read, messages.newest))]);
-    const all = sorted(database, question, read, keepThese(ids));
-    return counted(
-      ids.size > limits.few ? bounded(database, question, read, finderOf(ids, limits), all) : all,
-      ids.size,
-    );
+  if (tickets.isWhole && messages.isWhole && tickets.newest.length + messages.newest.length <= limits.few) {
+    const ids = [...new Set([...tickets.newest, ...(await ticketsOf(read, messages.newest))])];
+    return counted(sorted(database, { ...question, ids }, read), ids.length);
   }
-  const all = sorted(database, question, read, keepOnSqlite(tickets, messages));
+  const all = sorted(database, { ...question, found: keepOnSqlite(tickets, messages) }, read);
   const found = bounded(database, question, read, finderOnSqlite(read, tickets, messages, limits), all);
   return tickets.newest.length > COUNTED ? counted(found, tickets.newest.length) : found;
 }
@@ -107,7 +131,8 @@ function onPostgres(database: Database, question: ListQuestion, read: Read): Fou
   const { query: text } = question.request;
   const tickets = matchSearch(knex("ticket as found").select("found.id"), dialect, { table: "found" }, text);
   const messages = matchSearch(knex("message").select("message.ticket_id"), dialect, { table: "message" }, text);
-  return sorted(database, question, read, (query) => query.whereIn("ticket.id", tickets.clone().union(messages)));
+  const found = (query: Knex.QueryBuilder) => void query.whereIn("ticket.id", tickets.clone().union(messages));
+  return sorted(database, { ...question, found }, read);
 }
 
 /** Searches; to be called within `Database.slowly`, with its `read`. */
