@@ -96,7 +96,7 @@ class Admission {
   }
 
   /** @throws ConnectError `resource_exhausted` (SERVICE_BUSY) when too many calls are under way */
-  async admit<T>(call: () => Promise<T>): Promise<T> {
+  begin(): void {
     if (this.#calls >= this.#max) {
       throw failForNow(
         Code.ResourceExhausted,
@@ -107,12 +107,11 @@ class Admission {
     }
     this.#calls++;
     underWay++;
-    try {
-      return await call();
-    } finally {
-      this.#calls--;
-      underWay--;
-    }
+  }
+
+  end(): void {
+    this.#calls--;
+    underWay--;
   }
 }
 
@@ -156,7 +155,12 @@ function guard(
     return async (request, context) => {
       try {
         authorize(context);
-        return await admission.admit(async () => call(input(request), context));
+        admission.begin();
+        try {
+          return await call(input(request), context);
+        } finally {
+          admission.end();
+        }
       } catch (error) {
         throw publicError(error, method, context, log);
       }

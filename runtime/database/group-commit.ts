@@ -1,7 +1,7 @@
 // Group commit: writes that come at the same time share one transaction, and with it one flush to the disk.
 import { setImmediate as turn } from "node:timers/promises";
 import type { Knex } from "knex";
-import { sameTrace } from "../telemetry/tracing.ts";
+import { isTracing, sameTrace } from "../telemetry/tracing.ts";
 import type { DirectClient } from "./direct-runner.ts";
 import { databaseBusy } from "./errors.ts";
 
@@ -34,14 +34,27 @@ class TookTooLong extends Error {
   }
 }
 
-function within<T>(timeoutMs: number, work: Work<T>): Work<T> {
-  return (trx) =>
-    new Promise<T>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new TookTooLong(timeoutMs)), timeoutMs);
-      work(trx)
-        .then(resolve, reject)
-        .finally(() => clearTimeout(timer));
+/** Gives up works that take too long, each with its own time; one timer for all of a group, which would take longer to set. */
+class Patience {
+  readonly #timer: NodeJS.Timeout;
+  #giveUp: ((error: TookTooLong) => void) | undefined;
+
+  constructor(timeoutMs: number) {
+    this.#timer = setTimeout(() => this.#giveUp?.(new TookTooLong(timeoutMs)), timeoutMs);
+  }
+
+  /** Settles as the work does, or rejects when its time is over. */
+  with<T>(work: Work<T>, trx: Knex.Transaction): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#giveUp = reject;
+      this.#timer.refresh();
+      work(trx).then(resolve, reject);
     });
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
 }
 
 /**
@@ -84,8 +97,8 @@ export class GroupCommit {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const asAsked = sameTrace();
     // Awaited there: a query of knex is made when it is waited for.
-    const inTrace: Work<T> = (trx) => asAsked(async () => await work(trx));
-    this.#waiting.push({ work: within(this.#limits.workTimeoutMs, inTrace), asAsked, resolve, reject });
+    const inTrace: Work<T> = isTracing() ? (trx) => asAsked(async () => await work(trx)) : work;
+    this.#waiting.push({ work: inTrace, asAsked, resolve, reject });
     if (!this.#running) void this.#commitAll();
     return (await promise) as T;
   }
@@ -95,12 +108,15 @@ export class GroupCommit {
     while (this.#waiting.length > 0) {
       const group = this.#waiting.splice(0, this.#limits.maxGroup);
       this.#group = group.length;
+      const patience = new Patience(this.#limits.workTimeoutMs);
       try {
         // The commit of all belongs to the trace of the first.
-        const commit = () => this.#commit(group);
+        const commit = () => this.#commit(group, patience);
         for (const answer of await (group[0]?.asAsked(commit) ?? [])) answer();
       } catch (error) {
         for (const { reject } of group) reject(error);
+      } finally {
+        patience.end();
       }
       // SQLite answers at once, so without this, writers who keep at it would leave no turn to sockets and timers.
       await turn();
@@ -114,10 +130,10 @@ export class GroupCommit {
    * All of a group are handed one and the same transaction: one a work would cost more than most works. So when a work takes
    * too long and is given up, the transaction ends, lest the work write among those that follow; the others run again.
    */
-  async #commit(group: readonly Job[]): Promise<(() => void)[]> {
+  async #commit(group: readonly Job[], patience: Patience): Promise<(() => void)[]> {
     const [only, ...others] = group;
     if (only && others.length === 0) {
-      const value = await this.#knex.transaction(only.work);
+      const value = await this.#knex.transaction((trx) => patience.with(only.work, trx));
       return [() => only.resolve(value)];
     }
     let late: Job | undefined;
@@ -126,7 +142,7 @@ export class GroupCommit {
       await this.#knex.transaction(async (trx) => {
         for (const job of group) {
           try {
-            const value = await inSavepoint(trx, job.work);
+            const value = await inSavepoint(trx, () => patience.with(job.work, trx));
             answers.push(() => job.resolve(value));
           } catch (error) {
             answers.push(() => job.reject(error));
@@ -146,13 +162,13 @@ export class GroupCommit {
 }
 
 /** Runs a work in a savepoint, without a knex of its own, which would take longer to make than most works to run. */
-async function inSavepoint<T>(trx: Knex.Transaction, work: Work<T>): Promise<T> {
+async function inSavepoint<T>(trx: Knex.Transaction, work: () => Promise<T>): Promise<T> {
   const { direct } = trx.client as DirectClient;
   if (direct === undefined) throw new TypeError("group commit is for a database that answers at once");
   const { connection } = direct;
   connection.run("SAVEPOINT work");
   try {
-    const value = await work(trx);
+    const value = await work();
     connection.run("RELEASE work");
     return value;
   } catch (error) {

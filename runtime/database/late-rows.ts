@@ -23,16 +23,24 @@ interface Mark {
 export class LateRows {
   readonly #rows: LateRow[] = [];
   readonly #savepoints: Mark[] = [];
+  /** The tables of rows that wait: every statement asks for them. */
+  #tables = new Set<string>();
   #written = 0;
 
-  /** Whether rows wait to be written; of this table, if it is given. */
-  isWaiting(names?: ReadonlySet<string>): boolean {
-    if (this.#written === this.#rows.length) return false;
-    return !names || this.#rows.some(({ table }, index) => index >= this.#written && names.has(table));
+  /** Whether rows of one of these tables wait to be written. */
+  isWaitingFor(names: ReadonlySet<string>): boolean {
+    for (const table of this.#tables) if (names.has(table)) return true;
+    return false;
   }
 
-  add({ rows, ...of }: RowsOfTable): void {
-    for (const row of rows) this.#rows.push({ ...of, row });
+  /** Whether any rows wait. */
+  get isWaiting(): boolean {
+    return this.#tables.size > 0;
+  }
+
+  add({ table, columns, rows }: RowsOfTable): void {
+    for (const row of rows) this.#rows.push({ table, columns, row });
+    if (rows.length > 0) this.#tables.add(table);
   }
 
   /** Hands out all that wait, to be written now. */
@@ -44,6 +52,7 @@ export class LateRows {
       else tables.set(row.table, [row]);
     }
     this.#written = this.#rows.length;
+    this.#tables.clear();
     return [...tables].map(([table, rows]) => ({
       table,
       columns: rows[0]?.columns ?? [],
@@ -68,6 +77,7 @@ export class LateRows {
     this.#savepoints.length = depth + 1;
     this.#rows.length = rows;
     this.#written = written;
+    this.#tables = new Set(this.#rows.slice(written).map(({ table }) => table));
   }
 
   /** Of several of a name the innermost counts. */
@@ -79,6 +89,7 @@ export class LateRows {
   clear(): void {
     this.#rows.length = 0;
     this.#savepoints.length = 0;
+    this.#tables.clear();
     this.#written = 0;
   }
 }

@@ -122,12 +122,11 @@ export async function findsAmong(read: Read, finds: Finds, ids: readonly number[
     const all = new Set(newest);
     return ids.filter((id) => all.has(id));
   }
-  const found = await readIds(
-    read,
-    `select ${table}_search.rowid as id from json_each(?) as span cross join ${table}_search
-     where ${table}_search match ? and ${table}_search.rowid between span.value ->> 0 and span.value ->> 1`,
-    [JSON.stringify(spansOf(ids, seek * rowsAFind(finds))), expression],
-  );
+  // Materialized, because SQLite compares each row with the ends once more, and would read them anew from the text.
+  const sql = `with span as materialized (select value ->> 0 as first, value ->> 1 as last from json_each(?))
+    select ${table}_search.rowid as id from span cross join ${table}_search
+    where ${table}_search match ? and ${table}_search.rowid between span.first and span.last`;
+  const found = await readIds(read, sql, [JSON.stringify(spansOf(ids, seek * rowsAFind(finds))), expression]);
   const all = new Set(found);
   return ids.filter((id) => all.has(id));
 }

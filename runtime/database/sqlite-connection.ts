@@ -194,7 +194,7 @@ export class SqliteConnection {
       throw new Error("SQLite rolled this transaction back after an earlier error: nothing of it is stored.");
     }
     try {
-      if (step?.kind === "COMMIT" || this.#concernsLateRows(prepared)) this.#writeLateRows();
+      if (step ? step.kind === "COMMIT" : this.#concernsLateRows(prepared)) this.#writeLateRows();
       const result = this.#execute(sql, prepared, bindings);
       if (step !== undefined) this.#follow(step);
       return result;
@@ -222,9 +222,9 @@ export class SqliteConnection {
   }
 
   #concernsLateRows(prepared: Prepared): boolean {
-    if (!this.#late.isWaiting()) return false;
+    if (!this.#late.isWaiting) return false;
     prepared.words ??= new Set(prepared.statement.sourceSQL.match(/\w+/g));
-    return this.#late.isWaiting(prepared.words);
+    return this.#late.isWaitingFor(prepared.words);
   }
 
   #writeLateRows(): void {

@@ -26,6 +26,9 @@ interface Unary {
 
 const CONTENT_TYPES = new Set(["application/grpc", "application/grpc+proto"]);
 const RESPONSE: OutgoingHttpHeaders = { ":status": 200, "content-type": "application/grpc+proto" };
+const TRAILERS: OutgoingHttpHeaders = { "grpc-status": "0" };
+/** gRPC knows no date (gRPC over HTTP2, Response-Headers), which would be written, sent and read with every call. */
+const HOW = { waitForTrailers: true, sendDate: false };
 
 /** What serves a call; undefined where it is none of these. */
 export type FindUnary = (exchange: Http2Exchange) => (() => void) | undefined;
@@ -109,11 +112,9 @@ class Call {
   #finish(frame: Buffer, { setHeaders, setTrailers }: LazyContext): void {
     const { stream } = this.#exchange;
     if (this.#over || stream.destroyed || stream.closed) return;
-    stream.respond(setHeaders ? { ...RESPONSE, ...Object.fromEntries(setHeaders) } : RESPONSE, {
-      waitForTrailers: true,
-    });
+    stream.respond(setHeaders ? { ...RESPONSE, ...Object.fromEntries(setHeaders) } : RESPONSE, HOW);
     stream.once("wantTrailers", () => {
-      stream.sendTrailers({ ...(setTrailers && Object.fromEntries(setTrailers)), "grpc-status": "0" });
+      stream.sendTrailers(setTrailers ? { ...Object.fromEntries(setTrailers), ...TRAILERS } : TRAILERS);
     });
     stream.end(frame);
     this.#end(undefined);

@@ -1,6 +1,6 @@
 // How much goes on with each customer: by this alone they are ranked, before a few of them are counted in full.
 import type { Frame } from "./cells.ts";
-import type { Facts } from "./fact-cache.ts";
+import type { ChunkEntry, Facts } from "./fact-cache.ts";
 import { isActivity } from "./fact-code.ts";
 import type { CustomerCandidates } from "./grouping.ts";
 import { customersOf, type Owners } from "./owners.ts";
@@ -35,22 +35,19 @@ export class CustomerActivity {
     return sums;
   }
 
-  add(facts: Facts): void {
-    const { start, end } = this.#frame;
-    const inside = facts.chunk.blocks.every(({ minTime, maxTime }) => minTime >= start && maxTime < end);
-    if (inside && this.#allSegments) this.#addAll(facts);
-    else this.#addEach(facts);
+  /** Whether it is enough to know whose the facts of a chunk are. */
+  takesOwners({ minTime, maxTime, open }: ChunkEntry): boolean {
+    return !open && this.#allSegments && minTime >= this.#frame.start && maxTime < this.#frame.end;
   }
 
-  #addAll({ owners }: Facts): void {
+  addOwners({ ids, activity }: Owners): void {
     const counts = this.#counts;
-    const { ids, activity } = owners as Owners;
     for (let owner = 0; owner < ids.length; owner++) {
       (counts[ids[owner] as number] as number) += activity[owner] as number;
     }
   }
 
-  #addEach({ chunk, times, owners }: Facts): void {
+  add({ chunk, times, owners }: Facts): void {
     const counts = this.#counts;
     const customers = customersOf(owners as Owners);
     const { start, end } = this.#frame;

@@ -1,22 +1,28 @@
 // Answers a question from the stored facts.
-import { setImmediate } from "node:timers/promises";
 import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { type MetricsGroup, MetricsGrouping, MetricsKind } from "#gen/deskwire/analytics/v1/metrics_pb.js";
+import { type MetricsGroup, MetricsKind } from "#gen/deskwire/analytics/v1/metrics_pb.js";
 import { type GetMetricsResponse, GetMetricsResponseSchema } from "#gen/deskwire/analytics/v1/metrics_service_pb.js";
 import type { Database } from "../../../runtime/database/database.ts";
 import type { Policy } from "../../../runtime/policy/policy.ts";
+import { Turn } from "../../../runtime/turn.ts";
 import { CustomerActivity } from "./activity.ts";
-import { type Frame, type Grouping, isCut } from "./cells.ts";
-import { type ChunkEntry, type FactCache, type Facts, Outdated } from "./fact-cache.ts";
-import { Figures } from "./figures.ts";
-import { type Candidates, type CustomerCandidates, candidatesOf, narrowed, onlyShown, ranked } from "./grouping.ts";
+import type { Grouping } from "./cells.ts";
+import { addFacts, countWindow, type Sources } from "./count-facts.ts";
+import { type FactCache, Outdated } from "./fact-cache.ts";
+import {
+  type CustomerCandidates,
+  candidatesOf,
+  narrowed,
+  onlyShown,
+  ranked,
+  type SegmentCandidates,
+} from "./grouping.ts";
 import { progressOf } from "./progress.ts";
-import { MAX_CELLS, type Question } from "./question.ts";
-import { Tally } from "./tally.ts";
+import type { Question } from "./question.ts";
+import { bucketsOf, seriesOf } from "./series.ts";
+import type { Tally } from "./tally.ts";
 
-/** How long counting may keep the process to itself, in milliseconds, before other calls get their turn. */
-const TURN_MS = 15;
 /** A taught engine has a new name with every correction. */
 const MAX_ENGINES = 20;
 
@@ -27,101 +33,47 @@ export interface AnsweringOptions {
   readonly policy: Policy;
 }
 
-/** What facts are put into: chunk by chunk, or by its balance one that lies before the window as a whole. */
-interface Folding {
-  add(facts: Facts): void;
-  addBalance?(balance: Int32Array): void;
-}
-
-/** Puts the facts that matter into `into`; those before the window if it takes balances. */
-async function fold(
-  { cache }: AnsweringOptions,
-  { frame, customers }: { frame: Frame; customers: boolean },
-  into: Folding,
-  signal: AbortSignal,
-): Promise<void> {
-  const needed: ChunkEntry[] = [];
-  for (const entry of cache.entries) {
-    if (entry.minTime >= frame.end) continue;
-    if (entry.maxTime >= frame.start || (into.addBalance && customers)) needed.push(entry);
-    else into.addBalance?.(entry.balance);
-  }
-  const times = ({ blocks }: Facts["chunk"]) => blocks.some((block) => isCut(frame, block));
-  let turn = performance.now();
-  for await (const page of cache.chunks({ entries: needed, owners: customers, times })) {
-    for (const facts of page) {
-      into.add(facts);
-      if (performance.now() - turn < TURN_MS) continue;
-      await setImmediate();
-      signal.throwIfAborted();
-      turn = performance.now();
-    }
-  }
-}
-
-/** What was counted, and which groups are shown. */
-interface Counted {
-  /** All groups together. */
-  readonly total: Tally;
-  /** Those that are shown among them. */
-  readonly tally: Tally;
-  /** The groups that are shown, by their number among the candidates, those with the most going on first. */
+/** Groups that are shown, those with the most going on first. */
+interface Shown {
+  /** Their numbers among the candidates. */
   readonly shown: readonly number[];
   readonly leftOut: number;
-  /** The number in the tally of the group that is shown at a place. */
+  /** By these alone, numbered in their order. */
+  readonly grouping: Grouping;
+  /** What was counted within the window as a whole, and which group is which in it. */
+  readonly tally: Tally;
   groupOf(group: number, place: number): number;
 }
 
-/** Counts once, where all groups fit into a tally; else finds first which groups are shown, and puts the others into one. */
-async function count(
-  options: AnsweringOptions,
-  question: Question,
-  candidates: Candidates,
-  signal: AbortSignal,
-): Promise<Counted> {
-  const { frame, groupBy, groupLimit, kinds } = question;
-  const limit = groupBy === MetricsGrouping.UNSPECIFIED ? 0 : groupLimit;
-  if (candidates.by === "customer") return countCustomers(options, question, candidates, signal);
-  const tallyOf = async (part: Frame, grouping: Grouping, wanted: ReadonlySet<MetricsKind>, ranks: boolean) => {
-    const tally = new Tally(part, grouping, wanted, ranks);
-    await fold(options, { frame: part, customers: grouping.customers !== undefined }, tally, signal);
-    return tally;
-  };
-  if (candidates.groups * frame.starts.length <= MAX_CELLS) {
-    const tally = await tallyOf(frame, candidates, kinds, limit > 0);
-    return { total: tally, tally, ...ranked(tally.activity(), limit), groupOf: (group) => group };
-  }
-  const rough = await tallyOf({ ...frame, starts: [frame.start] }, candidates, new Set(), true);
-  const { shown, leftOut } = ranked(rough.activity(), limit);
-  const tally = await tallyOf(frame, narrowed(candidates, shown), kinds, false);
-  return { total: tally, tally, shown, leftOut, groupOf: (_, place) => place };
-}
-
-/** Finds first which customers are shown; then counts these few by themselves, and all together without telling them apart. */
-async function countCustomers(
-  options: AnsweringOptions,
+/** Finds out which groups are shown. */
+async function shownOf(
+  sources: Sources,
   { frame, groupLimit, kinds }: Question,
-  candidates: CustomerCandidates,
-  signal: AbortSignal,
-): Promise<Counted> {
+  candidates: SegmentCandidates | CustomerCandidates,
+): Promise<Shown> {
+  if (candidates.by === "segment") {
+    const tally = await countWindow(sources, { frame, grouping: candidates, kinds, ranks: true });
+    const { shown, leftOut } = ranked(tally.activity(), groupLimit);
+    return { shown, leftOut, tally, grouping: narrowed(candidates, shown), groupOf: (group) => group };
+  }
   const activity = new CustomerActivity(frame, candidates);
-  await fold(options, { frame, customers: true }, activity, signal);
+  const inWindow = sources.entries.filter(({ minTime, maxTime }) => minTime < frame.end && maxTime >= frame.start);
+  const [whole = [], others = []] = [true, false].map((whole) =>
+    inWindow.filter((entry) => activity.takesOwners(entry) === whole),
+  );
+  for await (const page of sources.cache.owners(whole)) {
+    for (const owners of page) activity.addOwners(owners);
+    await sources.pass();
+  }
+  await addFacts(sources, { entries: others, frame, customers: true }, (facts) => activity.add(facts));
   const { shown, leftOut } = ranked(activity.byGroup, groupLimit);
-  const total = new Tally(frame, candidates.everybody, kinds, false);
-  const tally = new Tally(frame, onlyShown(candidates, shown), kinds, false);
-  const both = {
-    add(facts: Facts) {
-      total.add(facts);
-      tally.add(facts);
-    },
-    addBalance() {},
-  };
-  await fold(options, { frame, customers: true }, both, signal);
-  return { total, tally, shown, leftOut, groupOf: (_, place) => place };
+  const grouping = onlyShown(candidates, shown);
+  const tally = await countWindow(sources, { frame, grouping, kinds, ranks: false });
+  return { shown, leftOut, tally, grouping, groupOf: (_, place) => place };
 }
 
 /** The engines that read the texts, the latest last; no more than anybody would read. */
-async function enginesOf({ database }: AnsweringOptions, read: Uint8Array): Promise<string[]> {
+async function enginesOf(database: Database, read: Uint8Array): Promise<string[]> {
   const numbers = [...read.keys()].filter((number) => read[number] === 1).slice(-MAX_ENGINES);
   return numbers.length === 0 ? [] : database.knex("metrics_engine").whereIn("id", numbers).orderBy("id").pluck("name");
 }
@@ -144,34 +96,57 @@ export async function answer(
 }
 
 async function answerOnce(
-  options: AnsweringOptions,
+  { database, cache, policy }: AnsweringOptions,
   question: Question,
   signal: AbortSignal,
 ): Promise<GetMetricsResponse> {
-  const { database, cache, policy } = options;
-  const { frame, kinds, sized } = question;
+  const { frame, kinds } = question;
   const cursor = await cache.refresh();
-  const candidates = await candidatesOf(database.knex, question, cache.segments);
-  const { total, tally, shown, leftOut, groupOf } = await count(options, question, candidates, signal);
-  const figures = new Figures(tally, kinds, new Set(shown.map(groupOf)));
-  const ofAll = total === tally ? figures : new Figures(total, kinds, new Set());
-  const names = await candidates.names(database.knex, shown);
-  const groups = shown.map((group, place) => ({
-    key: names.get(group) ?? "",
-    series: figures.series(groupOf(group, place), sized),
-  }));
+  const turn = new Turn();
+  const sources: Sources = {
+    cache,
+    entries: [...cache.entries],
+    async pass() {
+      if (!turn.isOver) return;
+      await turn.pass();
+      signal.throwIfAborted();
+    },
+  };
+  const { all, groups: candidates } = await candidatesOf(database.knex, question, cache.segments);
+  const total = await countWindow(sources, { frame, grouping: all, kinds, ranks: false });
+  const buckets = await bucketsOf(sources, question, { grouping: all, groups: [0], name: all.name });
+  const groups: MetricsGroup[] = [];
+  let groupsLeftOut = 0;
+  if (candidates) {
+    const { shown, leftOut, tally, grouping, groupOf } = await shownOf(sources, question, candidates);
+    const { name } = candidates.by === "segment" ? candidates : grouping;
+    const ofShown = await bucketsOf(sources, question, { grouping, groups: shown, name });
+    const names = await candidates.names(database.knex, shown);
+    for (const [place, group] of shown.entries()) {
+      const whole = { tally, group: groupOf(group, place) };
+      const ofGroup = ofShown.map((bucket) => bucket.get(group));
+      const series = seriesOf(question, whole, ofGroup);
+      groups.push({ $typeName: "deskwire.analytics.v1.MetricsGroup", key: names.get(group) ?? "", series });
+      await sources.pass();
+    }
+    groupsLeftOut = leftOut;
+  }
   return create(GetMetricsResponseSchema, {
     startTime: timestampFromMs(frame.start * 1000),
     endTime: timestampFromMs(frame.end * 1000),
-    total: ofAll.series(undefined, sized),
-    groups: groups as MetricsGroup[],
-    groupsLeftOut: leftOut,
+    total: seriesOf(
+      question,
+      { tally: total, group: 0 },
+      buckets.map((bucket) => bucket.get(0)),
+    ),
+    groups,
+    groupsLeftOut,
     settings: {
       timeZone: policy.timeZone,
       aiAnswerStopsClocks: policy.aiReplyStopsFirstResponse,
       pausesWhileWaitingOnCustomer: policy.pauseWhileWaitingOnCustomer,
     },
     progress: progressOf(cursor),
-    engines: kinds.has(MetricsKind.MOOD) ? await enginesOf(options, total.engines) : [],
+    engines: kinds.has(MetricsKind.MOOD) ? await enginesOf(database, total.engines) : [],
   });
 }

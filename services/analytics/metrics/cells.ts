@@ -4,6 +4,8 @@ import type { Facts } from "./fact-cache.ts";
 
 /** Which facts count, and for which group. Groups are told apart by segment or by customer; by the other, all are 0. */
 export interface Grouping {
+  /** Tells it apart from others: what has been counted by it is kept under this name. It may get more groups, after those there are. */
+  readonly name: string;
   /** How many groups there are. */
   readonly groups: number;
   /** The group of each segment by its number; -1 for one that does not count. */
@@ -27,7 +29,7 @@ export interface Frame {
   readonly starts: readonly number[];
 }
 
-/** Before the window, in one of its buckets (from 1 on), or after it. */
+/** Where a time is: before the window (0), in one of its buckets (from 1 on), or after it. */
 function stretchOf({ start, end, starts }: Frame, time: number): number {
   if (time < start) return 0;
   return time >= end ? starts.length + 1 : placeOf(starts, time) + 1;

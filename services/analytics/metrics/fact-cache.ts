@@ -6,7 +6,10 @@ import { type Chunk, chunkFromBytes, type WholeChunk } from "./chunk.ts";
 import { Level } from "./chunk-store.ts";
 import { type Cursor, readCursor } from "./cursor.ts";
 import type { Segment } from "./facts.ts";
+import { FinishedBuckets } from "./finished-buckets.ts";
+import { Kept } from "./kept.ts";
 import { type Owners, ownersFromBytes } from "./owners.ts";
+import type { Tally } from "./tally.ts";
 
 /** How many bytes of facts are kept in memory: about a million tickets' worth. */
 const BUDGET_BYTES = 80 * 1024 * 1024;
@@ -30,6 +33,7 @@ export interface ChunkEntry {
 
 /** A chunk, and what of it is kept apart where that was asked for. */
 export interface Facts {
+  readonly entry: ChunkEntry;
   readonly chunk: Chunk;
   readonly times: Uint32Array | undefined;
   readonly owners: Owners | undefined;
@@ -47,17 +51,15 @@ export interface Wanted {
 /** Chunks have been merged, or all has begun anew, since the index was read: ask again. */
 export class Outdated extends Error {}
 
-/** One column of the table of chunks, as far as it is in memory. */
-class Column<T> {
-  readonly kept = new Map<number, { readonly value: T; readonly bytes: number }>();
+/** A column of the table of chunks. */
+interface Column<T> {
   readonly name: string;
-  readonly read: (bytes: Uint8Array) => T;
-
-  constructor(name: string, read: (bytes: Uint8Array) => T) {
-    this.name = name;
-    this.read = read;
-  }
+  read(bytes: Uint8Array): T;
 }
+
+const DATA: Column<Chunk> = { name: "data", read: chunkFromBytes };
+const TIMES: Column<Uint32Array> = { name: "times", read: wideFrom };
+const OWNERS: Column<Owners> = { name: "owners", read: ownersFromBytes };
 
 interface EntryRow {
   readonly id: number;
@@ -71,8 +73,6 @@ interface EntryRow {
   readonly owners: Uint8Array | null;
 }
 
-const OPEN_COLUMNS = ["data", "times", "owners"] as const;
-
 const toEntry = ({ id, first_id, version, min_time, max_time, balance, ...row }: EntryRow): ChunkEntry => ({
   ...{ id, firstId: first_id, version, minTime: min_time, maxTime: max_time },
   balance: new Int32Array(new Uint8Array(balance).buffer),
@@ -84,21 +84,18 @@ const toEntry = ({ id, first_id, version, min_time, max_time, balance, ...row }:
 
 /** Reads facts of a database, each chunk once as long as it stays as it is and there is room. */
 export class FactCache {
+  readonly finished = new FinishedBuckets();
   readonly #database: Database;
-  readonly #budget: number;
   readonly #entries = new Map<number, ChunkEntry>();
   readonly #segments = new Map<number, Segment>();
-  readonly #data = new Column("data", chunkFromBytes);
-  readonly #times = new Column("times", wideFrom);
-  readonly #owners = new Column("owners", ownersFromBytes);
-  #keptBytes = 0;
+  readonly #kept: Kept;
   #generation = 0;
   #version = 0;
   #refreshing: Promise<Cursor> | undefined;
 
   constructor(database: Database, budgetBytes: number = BUDGET_BYTES) {
     this.#database = database;
-    this.#budget = budgetBytes;
+    this.#kept = new Kept(budgetBytes);
   }
 
   /** All chunks. */
@@ -113,7 +110,7 @@ export class FactCache {
 
   /** Bytes of facts in memory. */
   get bytes(): number {
-    return this.#keptBytes;
+    return this.#kept.bytes;
   }
 
   /** Brings the index up to date. All events up to the position of the cursor are in it. */
@@ -125,11 +122,12 @@ export class FactCache {
   }
 
   async #refresh(): Promise<Cursor> {
+    this.#kept.begin();
     const { knex } = this.#database;
     const cursor = await readCursor(knex);
     if (cursor.generation !== this.#generation) this.#clear(cursor.generation);
     const columns = ["id", "first_id", "version", "min_time", "max_time", "balance"];
-    const open = OPEN_COLUMNS.map((name) =>
+    const open = [DATA, TIMES, OWNERS].map(({ name }) =>
       knex.raw("CASE WHEN level = ? THEN ?? END AS ??", [Level.OPEN, name, name]),
     );
     const rows: EntryRow[] = await knex("metrics_chunk")
@@ -152,7 +150,7 @@ export class FactCache {
 
   #forget(id: number): void {
     this.#entries.delete(id);
-    for (const column of [this.#data, this.#times, this.#owners]) this.#drop(column, id);
+    this.#kept.forget(id);
   }
 
   async #readSegments(knex: Knex): Promise<void> {
@@ -168,16 +166,17 @@ export class FactCache {
    * @throws Outdated when they have changed since the index was read
    */
   async *chunks({ entries, owners, times }: Wanted): AsyncGenerator<Facts[]> {
-    yield entries.flatMap(({ open }) => open ?? []);
+    yield entries.flatMap((entry) => (entry.open ? { ...entry.open, entry } : []));
     const full = entries.filter(({ open }) => open === undefined);
     for (let at = 0; at < full.length; at += PAGE) {
       const page = full.slice(at, at + PAGE);
-      const data = await this.#load(page, this.#data);
+      const data = await this.#load(page, DATA);
       const chunkOf = ({ id }: ChunkEntry) => data.get(id) as Chunk;
       const cut = page.filter((entry) => times(chunkOf(entry)));
-      const when = await this.#load(cut, this.#times);
-      const whose = owners ? await this.#load(page, this.#owners) : undefined;
+      const when = await this.#load(cut, TIMES);
+      const whose = owners ? await this.#load(page, OWNERS) : undefined;
       yield page.map((entry) => ({
+        entry,
         chunk: chunkOf(entry),
         times: when.get(entry.id),
         owners: whose?.get(entry.id),
@@ -185,13 +184,24 @@ export class FactCache {
     }
   }
 
+  /**
+   * Yields whose the facts of chunks are, some at once; of chunks that are not open.
+   *
+   * @throws Outdated when they have changed since the index was read
+   */
+  async *owners(entries: readonly ChunkEntry[]): AsyncGenerator<Iterable<Owners>> {
+    for (let at = 0; at < entries.length; at += PAGE) {
+      yield (await this.#load(entries.slice(at, at + PAGE), OWNERS)).values();
+    }
+  }
+
   async #load<T>(entries: readonly ChunkEntry[], column: Column<T>): Promise<Map<number, T>> {
     const found = new Map<number, T>();
     const missing = new Map<number, ChunkEntry>();
     for (const entry of entries) {
-      const kept = column.kept.get(entry.id);
-      if (kept) found.set(entry.id, kept.value);
-      else missing.set(entry.id, entry);
+      const value = this.#kept.get<T>(entry.id, column.name);
+      if (value === undefined) missing.set(entry.id, entry);
+      else found.set(entry.id, value);
     }
     if (missing.size === 0) return found;
     const rows: { id: number; first_id: number; version: number; bytes: Uint8Array }[] = await this.#database
@@ -203,27 +213,24 @@ export class FactCache {
       if (entry?.firstId !== first_id || entry.version !== version) continue;
       const value = column.read(bytes);
       found.set(id, value);
-      // The index may have been read again meanwhile.
-      if (this.#entries.get(id) === entry) this.#keep(column, id, { value, bytes: bytes.byteLength });
+      this.#keep(entry, column.name, value, bytes.byteLength);
     }
     if (found.size < entries.length) throw new Outdated();
     return found;
   }
 
-  /** Keeps what was read; where there is no room, the newest chunks stay, which most questions are about. */
-  #keep<T>(column: Column<T>, id: number, kept: { readonly value: T; readonly bytes: number }): void {
-    this.#drop(column, id);
-    column.kept.set(id, kept);
-    this.#keptBytes += kept.bytes;
-    while (this.#keptBytes > this.#budget) {
-      const crowded = [this.#times, this.#owners, this.#data].find(({ kept }) => kept.size > 0);
-      if (!crowded) return;
-      this.#drop(crowded, Math.min(...crowded.kept.keys()));
-    }
+  /** What has been counted of a chunk by a grouping, if it is kept. */
+  counted(grouping: string, { id }: ChunkEntry): Tally | undefined {
+    return this.#kept.get<Tally>(id, grouping);
   }
 
-  #drop(column: Column<unknown>, id: number): void {
-    this.#keptBytes -= column.kept.get(id)?.bytes ?? 0;
-    column.kept.delete(id);
+  /** Keeps what has been counted of a chunk. */
+  keepCounted(grouping: string, entry: ChunkEntry, tally: Tally): void {
+    this.#keep(entry, grouping, tally, tally.bytes);
+  }
+
+  #keep(entry: ChunkEntry, name: string, value: unknown, bytes: number): void {
+    // The index may have been read again meanwhile.
+    if (this.#entries.get(entry.id) === entry) this.#kept.put(entry.id, name, value, bytes);
   }
 }

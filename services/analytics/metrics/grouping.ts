@@ -13,7 +13,7 @@ interface Named {
   names(db: Knex, groups: readonly number[]): Promise<Map<number, string>>;
 }
 
-/** All groups by team, assignee or channel; one group where nothing is told apart. */
+/** All groups by team, assignee or channel. */
 export interface SegmentCandidates extends Grouping, Named {
   readonly by: "segment";
 }
@@ -21,17 +21,21 @@ export interface SegmentCandidates extends Grouping, Named {
 /** Customers, each a group. */
 export interface CustomerCandidates extends Named {
   readonly by: "customer";
+  readonly name: string;
   readonly groups: number;
   /** 0 for each segment that counts, else -1. */
   readonly segments: Int32Array;
   /** The group of each customer by its number; -1 for one who does not count. */
   readonly groupOf: Int32Array;
-  /** All who count, as one group. */
-  readonly everybody: Grouping;
 }
 
-/** Groups of facts that a question tells apart, before it is known which of them are shown. */
-export type Candidates = SegmentCandidates | CustomerCandidates;
+/** What a question counts. */
+export interface Candidates {
+  /** All that counts, as one group. */
+  readonly all: Grouping;
+  /** The groups that it tells apart, before it is known which of them are shown; none if it tells nothing apart. */
+  readonly groups: SegmentCandidates | CustomerCandidates | undefined;
+}
 
 const within = <T>(allowed: readonly T[] | undefined, value: T) =>
   !allowed || allowed.length === 0 || allowed.includes(value);
@@ -53,7 +57,7 @@ async function lastCustomer(db: Knex): Promise<number> {
 
 async function byCustomer(
   db: Knex,
-  segments: Int32Array,
+  { name, segments }: Grouping,
   allowed: readonly number[] | undefined,
 ): Promise<CustomerCandidates> {
   const groups = (await lastCustomer(db)) + 1;
@@ -64,13 +68,9 @@ async function byCustomer(
   // Those who have been forgotten cannot be told apart any more: they are the group 0.
   const forgotten: number[] = await db("metrics_customer").whereNull("customer_id").pluck("id");
   if (!allowed) for (const id of forgotten) groupOf[id] = 0;
-  const anyOf = segments.map((group) => Math.min(group, 0));
   return {
     by: "customer",
-    groups,
-    segments: anyOf,
-    groupOf,
-    everybody: { groups: 1, segments: anyOf, ...(allowed && { customers: onlyThese(allowed) }) },
+    ...{ name, groups, segments, groupOf },
     async names(knex, groups) {
       const rows = await knex("metrics_customer").whereIn("id", groups).select("id", "customer_id");
       return new Map(rows.map(({ id, customer_id }) => [id, customer_id ?? ""]));
@@ -78,14 +78,12 @@ async function byCustomer(
   };
 }
 
-/** Finds the groups that a question tells apart; one group where it tells nothing apart. */
-export async function candidatesOf(
-  db: Knex,
-  question: Question,
+/** The groups of segments by `keyOf`, numbered as they come. */
+function bySegment(
   segments: ReadonlyMap<number, Segment>,
-): Promise<Candidates> {
-  const { filter, groupBy } = question;
-  const keyOf = KEYS[groupBy] ?? (() => "");
+  { filter }: Question,
+  keyOf: (segment: Segment) => string,
+): { keys: string[]; groupOf: Int32Array } {
   const keys: string[] = [];
   const groupOfKey = new Map<string, number>();
   const groupOf = new Int32Array(segments.size + 1).fill(-1);
@@ -99,15 +97,36 @@ export async function candidatesOf(
     groupOfKey.set(key, group);
     groupOf[id] = group;
   }
+  return { keys, groupOf };
+}
+
+/** Finds what a question counts, and the groups that it tells apart. */
+export async function candidatesOf(
+  db: Knex,
+  question: Question,
+  segments: ReadonlyMap<number, Segment>,
+): Promise<Candidates> {
+  const { filter, groupBy } = question;
   const filtered = await customersFiltered(db, question);
-  if (groupBy === CUSTOMER) return byCustomer(db, groupOf, filtered);
+  const grouped = (by: MetricsGrouping, groups: number, groupOf: Int32Array): Grouping => {
+    const { teams = [], assignees = [], channels = [] } = filter ?? {};
+    return {
+      name: JSON.stringify([by, teams, assignees, channels, filtered]),
+      ...{ groups, segments: groupOf, ...(filtered && { customers: onlyThese(filtered) }) },
+    };
+  };
+  const all = grouped(MetricsGrouping.UNSPECIFIED, 1, bySegment(segments, question, () => "").groupOf);
+  if (groupBy === CUSTOMER) return { all, groups: await byCustomer(db, all, filtered) };
+  const keyOf = KEYS[groupBy];
+  if (!keyOf) return { all, groups: undefined };
+  const { keys, groupOf } = bySegment(segments, question, keyOf);
   return {
-    by: "segment",
-    // Nothing that counts is a group too.
-    groups: Math.max(1, keys.length),
-    segments: groupOf,
-    ...(filtered && { customers: onlyThese(filtered) }),
-    names: async (_db, groups) => new Map(groups.map((group) => [group, keys[group] ?? ""])),
+    all,
+    groups: {
+      by: "segment",
+      ...grouped(groupBy, keys.length, groupOf),
+      names: async (_db, shown) => new Map(shown.map((group) => [group, keys[group] ?? ""])),
+    },
   };
 }
 
@@ -133,27 +152,38 @@ export function ranked(counts: Float64Array, limit: number): { shown: number[]; 
   return { shown, leftOut: active - shown.length };
 }
 
-/** Where each group is among those that are shown; `others` for one that is not. */
-function placesOf(groups: number, shown: readonly number[], others: number): Int32Array {
-  const places = new Int32Array(groups).fill(others);
+/** Where each group is among those that are shown; -1 for one that is not. */
+function placesOf(groups: number, shown: readonly number[]): Int32Array {
+  const places = new Int32Array(groups).fill(-1);
   for (const [place, group] of shown.entries()) places[group] = place;
   return places;
 }
 
-/** The groups that are shown, numbered from 0 on, and one more for all the others. */
-export function narrowed({ groups, segments, customers }: SegmentCandidates, shown: readonly number[]): Grouping {
-  const places = placesOf(groups, shown, shown.length);
+/** The groups that are shown, numbered from 0 on. */
+export function narrowed(candidates: SegmentCandidates, shown: readonly number[]): Grouping {
+  const { name, groups, segments, customers } = candidates;
+  const places = placesOf(groups, shown);
   const renumbered = segments.map((group) => (group < 0 ? -1 : (places[group] as number)));
-  return { groups: shown.length + 1, segments: renumbered, ...(customers && { customers }) };
+  return {
+    name: `${name} ${shown}`,
+    ...{ groups: shown.length, segments: renumbered, ...(customers && { customers }) },
+  };
 }
 
 /** The customers that are shown, numbered from 0 on. */
-export function onlyShown({ groups, segments, groupOf }: CustomerCandidates, shown: readonly number[]): Grouping {
-  const places = placesOf(groups, shown, -1);
+export function onlyShown(candidates: CustomerCandidates, shown: readonly number[]): Grouping {
+  const { name, groups, segments, groupOf } = candidates;
+  const places = placesOf(groups, shown);
   const [ids, chosen]: [number[], number[]] = [[], []];
-  for (const [id, group] of groupOf.entries()) {
+  for (let id = 0; id < groupOf.length; id++) {
+    const group = groupOf[id] as number;
     const place = group < 0 ? -1 : (places[group] as number);
     if (place >= 0) chosen[ids.push(id) - 1] = place;
   }
-  return { groups: shown.length, segments, customers: { ids: Uint32Array.from(ids), groups: Int8Array.from(chosen) } };
+  return {
+    // Of those who have been forgotten there may be more next time.
+    name: `${name} ${shown} ${ids.length}`,
+    ...{ groups: shown.length, segments },
+    customers: { ids: Uint32Array.from(ids), groups: Int8Array.from(chosen) },
+  };
 }

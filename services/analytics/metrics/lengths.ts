@@ -1,10 +1,11 @@
-// Lengths of time, as many as a question is about.
+// Lengths of time by cell: gathered from the facts of chunks, and sorted.
 import type { Cells } from "./cells.ts";
+import { type RisingLists, risingLists } from "./rising.ts";
 
-/** Lengths of time in seconds, in the order of their cells; overwritten when others are put in order. */
-export interface InOrder {
-  readonly wall: Int32Array;
-  readonly business: Int32Array;
+/** Lengths of time in seconds, a list for each cell, by the clock on the wall and by that of business. */
+export interface SortedLengths {
+  readonly wall: RisingLists;
+  readonly business: RisingLists;
 }
 
 /** The lengths of a block, in the memory of their chunk: on the wall from `at` on, and after all of them those of business. */
@@ -20,26 +21,9 @@ interface Runs extends Part {
   readonly endRun: number;
 }
 
-/** Used over and over: new memory of some megabytes for each question would cost more than counting. */
+/** Used over and over: new memory each time would cost more than counting, and leave holes. */
 let onTheWall = new Int32Array(0);
 let ofBusiness = new Int32Array(0);
-
-/** Copies the lengths of a part to where those of their cells go on. */
-function place({ values, at, facts, firstRun, endRun }: Runs, runs: Int32Array, next: Uint32Array): void {
-  const wall = onTheWall;
-  const business = ofBusiness;
-  for (let run = 3 * firstRun; run < 3 * endRun; run += 3) {
-    const cell = runs[run] as number;
-    const start = at + (runs[run + 1] as number);
-    const end = start + (runs[run + 2] as number);
-    let to = next[cell] as number;
-    for (let index = start; index < end; index++, to++) {
-      wall[to] = values[index] as number;
-      business[to] = values[index + facts] as number;
-    }
-    next[cell] = to;
-  }
-}
 
 /** Gathers lengths of time. */
 export class Lengths {
@@ -78,25 +62,42 @@ export class Lengths {
     this.#parts.push({ ...part, firstRun, endRun: this.#runCount });
   }
 
-  /** Where the lengths of each cell begin once they are in order; one more than there are cells. */
-  begins(): Uint32Array {
-    const begins = new Uint32Array(this.#counts.length + 1);
+  /** All that were added, sorted. */
+  sorted(): SortedLengths {
     const counts = this.#counts;
+    const begins = new Uint32Array(counts.length + 1);
     for (let cell = 0; cell < counts.length; cell++) {
       begins[cell + 1] = (begins[cell] as number) + (counts[cell] as number);
     }
-    return begins;
+    const count = begins[counts.length] as number;
+    if (onTheWall.length < count) {
+      onTheWall = new Int32Array(2 * count);
+      ofBusiness = new Int32Array(2 * count);
+    }
+    const [wall, business] = [onTheWall.subarray(0, count), ofBusiness.subarray(0, count)];
+    const next = begins.slice(0, -1);
+    for (const part of this.#parts) this.#place(part, next, wall, business);
+    return { wall: risingLists(wall, begins), business: risingLists(business, begins) };
   }
 
-  /** Puts them in order, by the clock on the wall and by that of business. */
-  inOrder(begins: Uint32Array): InOrder {
-    const count = begins.at(-1) ?? 0;
-    if (onTheWall.length < count) {
-      onTheWall = new Int32Array(count);
-      ofBusiness = new Int32Array(count);
+  /** Copies the lengths of a part to where those of their cells go on. */
+  #place(
+    { values, at, facts, firstRun, endRun }: Runs,
+    next: Uint32Array,
+    wall: Int32Array,
+    business: Int32Array,
+  ): void {
+    const runs = this.#runs;
+    for (let run = 3 * firstRun; run < 3 * endRun; run += 3) {
+      const cell = runs[run] as number;
+      const start = at + (runs[run + 1] as number);
+      const end = start + (runs[run + 2] as number);
+      let to = next[cell] as number;
+      for (let index = start; index < end; index++, to++) {
+        wall[to] = values[index] as number;
+        business[to] = values[index + facts] as number;
+      }
+      next[cell] = to;
     }
-    const next = begins.slice(0, -1);
-    for (const part of this.#parts) place(part, this.#runs, next);
-    return { wall: onTheWall.subarray(0, count), business: ofBusiness.subarray(0, count) };
   }
 }

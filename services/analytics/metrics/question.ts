@@ -11,7 +11,7 @@ import { toSeconds } from "./fact-code.ts";
 const DEFAULT_SECONDS = 7 * 24 * 60 * 60;
 const MAX_BUCKETS = 1_000;
 /** Groups by buckets: what one answer may hold. */
-export const MAX_CELLS = 20_000;
+const MAX_CELLS = 20_000;
 const DEFAULT_GROUPS = 20;
 
 const { HOUR, DAY, WEEK, MONTH } = MetricsBucketSize;
@@ -23,9 +23,10 @@ const ALL_KINDS = [
 
 /** A question about the metrics. */
 export interface Question {
+  /** The window as a whole. */
   readonly frame: Frame;
-  /** Whether buckets were asked for. */
-  readonly sized: boolean;
+  /** Where the buckets begin that are asked for, in seconds since 1970. */
+  readonly buckets: readonly number[];
   readonly groupBy: MetricsGrouping;
   readonly groupLimit: number;
   readonly filter: MetricsFilter | undefined;
@@ -74,8 +75,8 @@ export function readQuestion(request: GetMetricsRequest, timeZone: string, now: 
   const starts = bucketStarts(timeZone, window, size).map((ms) => ms / 1000);
   if (starts.length > most) throw tooMany(window, size, most, groups);
   return {
-    frame: { start, end, starts },
-    sized: size !== MetricsBucketSize.UNSPECIFIED,
+    frame: { start, end, starts: [start] },
+    buckets: size === MetricsBucketSize.UNSPECIFIED ? [] : starts,
     ...{ groupBy, groupLimit, filter },
     kinds: new Set(kinds.length > 0 ? kinds : ALL_KINDS),
   };

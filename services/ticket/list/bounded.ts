@@ -71,7 +71,8 @@ export function bounded(database: Database, question: ListQuestion, read: Read, 
   /** Tickets that those of the page are among: as far as the last of so many finds as it takes. Undefined where they are too many. */
   async function candidates(options: KeysetOptions): Promise<readonly number[] | undefined> {
     const { order, limit } = options;
-    const direction = order[0]?.direction ?? "asc";
+    // In the order by priority it is the times behind that which go with the numbers.
+    const direction = order.at(-1)?.direction ?? "asc";
     for (let size = SAMPLE; ; ) {
       const ids = await finder.sample(direction, size);
       const keys = these(ids).select(order.map(({ column }) => column));

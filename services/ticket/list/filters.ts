@@ -3,9 +3,16 @@ import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Knex } from "knex";
 import type { ListTicketsRequest } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import type { Database } from "../../../runtime/database/database.ts";
-import { type KeysetOptions, type KeyValue, whereAfter, whereUpTo } from "../../../runtime/pagination.ts";
+import {
+  type KeysetOptions,
+  type KeyValue,
+  type OrderColumn,
+  whereAfter,
+  whereUpTo,
+} from "../../../runtime/pagination.ts";
 import { LANE, laneValues } from "./lanes.ts";
 import { OFTEN_EMPTY } from "./migration.ts";
+import { goesByPriority } from "./orders.ts";
 
 /** Where the lists look: the tickets, or, where a label narrows them most, the labels, which know lane and times too. */
 export interface Source {
@@ -128,13 +135,28 @@ export interface Stretch extends Pick<KeysetOptions, "order" | "after"> {
   readonly until?: readonly KeyValue[] | undefined;
 }
 
+/** In the order by priority a stretch ends within one of them, and has all of the higher ones: as one condition, no index knows it. */
+function partsOf({ order, until }: Stretch, priority: readonly number[]) {
+  if (until === undefined || !goesByPriority(order)) return [{ priority, order, until }];
+  const [last, ...rest] = until;
+  return [
+    { priority: priority.filter((value) => value === last), order: order.slice(1), until: rest },
+    { priority: priority.filter((value) => value > Number(last)), order, until: undefined },
+  ].filter((part) => part.priority.length > 0);
+}
+
 /** The numbers of the tickets of a stretch, in no order: read from one index, whichever lanes they are in. See `source`. */
 export function numbersOf(database: Database, question: ListQuestion, stretch: Stretch): Knex.QueryBuilder {
-  const { query, id } = source(database, question);
-  const values = laneValues(question.request);
-  for (const column of LANE) query.whereIn(`ticket.${column}`, values[column]);
-  const order = stretch.order.map((each) => (each.column === "ticket.id" ? { ...each, column: id } : each));
-  if (stretch.until) whereUpTo(query, order, stretch.until);
-  if (stretch.after) whereAfter(query, order, stretch.after);
-  return query.select(`${id} as id`);
+  const lanes = laneValues(question.request);
+  const [first, ...others] = partsOf(stretch, lanes.priority).map((part) => {
+    const { query, id } = source(database, question);
+    const values = { ...lanes, priority: part.priority };
+    for (const column of LANE) query.whereIn(`ticket.${column}`, values[column]);
+    const named = (order: readonly OrderColumn[]) =>
+      order.map((each) => (each.column === "ticket.id" ? { ...each, column: id } : each));
+    if (part.until) whereUpTo(query, named(part.order), part.until);
+    if (stretch.after) whereAfter(query, named(stretch.order), stretch.after);
+    return query.select(`${id} as id`);
+  });
+  return (first as Knex.QueryBuilder).unionAll(others);
 }

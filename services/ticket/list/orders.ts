@@ -20,3 +20,6 @@ const ORDERS: Readonly<Record<TicketOrder, readonly OrderColumn[]>> = {
 export function orderColumns(order: TicketOrder): readonly OrderColumn[] {
   return ORDERS[order];
 }
+
+/** Whether an order is one of lanes, and within them by a time. */
+export const goesByPriority = ([first]: readonly OrderColumn[]): boolean => first?.column === "ticket.priority";

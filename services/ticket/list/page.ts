@@ -16,6 +16,7 @@ import {
 import { type ListedRow, listedColumns } from "../ticket-store.ts";
 import { type ListQuestion, notEmpty, source } from "./filters.ts";
 import { LANE, type Lane, lanesOf, laneValues } from "./lanes.ts";
+import { goesByPriority } from "./orders.ts";
 
 /** A statement, in which `?` stands for a value. */
 export interface Sql {
@@ -44,7 +45,6 @@ interface Merge extends PageQuestion {
 const MOST_LANES = 256;
 
 const nameOf = ({ column }: OrderColumn) => column.slice(column.lastIndexOf(".") + 1);
-const goesByPriority = ([first]: readonly OrderColumn[]) => first !== undefined && nameOf(first) === "priority";
 const orderBy = (order: readonly OrderColumn[], table = "") =>
   order.map((each) => `${table}${nameOf(each)} ${each.direction}`).join(", ");
 

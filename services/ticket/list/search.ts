@@ -90,6 +90,23 @@ function finderOnSqlite(read: Read, tickets: Finds, messages: Finds, { short }: 
   };
 }
 
+/** Knows all tickets that were found. */
+function finderOf(ids: ReadonlySet<number>, { short }: SearchLimits): Finder {
+  const sorted = Float64Array.from(ids).sort();
+  return {
+    short,
+    most: ASKED,
+    sample: async (direction, size) => new Set(direction === "asc" ? sorted.slice(0, size) : sorted.slice(-size)),
+    among: async (asked) => new Set(asked.filter((id) => ids.has(id))),
+  };
+}
+
+/** These tickets, whether they are looked up or those of the filter are. */
+function keepThese(ids: Iterable<number>): ListQuestion["found"] {
+  const list = JSON.stringify([...ids]);
+  return (query) => query.whereRaw("ticket.id in (select value from json_each(?))", [list]);
+}
+
 /** The tickets that either index finds. */
 function keepOnSqlite(tickets: Finds, messages: Finds): ListQuestion["found"] {
   const found = ({ table }: Finds) => `select rowid from ${table}_search where ${table}_search match ?`;
@@ -112,13 +129,17 @@ async function onSqlite(database: Database, question: ListQuestion, read: Read, 
     return finds as [tickets: Finds, messages: Finds];
   };
   let [tickets, messages] = await look(limits.glance);
-  const isEnough = tickets.isWhole ? messages.isWhole : rowsAFind(tickets) <= limits.dense;
+  // The more tickets a filter leaves out, the more are asked for: it is well then to know all that were found.
+  const dense = isUnfiltered(request) ? limits.dense : limits.dense / 3;
+  const isEnough = tickets.isWhole ? messages.isWhole : rowsAFind(tickets) <= dense;
   if (!isEnough) [tickets, messages] = await look(limits.lookedAt, [tickets, messages]);
   const counted = (found: Found, size: number): Found =>
     isUnfiltered(request) ? { ...found, count: async () => Math.min(size, COUNTED + 1) } : found;
-  if (tickets.isWhole && messages.isWhole && tickets.newest.length + messages.newest.length <= limits.few) {
-    const ids = [...new Set([...tickets.newest, ...(await ticketsOf(read, messages.newest))])];
-    return counted(sorted(database, { ...question, ids }, read), ids.length);
+  if (tickets.isWhole && messages.isWhole) {
+    const ids = new Set([...tickets.newest, ...(await ticketsOf(read, messages.newest))]);
+    if (ids.size <= limits.few) return counted(sorted(database, { ...question, ids: [...ids] }, read), ids.size);
+    const all = sorted(database, { ...question, found: keepThese(ids) }, read);
+    return counted(bounded(database, question, read, finderOf(ids, limits), all), ids.size);
   }
   const all = sorted(database, { ...question, found: keepOnSqlite(tickets, messages) }, read);
   const found = bounded(database, question, read, finderOnSqlite(read, tickets, messages, limits), all);

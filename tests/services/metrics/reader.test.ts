@@ -151,7 +151,7 @@ test("what does not fit into memory is read again, and answered the same", { tim
     filter: { customerIds: [expected.groups[0]?.key ?? ""] },
   } as never);
   const question = readQuestion(request, policy.timeZone, history.clock.now);
-  const budget = 5 * chunks[0].data.byteLength;
+  const budget = 16 * 1024;
   const cache = new FactCache(database, budget);
   const signal = new AbortController().signal;
   const answers = [];

@@ -1,0 +1,77 @@
+// Figures of buckets in which nothing happens any more, so that a question counts those that are new.
+import type { Metrics } from "#gen/deskwire/analytics/v1/metrics_pb.js";
+import type { Window } from "./buckets.ts";
+import type { ChunkEntry } from "./fact-cache.ts";
+
+/** How many sets of figures are kept, of a kilobyte each. */
+const MAX_KEPT = 10_000;
+
+/** The figures of a group in a bucket. */
+export interface BucketFigures {
+  /** All but the backlog, which depends on what was before. */
+  readonly metrics: Metrics;
+  /** How the backlog changes. */
+  readonly change: number;
+}
+
+interface Finished {
+  /** The chunks that have facts of that time. */
+  readonly chunks: readonly ChunkEntry[];
+  /** By group. */
+  readonly figures: ReadonlyMap<number, BucketFigures>;
+}
+
+/** Chunks that may have facts of a bucket; nothing where some of them are in the chunk that changes all the time. */
+function chunksOf(entries: readonly ChunkEntry[], { start, end }: Window): ChunkEntry[] | undefined {
+  const near = entries.filter(({ minTime, maxTime }) => minTime < end && maxTime >= start);
+  const open = near.find((entry) => entry.open);
+  if (open?.open?.times.some((time) => time >= start && time < end)) return undefined;
+  return near.filter((entry) => entry !== open);
+}
+
+/** The buckets that were asked for last. */
+export class FinishedBuckets {
+  readonly #kept = new Map<string, Finished>();
+  #count = 0;
+
+  /**
+   * The figures of some groups in a bucket, if all are kept and no facts have come since.
+   *
+   * @param name what is counted, and by which grouping
+   * @param bucket in seconds since 1970
+   */
+  find(name: string, bucket: Window, groups: readonly number[], entries: readonly ChunkEntry[]) {
+    const key = `${name} ${bucket.start} ${bucket.end}`;
+    const kept = this.#kept.get(key);
+    if (!kept || !groups.every((group) => kept.figures.has(group))) return undefined;
+    const chunks = chunksOf(entries, bucket);
+    if (chunks?.length !== kept.chunks.length || !chunks.every((chunk, at) => chunk === kept.chunks[at])) {
+      return undefined;
+    }
+    this.#put(key, kept);
+    return kept.figures;
+  }
+
+  /** Keeps the figures of a bucket if it is finished. */
+  keep(
+    name: string,
+    bucket: Window,
+    figures: ReadonlyMap<number, BucketFigures>,
+    entries: readonly ChunkEntry[],
+  ): void {
+    const chunks = chunksOf(entries, bucket);
+    if (chunks) this.#put(`${name} ${bucket.start} ${bucket.end}`, { chunks, figures });
+  }
+
+  /** Puts it at the end; what was not asked for longest goes where there is no room. */
+  #put(key: string, finished: Finished): void {
+    this.#count += finished.figures.size - (this.#kept.get(key)?.figures.size ?? 0);
+    this.#kept.delete(key);
+    this.#kept.set(key, finished);
+    for (const [oldest, { figures }] of this.#kept) {
+      if (this.#count <= MAX_KEPT) return;
+      this.#kept.delete(oldest);
+      this.#count -= figures.size;
+    }
+  }
+}
