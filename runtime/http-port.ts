@@ -77,6 +77,8 @@ const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1");
 const SOCKETS = { noDelay: true, allowHalfOpen: true, keepAlive: true, keepAliveInitialDelay: 60_000 };
 /** How long a client may go on sending a request that has its answer already. */
 const LINGER_MS = 1_000;
+/** How long an exchange over HTTP/2 goes on without a bound. */
+const LASTING_MS = 1_000;
 
 /** An open port. */
 export interface HttpPort {
@@ -112,9 +114,11 @@ function sniff(socket: Socket, timeoutMs: number, decided: (protocol: "h1" | "h2
 
 /** Where the answer came before the end of the request, as a refusal does, gives the client a while to read it. */
 function linger(answer: Writable, isComplete: () => boolean, cut: () => void): void {
-  answer.once("finish", () => {
+  const finished = () => {
     if (!isComplete()) setTimeout(() => isComplete() || cut(), LINGER_MS);
-  });
+  };
+  if (answer.writableFinished) finished();
+  else answer.once("finish", finished);
 }
 
 function http1Server(handler: Handler, limits: PortLimits): Http1Server {
@@ -141,10 +145,49 @@ function http1Server(handler: Handler, limits: PortLimits): Http1Server {
   return server;
 }
 
+/** Bounds an exchange over HTTP/2 that lasts: cut off where the client is the one who is awaited. A quiet stream is no fault. */
+function bound(stream: ServerHttp2Stream, timeoutMs: number): void {
+  const isComplete = () => stream.state.remoteClose !== 0;
+  linger(stream, isComplete, () => stream.destroy());
+  stream.setTimeout(timeoutMs, () => {
+    if (isComplete() && stream.writableLength === 0) return;
+    stream.close(constants.NGHTTP2_CANCEL);
+    // By itself, close() waits until somebody has read what the client sent.
+    stream.destroy();
+  });
+}
+
+/** Bounds what is not over within a while. Most exchanges are, and would pay for a timer that is never needed. */
+class Lasting {
+  readonly #timeoutMs: number;
+  readonly #young = new Set<ServerHttp2Stream>();
+  #look: NodeJS.Timeout | undefined;
+
+  constructor(timeoutMs: number) {
+    this.#timeoutMs = timeoutMs;
+  }
+
+  began(stream: ServerHttp2Stream): void {
+    this.#young.add(stream);
+    this.#look ??= setTimeout(() => this.#boundAll(), Math.min(LASTING_MS, this.#timeoutMs / 10)).unref();
+  }
+
+  ended(stream: ServerHttp2Stream): void {
+    this.#young.delete(stream);
+  }
+
+  #boundAll(): void {
+    this.#look = undefined;
+    for (const stream of this.#young) bound(stream, this.#timeoutMs);
+    this.#young.clear();
+  }
+}
+
 /** A stream that breaks closes as well, and that is heard of. */
 const ignored = () => {};
 
 function http2Server(handler: Handler, takeStream: TakeStream, limits: PortLimits): Http2Server {
+  const lasting = new Lasting(limits.requestTimeoutMs);
   // It never listens itself: Node makes requests and responses of all streams of a server, or of none.
   const requests = createHttp2(handler);
   const server = createHttp2({
@@ -167,14 +210,10 @@ function http2Server(handler: Handler, takeStream: TakeStream, limits: PortLimit
     session.setTimeout(limits.idleSessionTimeoutMs, () => streams === 0 && session.close());
     session.on("stream", (stream) => {
       streams++;
-      stream.once("close", () => streams--);
-      const isComplete = () => stream.state.remoteClose !== 0;
-      linger(stream, isComplete, () => stream.destroy());
-      stream.setTimeout(limits.requestTimeoutMs, () => {
-        if (isComplete() && stream.writableLength === 0) return;
-        stream.close(constants.NGHTTP2_CANCEL);
-        // By itself, close() waits until somebody has read what the client sent.
-        stream.destroy();
+      lasting.began(stream);
+      stream.once("close", () => {
+        streams--;
+        lasting.ended(stream);
       });
     });
   });

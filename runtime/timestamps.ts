@@ -23,7 +23,7 @@ const DAY_S = 86_400;
 const MAX_DAYS = 2_000;
 /** Days as text, such as `2026-02-28T`: a desk has few, and Node takes a microsecond to write one. */
 const days = new Recent<number, string>(MAX_DAYS);
-const digits = (number: number, count: number) => String(number).padStart(count, "0");
+const twoDigits = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, "0"));
 
 /**
  * A time as ProtoJSON has it (RFC 3339, UTC).
@@ -43,6 +43,6 @@ export function timestampText(time: Timestamp): string {
     days.set(day, text);
   }
   const rest = seconds - day * DAY_S;
-  const clock = `${digits(Math.floor(rest / 3_600), 2)}:${digits(Math.floor(rest / 60) % 60, 2)}:${digits(rest % 60, 2)}`;
-  return ms === 0 ? `${text}${clock}Z` : `${text}${clock}.${digits(ms, 3)}Z`;
+  const clock = `${twoDigits[Math.floor(rest / 3_600)]}:${twoDigits[Math.floor(rest / 60) % 60]}:${twoDigits[rest % 60]}`;
+  return ms === 0 ? `${text}${clock}Z` : `${text}${clock}.${String(ms).padStart(3, "0")}Z`;
 }

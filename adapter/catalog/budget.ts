@@ -8,8 +8,8 @@ const BYTES_PER_TOKEN = 3.5;
 const SHORTEST_CUT = 240;
 /** Room for the sentence that says what was cut. */
 const ROOM_FOR_NOTE = 400;
-/** What is left of every text where even one item of every list is too much. */
-const LAST_RESORT = 40;
+/** What is left of every text where even one item of every list is too much: of shorter ones nothing is ever cut. */
+export const LAST_RESORT = 40;
 
 /** A text in a result that may be cut. */
 export interface TextSlot {
@@ -72,7 +72,7 @@ export class Excerpts {
   readonly #beside: Json[] = [];
 
   text(slot: TextSlot): void {
-    if (slot.text.length > LAST_RESORT) this.#texts.push(slot);
+    this.#texts.push(slot);
   }
 
   /** Counts something that is given beside the result, such as the text of a document. */

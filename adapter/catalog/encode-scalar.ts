@@ -3,7 +3,7 @@ import { type DescEnum, type Registry, ScalarType } from "@bufbuild/protobuf";
 import { base64Encode } from "@bufbuild/protobuf/wire";
 import { withoutHidden } from "../../runtime/hidden-text.ts";
 import type { Json, JsonObject, Media } from "../catalog.ts";
-import type { Excerpts } from "./budget.ts";
+import { type Excerpts, LAST_RESORT } from "./budget.ts";
 import { enumNames } from "./enum-names.ts";
 import type { Boundary } from "./untrusted.ts";
 import { UNRECOGNIZED } from "./value-schema.ts";
@@ -50,13 +50,13 @@ export function visibleKey(key: string): string {
 export const writeText: Write = ({ boundary, excerpts }, to, key, text: string, path, untrusted) => {
   const wrap = untrusted && boundary ? (part: string) => boundary.wrap(part, path.slice(2)) : undefined;
   put(to, key, wrap ? wrap(text) : text);
-  excerpts?.text({ holder: to, key, path, text, unit: 1, wrap });
+  if (text.length > LAST_RESORT) excerpts?.text({ holder: to, key, path, text, unit: 1, wrap });
 };
 
 const writeBytes: Write = ({ excerpts }, to, key, value: Uint8Array, path) => {
   const text = base64Encode(value);
   put(to, key, text);
-  excerpts?.text({ holder: to, key, path, text, unit: 4 });
+  if (text.length > LAST_RESORT) excerpts?.text({ holder: to, key, path, text, unit: 4 });
 };
 
 const writeNumber: Write = (_, to, key, value: number) => put(to, key, Number.isFinite(value) ? value : String(value));

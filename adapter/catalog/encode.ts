@@ -142,33 +142,54 @@ function reader(field: DescField): Read {
   };
 }
 
+/** Of most fields the value alone tells whether it is set; of others the message has to be asked. */
+function isSetTest(field: DescField): (message: Message, value: unknown) => boolean {
+  const { fieldKind, presence, oneof, scalar } = field;
+  if (!isReflected(field)) {
+    if (oneof || fieldKind === "message") return (_, value) => value !== undefined;
+    if (fieldKind === "list") return (_, list) => (list as readonly unknown[]).length > 0;
+    if (fieldKind === "scalar" && presence === Presence.IMPLICIT && scalar === ScalarType.STRING)
+      return (_, text) => text !== "";
+  }
+  return (message) => isFieldSet(message, field);
+}
+
 /**
  * Absent, empty and unspecified values tell a model nothing and are left out, with two exceptions: 0 and false are answers,
  * and so is an empty list at the top of a result.
  */
-function worthSaying(field: DescField, read: Read): (message: Message, root: boolean) => boolean {
+function worthSaying(field: DescField): (message: Message, value: unknown, root: boolean) => boolean {
   const { fieldKind, presence } = field;
-  const always = () => true;
-  const ifSet = (message: Message) => isFieldSet(message, field);
-  if (fieldKind === "list") return (message, root) => root || ifSet(message);
+  const isSet = isSetTest(field);
+  if (fieldKind === "list") return (message, list, root) => root || isSet(message, list);
   const implicit = presence === Presence.IMPLICIT;
   if (fieldKind === "enum") {
     const zeroHasMeaning = enumNames(field.enum).name(0) !== undefined;
-    return (message) => (read(message) === 0 ? zeroHasMeaning && (implicit || ifSet(message)) : ifSet(message));
+    if (implicit) return (_, value) => value !== 0 || zeroHasMeaning;
+    return (message, value) => (value !== 0 || zeroHasMeaning) && isSet(message, value);
   }
   const isText = field.scalar === ScalarType.STRING || field.scalar === ScalarType.BYTES;
-  return fieldKind === "scalar" && implicit && !isText ? always : ifSet;
+  return fieldKind === "scalar" && implicit && !isText ? () => true : isSet;
+}
+
+/** Numbers, names and times are what they are, wherever they stand. */
+function tellsItsPlace(field: DescField): boolean {
+  if (field.fieldKind === "list" || field.fieldKind === "map") return true;
+  if (field.message) return !isTime(field.message);
+  return field.scalar === ScalarType.STRING || field.scalar === ScalarType.BYTES;
 }
 
 function fieldWriter(field: DescField): WriteField {
   const { name } = field;
   const { detail, untrusted: marked } = fieldOptions(field);
   const read = reader(field);
-  const isWorthSaying = worthSaying(field, read);
+  const isWorthSaying = worthSaying(field);
   const write = valueWriter(field);
+  const place = tellsItsPlace(field) ? `.${name}` : "";
   return (how, out, message, path, untrusted, root) => {
-    if ((detail && !how.detailed) || !isWorthSaying(message, root)) return;
-    write(how, out, name, read(message) as never, `${path}.${name}`, untrusted || marked);
+    if (detail && !how.detailed) return;
+    const value = read(message);
+    if (isWorthSaying(message, value, root)) write(how, out, name, value as never, path + place, untrusted || marked);
   };
 }
 

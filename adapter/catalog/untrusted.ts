@@ -5,6 +5,9 @@ import { withoutHidden } from "../../runtime/hidden-text.ts";
 const BOUNDARY_DIGITS = 12;
 const OUR_TAG = /\n?<\/untrusted-[0-9a-f]{12}>|<untrusted-[0-9a-f]{12}(?: [^<>\n]*)?>\n?/g;
 
+/** Names of fields and places in lists; keys of maps may hold anything. */
+const PLAIN_SOURCE = /^[\w.[\]]*$/;
+
 const FORGED = /<(?=\s*\/?\s*untrusted)/gi;
 
 /** Takes the boundaries away from a text that a model copied out of a result into an argument. */
@@ -35,9 +38,9 @@ export class Boundary {
   wrap(text: string, from: string): string {
     this.#used = true;
     const { text: visible, removed } = withoutHidden(text);
-    const safe = visible.replaceAll(FORGED, "‹");
+    const safe = visible.includes("<") ? visible.replaceAll(FORGED, "‹") : visible;
     const note = removed > 0 ? ` hidden-characters-removed="${removed}"` : "";
-    const source = withoutHidden(from).text.replaceAll(/["<>\n]/g, "");
+    const source = PLAIN_SOURCE.test(from) ? from : withoutHidden(from).text.replaceAll(/["<>\n]/g, "");
     return `<untrusted-${this.#id} from="${source}"${note}>\n${safe}\n</untrusted-${this.#id}>`;
   }
 }

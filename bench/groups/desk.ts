@@ -41,6 +41,7 @@ function group(tool: Step["tool"], path: string, goals: readonly Goal[]): Group 
     baseline: FLASK,
     callers: [1, 32],
     goals,
+    warmUp: 4,
     async open(run) {
       const tickets = run.effort.rounds < 5 ? QUICK_TICKETS : TICKETS;
       const step = { tool, tickets };

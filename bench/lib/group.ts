@@ -20,6 +20,11 @@ export interface Group {
   /** With how many callers at once. */
   readonly callers: readonly number[];
   readonly goals: readonly Goal[];
+  /**
+   * How many times as long as others it is warmed up; once if left out. Node compiles what it runs for good after some
+   * thousands of calls, which a desk answers in many seconds and a server that does nothing in one.
+   */
+  readonly warmUp?: number;
   /** Starts everything. What cannot run here is skipped with a word. */
   open(run: Run): Promise<readonly Variant[]>;
 }
@@ -30,7 +35,8 @@ export async function runGroup(group: Group, options: Omit<Run, "resources">): P
   const variants = await group.open({ ...options, resources });
   const measured: Measured[] = [];
   const { effort, progress } = options;
-  await warmUp(variants, Math.max(...group.callers), effort, progress);
+  const warmUpSeconds = effort.warmUpSeconds * (group.warmUp ?? 1);
+  await warmUp(variants, Math.max(...group.callers), { ...effort, warmUpSeconds }, progress);
   for (const callers of group.callers) measured.push(...(await interleave(variants, callers, effort, progress)));
   const { name, baseline, goals } = group;
   return { name, baseline, measured, goals };
