@@ -66,7 +66,7 @@ async function bundle() {
   });
   const folder = new URL("node_modules/.cache/packages/", ROOT);
   rmSync(folder, { recursive: true, force: true });
-  const { output } = await build.write({ dir: fileURLToPath(folder), format: "esm" });
+  const { output } = await build.write({ dir: fileURLToPath(folder), format: "esm", comments: false });
   const files = Object.fromEntries(
     output.flatMap((file) =>
       file.type === "chunk" && file.isEntry ? [[input[file.name].slice(ENTRIES.length), file.fileName]] : [],
