@@ -36,6 +36,8 @@ export type Sources = Readonly<Record<SourceName, readonly Row[]>>;
 
 /** What an example counts that is labelled by its intent, or is a part of a complaint, and not by a person. */
 const WEAK = 0.5;
+/** What a tweet counts: of all that people have labelled, tweets are most like what customers write. */
+const TWEET = 2;
 /** What a seed counts: they are few, and what they show is shown nowhere else. */
 const SEED = { sentiment: 7, category: 8, urgency: 4 } as const;
 /** Part of the weakly labelled texts that is used. */
@@ -116,7 +118,8 @@ function sentimentExamples(sources: Sources, seeds: readonly Seed[]): Example[] 
   );
   const negative = (text: string) => ({ text, label: "negative" });
   return [
-    ...labelled("sentiment", trained([...sources.semeval, ...sources.goemotions, ...sources.senti4sd])),
+    ...labelled("sentiment", trained(sources.semeval), TWEET),
+    ...labelled("sentiment", trained([...sources.goemotions, ...sources.senti4sd])),
     ...labelled("sentiment", whole.map(negative)),
     ...labelled("sentiment", parts.map(negative), WEAK),
     ...labelled("sentiment", intents, WEAK),

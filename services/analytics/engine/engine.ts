@@ -47,7 +47,7 @@ export interface Reading {
  * language `und`.
  */
 export interface Engine {
-  /** Name and version, such as `local/4`; a reading is comparable only with readings of the same name. */
+  /** Name and version, such as `local/5`; a reading is comparable only with readings of the same name. */
   readonly name: string;
   analyze(text: string): Reading;
 }
@@ -63,7 +63,7 @@ export interface Correction {
 export interface LearningEngine extends Engine {
   /**
    * Makes an engine adapted to all of these corrections, and to no others; this one stays as it is. Pure: the same
-   * corrections make the same engine, whose name tells the adapted state (`local/4+3f9a0c12`). One that takes its time gives
+   * corrections make the same engine, whose name tells the adapted state (`local/5+3f9a0c12`). One that takes its time gives
    * other work of the process its turn meanwhile.
    */
   learn(corrections: readonly Correction[]): Engine | Promise<Engine>;

@@ -13,5 +13,5 @@ export function countChunk(facts: Facts, grouping: Grouping): Tally {
   const { minTime: start, maxTime } = facts.entry;
   const counter = new FactCounter({ start, end: maxTime + 1, starts: [start] }, grouping, ALL_KINDS, true);
   counter.add(facts);
-  return counter.end();
+  return counter.end(true);
 }

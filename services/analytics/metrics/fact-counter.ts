@@ -72,9 +72,10 @@ export class FactCounter {
     }
   }
 
-  /** Ends counting: what was added is in the tally. */
-  end(): Tally {
-    this.tally.lengths = this.#lengths.map((lengths) => lengths.sorted());
+  /** Ends counting: what was added is in the tally. Lengths are sorted where there are others to be put with. */
+  end(sorted = this.tally.hasParts): Tally {
+    if (sorted) this.tally.lengths = this.#lengths.map((lengths) => lengths.sorted());
+    else this.tally.loose = this.#lengths.map((lengths) => lengths.loose());
     return this.tally;
   }
 

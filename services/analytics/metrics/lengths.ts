@@ -8,6 +8,14 @@ export interface SortedLengths {
   readonly business: RisingLists;
 }
 
+/** The same as they come: for what is asked once, sorting takes longer than selecting. */
+export interface LooseLengths {
+  /** Where those of each cell begin; one more than there are cells. */
+  readonly begins: Uint32Array;
+  readonly wall: Int32Array;
+  readonly business: Int32Array;
+}
+
 /** The lengths of a block, in the memory of their chunk: on the wall from `at` on, and after all of them those of business. */
 interface Part {
   readonly values: Int32Array;
@@ -64,20 +72,35 @@ export class Lengths {
 
   /** All that were added, sorted. */
   sorted(): SortedLengths {
-    const counts = this.#counts;
-    const begins = new Uint32Array(counts.length + 1);
-    for (let cell = 0; cell < counts.length; cell++) {
-      begins[cell + 1] = (begins[cell] as number) + (counts[cell] as number);
-    }
-    const count = begins[counts.length] as number;
+    const begins = this.#begins();
+    const count = begins.at(-1) ?? 0;
     if (onTheWall.length < count) {
       onTheWall = new Int32Array(2 * count);
       ofBusiness = new Int32Array(2 * count);
     }
-    const [wall, business] = [onTheWall.subarray(0, count), ofBusiness.subarray(0, count)];
+    const { wall, business } = this.#inOrder(begins, onTheWall.subarray(0, count), ofBusiness.subarray(0, count));
+    return { wall: risingLists(wall, begins), business: risingLists(business, begins) };
+  }
+
+  /** All that were added. */
+  loose(): LooseLengths {
+    const begins = this.#begins();
+    const count = begins.at(-1) ?? 0;
+    return this.#inOrder(begins, new Int32Array(count), new Int32Array(count));
+  }
+
+  #begins(): Uint32Array {
+    const begins = new Uint32Array(this.#counts.length + 1);
+    for (let cell = 0; cell < this.#counts.length; cell++) {
+      begins[cell + 1] = (begins[cell] as number) + (this.#counts[cell] as number);
+    }
+    return begins;
+  }
+
+  #inOrder(begins: Uint32Array, wall: Int32Array, business: Int32Array): LooseLengths {
     const next = begins.slice(0, -1);
     for (const part of this.#parts) this.#place(part, next, wall, business);
-    return { wall: risingLists(wall, begins), business: risingLists(business, begins) };
+    return { begins, wall, business };
   }
 
   /** Copies the lengths of a part to where those of their cells go on. */

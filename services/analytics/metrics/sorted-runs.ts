@@ -21,7 +21,7 @@ function placeNotBelow(values: Uint16Array, value: number, from: number, to: num
 }
 
 /** Moves numbers until the one of a rank is in its place, and none before it is greater (Hoare's FIND). Returns that number. */
-function select(values: Int32Array, count: number, rank: number): number {
+export function select(values: Int32Array, count: number, rank: number): number {
   let low = 0;
   let high = count - 1;
   while (low < high) {

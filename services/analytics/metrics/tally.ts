@@ -2,7 +2,7 @@
 import type { Frame, Grouping } from "./cells.ts";
 import { COUNTERS, Counter } from "./counters.ts";
 import { MAX_ENGINE } from "./fact-code.ts";
-import type { SortedLengths } from "./lengths.ts";
+import type { LooseLengths, SortedLengths } from "./lengths.ts";
 
 /** Stands for the bucket before the window. */
 export const BEFORE = -1;
@@ -21,8 +21,9 @@ export class Tally {
   readonly changes: Int32Array;
   /** 1 at the number of each engine that read one of the texts. */
   readonly engines = new Uint8Array(MAX_ENGINE + 1);
-  /** Lengths of time that were counted one by one, by `Span`. */
+  /** Lengths of time that were counted one by one, by `Span`: sorted, or as they came. */
   lengths: readonly SortedLengths[] = [];
+  loose: readonly LooseLengths[] = [];
   /** Those that were added as a whole, of one bucket each. */
   readonly #parts: Tally[] = [];
 
@@ -63,7 +64,12 @@ export class Tally {
     });
   }
 
-  /** The lengths of time of a bucket, each with the cell of a group among them. */
+  /** Whether something has been added as a whole. */
+  get hasParts(): boolean {
+    return this.#parts.length > 0;
+  }
+
+  /** The sorted lengths of time of a bucket, each with the cell of a group among them. */
   lengthsOf(span: number, group: number, bucket: number): { lengths: SortedLengths; cell: number }[] {
     const own = this.lengths[span];
     return [
