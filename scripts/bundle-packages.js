@@ -1,6 +1,7 @@
 // With every `npm install` and `npm ci`: puts the packages that Deskwire imports together in a few files, because Node
 // takes longer to find and open 750 files than to run what is in them (docs/decisions/0014-packages-in-few-files.md).
 // JavaScript, so that an older Node can say that it leaves it.
+import { execSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
@@ -81,4 +82,10 @@ try {
   console.log(`${await bundle()} packages in few files: npm start is quicker for it.`);
 } catch (error) {
   console.log(`The packages stay in their own files, with which npm start takes longer: ${error.message}`);
+}
+try {
+  // Node keeps what it compiles: the first start takes no longer than those after it, and 22 MiB less.
+  execSync("npm start -- --help", { cwd: fileURLToPath(ROOT), stdio: "ignore" });
+} catch {
+  console.log("Node compiles Deskwire with the first npm start, which takes longer for it.");
 }
