@@ -1,11 +1,11 @@
 // MCP for a running desk or any gRPC server with reflection: over stdio for one client, or on a loopback port.
 import { parseArgs } from "node:util";
 import { Code } from "@connectrpc/connect";
+import type { RemoteOptions } from "../runtime/calls/transport.ts";
 import { fail, reasonOf } from "../runtime/errors.ts";
+import { listen } from "../runtime/http/listener.ts";
 import { asKeyNeeded } from "../runtime/identity/api-key.ts";
-import { listen } from "../runtime/listener.ts";
 import type { Log } from "../runtime/log.ts";
-import type { RemoteOptions } from "../runtime/transport.ts";
 import { buildCatalog } from "./catalog/build-catalog.ts";
 import { reflectServices } from "./catalog/reflect.ts";
 import type { Catalog } from "./catalog.ts";

@@ -1,8 +1,8 @@
 // Whether a request can be one for the Messages API at all, and the JSON in it.
 import { Code } from "@connectrpc/connect";
 import { fail } from "../runtime/errors.ts";
-import type { HttpRequest } from "../runtime/http-port.ts";
-import { readBody } from "../runtime/read-body.ts";
+import type { HttpRequest } from "../runtime/http/http-port.ts";
+import { readBody } from "../runtime/http/read-body.ts";
 import { invalidRequest } from "./messages.ts";
 
 /** As the API has it. */

@@ -1,5 +1,5 @@
 // What travels with calls to the services.
-import { CONFINEMENT_HEADER } from "../runtime/call.ts";
+import { CONFINEMENT_HEADER } from "../runtime/calls/call.ts";
 import { type Caller, callerHeaders } from "../runtime/identity/caller.ts";
 import type { Run } from "./run.ts";
 

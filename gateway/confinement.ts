@@ -1,9 +1,9 @@
 // Which ticket a run is for. What follows from it the services enforce, whatever the model is talked into.
 import type { MessageParam } from "@anthropic-ai/sdk/resources/messages";
 import { Code } from "@connectrpc/connect";
-import { CONFINEMENT_HEADER } from "../runtime/call.ts";
+import { CONFINEMENT_HEADER } from "../runtime/calls/call.ts";
 import { fail } from "../runtime/errors.ts";
-import type { HttpRequest } from "../runtime/http-port.ts";
+import type { HttpRequest } from "../runtime/http/http-port.ts";
 import type { Caller } from "../runtime/identity/caller.ts";
 import { invalidRequest, type MessagesRequest } from "./messages.ts";
 

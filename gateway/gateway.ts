@@ -1,6 +1,7 @@
 // The messages gateway: what it serves, and what it stands on.
+
+import type { Route } from "../runtime/http/listener.ts";
 import type { Identify } from "../runtime/identity/caller.ts";
-import type { Route } from "../runtime/listener.ts";
 import type { Approvals } from "./approvals.ts";
 import { APPROVALS_PATH, approvalRoute, listApprovalsRoute } from "./approvals-route.ts";
 import { routeFor } from "./http.ts";

@@ -1,9 +1,9 @@
 // What the gateway's routes have in common: a request in, a Response out, errors in the API's form.
 
 import { isGone, sendResponse, toRequest } from "../adapter/server/http-bridge.ts";
-import type { HttpRequest, HttpResponse } from "../runtime/http-port.ts";
+import type { HttpRequest, HttpResponse } from "../runtime/http/http-port.ts";
+import type { Route } from "../runtime/http/listener.ts";
 import { type Caller, type Identify, localCaller } from "../runtime/identity/caller.ts";
-import type { Route } from "../runtime/listener.ts";
 import type { Log } from "../runtime/log.ts";
 import { newId } from "./answer.ts";
 import { errorBody, failureOf } from "./errors.ts";

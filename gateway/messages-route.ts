@@ -1,5 +1,5 @@
 // POST /v1/messages: a conversation comes in, the model works on it with the desk's tools, an answer goes out.
-import { REPLAYED_HEADER } from "../runtime/call.ts";
+import { REPLAYED_HEADER } from "../runtime/calls/call.ts";
 import type { Log } from "../runtime/log.ts";
 import { assertPost, readJson } from "./body.ts";
 import { failureOf } from "./errors.ts";

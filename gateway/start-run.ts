@@ -1,7 +1,7 @@
 // From a request to a run: the model that is meant, the desk's system prompt, the ticket, the tools as the model sees them.
 import type { ToolChoice } from "@anthropic-ai/sdk/resources/messages";
 import type { Catalog } from "../adapter/catalog.ts";
-import type { HttpRequest } from "../runtime/http-port.ts";
+import type { HttpRequest } from "../runtime/http/http-port.ts";
 import type { Caller } from "../runtime/identity/caller.ts";
 import { newId } from "./answer.ts";
 import { ticketOf } from "./confinement.ts";

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { ContentBlockParam, ToolResultBlockParam, ToolUseBlock } from "@anthropic-ai/sdk/resources/messages";
 import type { JsonObject, Media, Tool, ToolResult } from "../adapter/catalog.ts";
-import { canonicalJson } from "../runtime/fingerprint.ts";
+import { canonicalJson } from "../runtime/calls/fingerprint.ts";
 import type { Run, ToolReport } from "./run.ts";
 
 /** What becomes of a tool while it is at work, for whoever watches. */

@@ -1,6 +1,7 @@
 // A part of the desk as the composition root sees it.
-import type { Route } from "./listener.ts";
-import type { BoundService } from "./service.ts";
+
+import type { BoundService } from "./calls/service.ts";
+import type { Route } from "./http/listener.ts";
 import type { Metric } from "./telemetry/metrics.ts";
 
 /** Services over one database, with what they hold open. */

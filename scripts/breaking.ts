@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { create, type DescFile, toBinary } from "@bufbuild/protobuf";
 import { type FileDescriptorProto, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
-import { loadImage, wellKnownFiles } from "../runtime/descriptor-image.ts";
+import { loadImage, wellKnownFiles } from "../runtime/messages/descriptor-image.ts";
 
 const BASELINE = "proto/baseline.binpb";
 const HELP = `npm run breaking [-- --update]

@@ -2,10 +2,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { JsonObject } from "../adapter/catalog.ts";
+import { directTransport } from "../runtime/calls/transport.ts";
 import type { Variables } from "../runtime/config/read.ts";
 import { readConfig, VARIABLES } from "../runtime/config.ts";
 import { DEFAULT_POLICY_FILE } from "../runtime/policy/read-policy.ts";
-import { directTransport } from "../runtime/transport.ts";
 import { loadDescriptors, supportCatalog } from "../services/desk.ts";
 
 const HELP = `npm run docs [-- --check]

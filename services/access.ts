@@ -2,11 +2,13 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { Code } from "@connectrpc/connect";
-import { readAuthorities } from "../runtime/certificate.ts";
+import type { RemoteOptions } from "../runtime/calls/transport.ts";
 import { isLoopback } from "../runtime/config/parsers.ts";
 import { type Config, PARTS, type Part } from "../runtime/config.ts";
 import type { DatabaseLocation } from "../runtime/database/database.ts";
 import { fail } from "../runtime/errors.ts";
+import { readAuthorities } from "../runtime/http/certificate.ts";
+import type { Route } from "../runtime/http/listener.ts";
 import { showing } from "../runtime/identity/api-key.ts";
 import { createIdentity, type Identity, type TrustedIssuer } from "../runtime/identity/identity.ts";
 import { KeyRing } from "../runtime/identity/key-ring.ts";
@@ -14,9 +16,7 @@ import { KeyStore } from "../runtime/identity/key-store.ts";
 import { metadataRoutes } from "../runtime/identity/protected-resource.ts";
 import { RateLimiter } from "../runtime/identity/rate-limit.ts";
 import { SCOPES } from "../runtime/identity/scopes.ts";
-import type { Route } from "../runtime/listener.ts";
 import { type Log, logToStderr } from "../runtime/log.ts";
-import type { RemoteOptions } from "../runtime/transport.ts";
 
 /** What a port is guarded by. */
 export interface Guard {

@@ -13,7 +13,7 @@ import {
 import { type Ticket, TicketStatus } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import type { Approval, Approvals, Decision } from "../gateway/approvals.ts";
-import { canonicalJson } from "../runtime/fingerprint.ts";
+import { canonicalJson } from "../runtime/calls/fingerprint.ts";
 
 const word = (name: string | undefined) => (name ?? "unspecified").toLowerCase();
 const time = (timestamp: Timestamp | undefined) => timestamp && timestampDate(timestamp).toISOString();

@@ -3,9 +3,9 @@ import { createClient, type Transport } from "@connectrpc/connect";
 import { TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import type { RunStore } from "../gateway/runs/store.ts";
-import { keepDoing } from "../runtime/keep-doing.ts";
+import { keepDoing } from "../runtime/background/keep-doing.ts";
+import { pause } from "../runtime/background/pause.ts";
 import type { Log } from "../runtime/log.ts";
-import { pause } from "../runtime/pause.ts";
 
 /** Customers are erased once in a while: a stream of the log would look after every write instead. */
 const LOOK_MS = 1_000;

@@ -1,6 +1,6 @@
 // The desk's MCP endpoint, loaded with the first MCP client: the packages of the protocol are a tenth of what a start takes.
 import type { McpEndpoint, McpEndpointOptions } from "../adapter/server/mcp-http.ts";
-import type { Route } from "../runtime/listener.ts";
+import type { Route } from "../runtime/http/listener.ts";
 import { warmUp } from "./warm-up.ts";
 
 /** Makes the endpoint of `createMcpEndpoint` when it is first asked for. */

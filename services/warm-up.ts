@@ -1,5 +1,5 @@
 // What first calls would wait for, done while nobody calls.
-import { Pace } from "../runtime/pace.ts";
+import { Pace } from "../runtime/background/pace.ts";
 
 /** Does pieces of work, as `pieces` hands them out, without keeping anybody waiting; `signal` ends it. */
 export async function warmUp(pieces: Iterable<unknown>, signal: AbortSignal): Promise<void> {

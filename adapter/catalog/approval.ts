@@ -1,6 +1,6 @@
 // A tool whose calls may wait for a person, from `(deskwire.mcp.v1.tool).approval`: how a result says so, and how it is decided.
 import type { DescMethod } from "@bufbuild/protobuf";
-import { CONFIRMED_HEADER } from "../../runtime/call.ts";
+import { CONFIRMED_HEADER } from "../../runtime/calls/call.ts";
 import type { ApprovalFlow, CallContext, Decision, JsonObject, PendingApproval, Tool, ToolResult } from "../catalog.ts";
 import { toolOptions } from "./options.ts";
 

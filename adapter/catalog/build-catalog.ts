@@ -1,8 +1,8 @@
 // Descriptors → everything that an MCP server offers.
 import { createRegistry, type DescMethod, type DescService, type Registry } from "@bufbuild/protobuf";
 import type { Transport } from "@connectrpc/connect";
-import { wellKnownFiles } from "../../runtime/descriptor-image.ts";
 import { type Log, logToStderr } from "../../runtime/log.ts";
+import { wellKnownFiles } from "../../runtime/messages/descriptor-image.ts";
 import type { Catalog } from "../catalog.ts";
 import { serviceOptions, toolOptions } from "./options.ts";
 import { servicePrompts } from "./prompts.ts";

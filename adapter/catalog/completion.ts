@@ -2,8 +2,8 @@
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import { ConnectError } from "@connectrpc/connect";
 import type { Completion } from "#gen/deskwire/mcp/v1/options_pb.js";
-import { withoutHidden } from "../../runtime/hidden-text.ts";
 import { requiredScope } from "../../runtime/identity/scopes.ts";
+import { withoutHidden } from "../../runtime/messages/hidden-text.ts";
 import type { CallContext, Complete, Json } from "../catalog.ts";
 import { decode } from "./decode.ts";
 import { encode } from "./encode.ts";

@@ -1,7 +1,7 @@
 // What stands in a message → JSON: texts, numbers, names of enums, and JSON itself.
 import { type DescEnum, type Registry, ScalarType } from "@bufbuild/protobuf";
 import { base64Encode } from "@bufbuild/protobuf/wire";
-import { withoutHidden } from "../../runtime/hidden-text.ts";
+import { withoutHidden } from "../../runtime/messages/hidden-text.ts";
 import type { Json, JsonObject, Media } from "../catalog.ts";
 import { type Excerpts, LAST_RESORT } from "./budget.ts";
 import { enumNames } from "./enum-names.ts";

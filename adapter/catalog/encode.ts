@@ -19,7 +19,7 @@ import {
   FeatureSet_FieldPresence as Presence,
   type Timestamp,
 } from "@bufbuild/protobuf/wkt";
-import { timestampText } from "../../runtime/timestamps.ts";
+import { timestampText } from "../../runtime/messages/timestamps.ts";
 import type { Json, JsonObject } from "../catalog.ts";
 import {
   type Encoding,

@@ -13,7 +13,7 @@ import {
   oneof as oneofRules,
   type Rule,
 } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
-import { commentOf } from "../../runtime/comments.ts";
+import { commentOf } from "../../runtime/messages/comments.ts";
 import type { Json } from "../catalog.ts";
 import { bodySchema, isHttpBody } from "./media.ts";
 import { fieldOptions } from "./options.ts";

@@ -9,9 +9,9 @@ import {
   type ServerReflectionResponse,
 } from "#gen/grpc/reflection/v1/reflection_pb.js";
 import { ServerReflection as ServerReflectionV1Alpha } from "#gen/grpc/reflection/v1alpha/reflection_pb.js";
-import { loadImage, wellKnownFiles } from "../../runtime/descriptor-image.ts";
+import { type RemoteOptions, type RemoteTransport, remoteTransport } from "../../runtime/calls/transport.ts";
 import { fail } from "../../runtime/errors.ts";
-import { type RemoteOptions, type RemoteTransport, remoteTransport } from "../../runtime/transport.ts";
+import { loadImage, wellKnownFiles } from "../../runtime/messages/descriptor-image.ts";
 import { repairDescriptors } from "./repair.ts";
 import { listOf } from "./words.ts";
 

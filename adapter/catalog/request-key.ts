@@ -1,7 +1,7 @@
 // A request_id made from the key that the client gave for its call, so that the same call twice has one effect (AIP-155).
 import { createHash } from "node:crypto";
-import { AUTOMATIC_ID } from "../../runtime/call.ts";
-import { canonicalJson } from "../../runtime/fingerprint.ts";
+import { AUTOMATIC_ID } from "../../runtime/calls/call.ts";
+import { canonicalJson } from "../../runtime/calls/fingerprint.ts";
 import type { JsonObject } from "../catalog.ts";
 import type { Schema } from "./schema.ts";
 

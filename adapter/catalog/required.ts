@@ -3,7 +3,7 @@ import { create, type DescField, type DescMessage, getOption, type Registry } fr
 import { FeatureSet_FieldPresence as Presence } from "@bufbuild/protobuf/wkt";
 import { createValidator, type Validator } from "@bufbuild/protovalidate";
 import { field as fieldRules } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
-import { validator } from "../../runtime/validator.ts";
+import { validator } from "../../runtime/calls/validator.ts";
 
 export type RequiredFields = (desc: DescMessage) => ReadonlySet<DescField>;
 

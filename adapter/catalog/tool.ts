@@ -2,10 +2,10 @@
 import type { DescMethod, Message, Registry } from "@bufbuild/protobuf";
 import { hasCustomJsonRepresentation, MethodOptions_IdempotencyLevel as Idempotency } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { REPLAYED_HEADER, TOOL_HEADER } from "../../runtime/call.ts";
-import { commentOf } from "../../runtime/comments.ts";
+import { REPLAYED_HEADER, TOOL_HEADER } from "../../runtime/calls/call.ts";
 import { requiredScope, scopeMissing } from "../../runtime/identity/scopes.ts";
 import type { Log } from "../../runtime/log.ts";
+import { commentOf } from "../../runtime/messages/comments.ts";
 import { CallStats } from "../../runtime/telemetry/call-stats.ts";
 import { callersTrace } from "../../runtime/telemetry/tracing.ts";
 import type {

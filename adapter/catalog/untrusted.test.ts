@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { withoutHidden } from "../../runtime/hidden-text.ts";
+import { withoutHidden } from "../../runtime/messages/hidden-text.ts";
 import { Boundary, unwrapUntrusted } from "./untrusted.ts";
 
 const tags = (text: string) => [...text].map((letter) => String.fromCodePoint(0xe0000 + letter.charCodeAt(0))).join("");

@@ -1,6 +1,6 @@
 // Text that people outside wrote, made safe to show to a model: inside a boundary that nobody can forge, without hidden characters.
 import { randomUUID } from "node:crypto";
-import { withoutHidden } from "../../runtime/hidden-text.ts";
+import { withoutHidden } from "../../runtime/messages/hidden-text.ts";
 
 const BOUNDARY_DIGITS = 12;
 const OUR_TAG = /\n?<\/untrusted-[0-9a-f]{12}>|<untrusted-[0-9a-f]{12}(?: [^<>\n]*)?>\n?/g;

@@ -1,7 +1,7 @@
 // JSON Schema for one value: a scalar, an enum, or a message that ProtoJSON writes in a form of its own.
 import { type DescEnum, type DescMessage, ScalarType } from "@bufbuild/protobuf";
 import type { EnumRules, FieldRules } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
-import { commentOf } from "../../runtime/comments.ts";
+import { commentOf } from "../../runtime/messages/comments.ts";
 import { enumNames } from "./enum-names.ts";
 import { durationRules, longRules, numberRules, type OrderedRules, timestampRules } from "./number-rules.ts";
 import type { Constraint, Schema } from "./schema.ts";

@@ -1,7 +1,7 @@
 // Asks the person at the client about a call that waits: by a multi-round-trip request to clients of 2026-07-28, which the SDK
 // turns into an elicitation request for clients of 2025 (MCP specification, basic/patterns/mrtr and client/elicitation).
 import { type InputRequiredResult, inputRequired, inputResponse } from "@modelcontextprotocol/server";
-import { withoutHidden } from "../../runtime/hidden-text.ts";
+import { withoutHidden } from "../../runtime/messages/hidden-text.ts";
 import type { ApprovalFlow, CallContext, Decision, JsonObject, PendingApproval, Tool, ToolResult } from "../catalog.ts";
 import type { RequestContext } from "./request-context.ts";
 

@@ -1,6 +1,6 @@
 // Between Node's HTTP/1.1 and HTTP/2 servers and the web's Request and Response, which the SDK speaks.
 import type { ServerResponse } from "node:http";
-import type { HttpRequest, HttpResponse } from "../../runtime/http-port.ts";
+import type { HttpRequest, HttpResponse } from "../../runtime/http/http-port.ts";
 
 /** Makes a Request of everything but the body; its signal aborts when the client goes away before the answer's end. */
 export function toRequest(request: HttpRequest, response: HttpResponse): Request {

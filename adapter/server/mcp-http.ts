@@ -1,10 +1,10 @@
 // MCP over Streamable HTTP, for 2026-07-28 (stateless) and for the revisions before it (sessions), on one path.
 import { Code, ConnectError } from "@connectrpc/connect";
 import { createMcpHandler, isJsonContentType, isLegacyRequest, type ServerContext } from "@modelcontextprotocol/server";
-import type { HttpRequest, HttpResponse } from "../../runtime/http-port.ts";
+import type { HttpRequest, HttpResponse } from "../../runtime/http/http-port.ts";
+import { readBody } from "../../runtime/http/read-body.ts";
 import { type Caller, type Identify, localCaller } from "../../runtime/identity/caller.ts";
 import { logToStderr } from "../../runtime/log.ts";
-import { readBody } from "../../runtime/read-body.ts";
 import { isGone, type PlainAnswer, sendPlain, sendResponse, toRequest } from "./http-bridge.ts";
 import { createMcpServers, type ServerOptions } from "./mcp-server.ts";
 import { plainAnswers } from "./plain-answers.ts";

@@ -1,6 +1,6 @@
 // Answers plain calls: the same tools by the same rules as the SDK's servers, without a Request, a Server and a Response for each.
 import { type Implementation, ProtocolError, SERVER_INFO_META_KEY } from "@modelcontextprotocol/server";
-import type { HttpRequest, HttpResponse } from "../../runtime/http-port.ts";
+import type { HttpRequest, HttpResponse } from "../../runtime/http/http-port.ts";
 import type { Caller } from "../../runtime/identity/caller.ts";
 import type { ToolResult } from "../catalog.ts";
 import { showsForms } from "./elicitation.ts";

@@ -2,7 +2,7 @@
 import { create } from "@bufbuild/protobuf";
 import { AnalyticsService, AnalyzeResponseSchema } from "#gen/deskwire/analytics/v1/analytics_service_pb.js";
 import type { Catalog } from "../../adapter/catalog.ts";
-import { type BoundService, bindService } from "../../runtime/service.ts";
+import { type BoundService, bindService } from "../../runtime/calls/service.ts";
 import { CallStats } from "../../runtime/telemetry/call-stats.ts";
 
 const NOTHING = create(AnalyzeResponseSchema, { analysis: { engine: "none" } });

@@ -8,7 +8,7 @@ import { TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
 import { MessageVisibility, type TicketMessage, TicketMessageSchema } from "#gen/deskwire/ticket/v1/message_pb.js";
 import type { Ticket } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { type Database, openDatabase } from "../../runtime/database/database.ts";
-import { formatId } from "../../runtime/ids.ts";
+import { formatId } from "../../runtime/messages/ids.ts";
 import { readPolicy } from "../../runtime/policy/read-policy.ts";
 import { rulesOf } from "../../services/analytics/metrics/count-events.ts";
 import { insertCustomer } from "../../services/crm/customer-store.ts";

@@ -10,7 +10,7 @@ import {
   TicketUrgency,
   WaitingOn,
 } from "#gen/deskwire/ticket/v1/ticket_pb.js";
-import { formatId } from "../../runtime/ids.ts";
+import { formatId } from "../../runtime/messages/ids.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 /** The first ticket of the desk is two years old. */

@@ -1,6 +1,6 @@
 // A page of 50 at a million tickets against the same page at a thousand, for every declared combination of filters and order.
 import { type ListTicketsRequest, TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
-import { formatId } from "../../runtime/ids.ts";
+import { formatId } from "../../runtime/messages/ids.ts";
 import { type Combination, combinations } from "./combinations.ts";
 import { call, type ScaleDesk, timed } from "./desk.ts";
 import { type Finding, quantile } from "./finding.ts";

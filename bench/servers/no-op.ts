@@ -1,6 +1,6 @@
 // The desk's own port with nothing behind it: a service and a tool that do nothing, with all limits and guards in place.
 import { createMcpEndpoint } from "../../adapter/server/mcp-http.ts";
-import { listen } from "../../runtime/listener.ts";
+import { listen } from "../../runtime/http/listener.ts";
 import { noOpCatalog, noOpService } from "../lib/no-op.ts";
 
 const services = [noOpService()];

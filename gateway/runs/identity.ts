@@ -1,7 +1,7 @@
 // Which requests are the same one, sent again.
 import { createHash } from "node:crypto";
-import { canonicalJson } from "../../runtime/fingerprint.ts";
-import type { HttpRequest } from "../../runtime/http-port.ts";
+import { canonicalJson } from "../../runtime/calls/fingerprint.ts";
+import type { HttpRequest } from "../../runtime/http/http-port.ts";
 import { invalidRequest, type MessagesRequest } from "../messages.ts";
 
 /** What tells a request from others of its caller. */

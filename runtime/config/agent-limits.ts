@@ -1,5 +1,5 @@
 // Variables that limit what AI agents may do and say.
-import { parseToolPolicies, TOOL_POLICY_FORM, type ToolPolicies } from "../tool-policy.ts";
+import { parseToolPolicies, TOOL_POLICY_FORM, type ToolPolicies } from "../calls/tool-policy.ts";
 import { list } from "./parsers.ts";
 import { refuse } from "./variable.ts";
 

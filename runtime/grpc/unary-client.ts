@@ -13,8 +13,8 @@ import {
 import { Code, ConnectError, type Transport, type UnaryResponse } from "@connectrpc/connect";
 import { codeFromHttpStatus, findTrailerError } from "@connectrpc/connect/protocol-grpc";
 import type { Http2SessionManager } from "@connectrpc/connect-node";
+import { type GivenHeaders, plainHeaders, toHeaders } from "../calls/headers.ts";
 import { failEnded, failLate } from "../errors.ts";
-import { type GivenHeaders, plainHeaders, toHeaders } from "../headers.ts";
 import { frameOf, UnaryBody } from "./frame.ts";
 
 const CANCEL = constants.NGHTTP2_CANCEL;

@@ -4,10 +4,10 @@ import type { OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { create, type DescMethod, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { ConnectError, type HandlerContext } from "@connectrpc/connect";
 import { parseTimeout, setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
+import { LazyContext } from "../calls/lazy-context.ts";
+import type { BoundService } from "../calls/service.ts";
 import { failCanceled, failLate } from "../errors.ts";
-import type { Http2Exchange } from "../http-port.ts";
-import { LazyContext } from "../lazy-context.ts";
-import type { BoundService } from "../service.ts";
+import type { Http2Exchange } from "../http/http-port.ts";
 import { assertSendable, frameOf, malformed, UnaryBody } from "./frame.ts";
 
 /** Bounds, as for every other way in. */

@@ -3,8 +3,8 @@
 import { hash, randomBytes } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { Authenticate } from "../calls/transport.ts";
 import { fail } from "../errors.ts";
-import type { Authenticate } from "../transport.ts";
 
 const PREFIX = "dk_";
 const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";

@@ -1,6 +1,6 @@
 // Who is on the other side of a call.
-import { CLIENT_HEADER, PRINCIPAL_HEADER, SCOPES_HEADER } from "../call.ts";
-import type { HttpRequest } from "../http-port.ts";
+import { CLIENT_HEADER, PRINCIPAL_HEADER, SCOPES_HEADER } from "../calls/call.ts";
+import type { HttpRequest } from "../http/http-port.ts";
 
 /** A caller as the edge made it out; calls and sessions belong to exactly one. */
 export interface Caller {

@@ -1,8 +1,14 @@
 // The one place where callers are made out, whichever way they come in.
 import { Code, ConnectError } from "@connectrpc/connect";
-import { DESK_PRINCIPAL, IDENTITY_HEADERS, PRINCIPAL_HEADER, SEALED_HEADERS, SERVICE_TOKEN_HEADER } from "../call.ts";
+import {
+  DESK_PRINCIPAL,
+  IDENTITY_HEADERS,
+  PRINCIPAL_HEADER,
+  SEALED_HEADERS,
+  SERVICE_TOKEN_HEADER,
+} from "../calls/call.ts";
 import { fail, reasonOf } from "../errors.ts";
-import type { HttpRequest } from "../http-port.ts";
+import type { HttpRequest } from "../http/http-port.ts";
 import type { Log } from "../log.ts";
 import { isApiKey, looksLikeApiKey } from "./api-key.ts";
 import { type Caller, callerHeaders, clientName, type Identify, localCaller } from "./caller.ts";

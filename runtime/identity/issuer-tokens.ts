@@ -1,7 +1,7 @@
 // Makes out callers by the tokens of an OAuth or OpenID Connect issuer: JWTs, for this desk alone (RFC 9068, RFC 8725).
 import { Code } from "@connectrpc/connect";
 import { errors, type JWTPayload, jwtVerify } from "jose";
-import { MAX_PRINCIPAL } from "../call.ts";
+import { MAX_PRINCIPAL } from "../calls/call.ts";
 import { fail } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { Recent } from "../recent.ts";

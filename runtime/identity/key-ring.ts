@@ -2,7 +2,7 @@
 import { timingSafeEqual } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { Code } from "@connectrpc/connect";
-import { ADMIN_SCOPE } from "../call.ts";
+import { ADMIN_SCOPE } from "../calls/call.ts";
 import { passingFailure } from "../database/errors.ts";
 import { fail } from "../errors.ts";
 import type { Log } from "../log.ts";

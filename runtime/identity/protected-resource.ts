@@ -1,6 +1,6 @@
 // What a protected MCP endpoint says of itself, so that a client finds where to get a token (RFC 9728).
-import { answerJson } from "../http-error.ts";
-import type { Route } from "../listener.ts";
+import { answerJson } from "../http/http-error.ts";
+import type { Route } from "../http/listener.ts";
 
 /** An endpoint that takes the tokens of one issuer. */
 export interface ProtectedResource {

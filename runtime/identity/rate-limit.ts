@@ -1,7 +1,7 @@
 // How often a caller may call: token buckets, in the memory of this process.
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, type HandlerContext } from "@connectrpc/connect";
-import { principalOf, TOOL_HEADER } from "../call.ts";
+import { principalOf, TOOL_HEADER } from "../calls/call.ts";
 import { failForNow } from "../errors.ts";
 import { Recent } from "../recent.ts";
 import type { Rate } from "./rate.ts";

@@ -3,7 +3,7 @@ import { type DescMethod, getOption, hasOption } from "@bufbuild/protobuf";
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { scope as scopeOption } from "#gen/deskwire/access/v1/options_pb.js";
 import { tool } from "#gen/deskwire/mcp/v1/options_pb.js";
-import { ADMIN_SCOPE } from "../call.ts";
+import { ADMIN_SCOPE } from "../calls/call.ts";
 import { fail } from "../errors.ts";
 
 /** What it takes to read `/metrics`; no method asks for it. */

@@ -1,9 +1,9 @@
 // How one process of the desk proves itself to another: what it says of its caller travels inside a signed token (JWT, HS256).
 import { Code } from "@connectrpc/connect";
 import { type JWTPayload, errors as jose, jwtVerify, SignJWT } from "jose";
-import { SEALED_HEADERS, SERVICE_TOKEN_HEADER } from "../call.ts";
+import { SEALED_HEADERS, SERVICE_TOKEN_HEADER } from "../calls/call.ts";
+import { type GivenHeaders, plainHeaders } from "../calls/headers.ts";
 import { fail } from "../errors.ts";
-import { type GivenHeaders, plainHeaders } from "../headers.ts";
 import { Recent } from "../recent.ts";
 
 const ISSUER = "deskwire";

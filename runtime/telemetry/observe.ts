@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
-import { methodName, PRINCIPAL_HEADER } from "../call.ts";
+import { methodName, PRINCIPAL_HEADER } from "../calls/call.ts";
 import type { Log } from "../log.ts";
 import { type CallStats, type Outcome, outcomeOf } from "./call-stats.ts";
 import { beginSpan, callersTrace, failSpan, type SpanStart, traced } from "./tracing.ts";

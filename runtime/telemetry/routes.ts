@@ -1,9 +1,9 @@
 // Plain HTTP: where metrics are read, and what is recorded of posts to other paths.
 import { ConnectError } from "@connectrpc/connect";
 import { codeToHttpStatus } from "@connectrpc/connect/protocol-connect";
-import { answerError, refuseMethod } from "../http-error.ts";
-import type { HttpRequest } from "../http-port.ts";
-import type { ListenOptions, Route } from "../listener.ts";
+import { answerError, refuseMethod } from "../http/http-error.ts";
+import type { HttpRequest } from "../http/http-port.ts";
+import type { ListenOptions, Route } from "../http/listener.ts";
 import type { Log } from "../log.ts";
 import type { CallStats } from "./call-stats.ts";
 import { type Exposition, openExposition } from "./exposition.ts";

@@ -1,7 +1,7 @@
 // Calls to other processes as spans, and their trace context on the wire.
 import type { DescMethod } from "@bufbuild/protobuf";
 import type { Transport } from "@connectrpc/connect";
-import { methodName } from "../call.ts";
+import { methodName } from "../calls/call.ts";
 import { isTracing, propagate, type SpanStart, traced } from "./tracing.ts";
 
 /**

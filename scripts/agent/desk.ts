@@ -23,7 +23,7 @@ async function runs(url: string): Promise<boolean> {
 async function openOwn(config: Config): Promise<AgentDesk> {
   // Only now: who talks to a running desk need not wait for all of it to load.
   const { openDesk } = await import("../../services/desk.ts");
-  const { listen } = await import("../../runtime/listener.ts");
+  const { listen } = await import("../../runtime/http/listener.ts");
   const log = createLog({ level: "warn" });
   const desk = await openDesk({ config, parts: PARTS, demo: true, log });
   const listener = await listen({

@@ -2,9 +2,9 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { createClient } from "@connectrpc/connect";
 import { SupportService } from "#gen/deskwire/support/v1/support_service_pb.js";
+import { directTransport } from "../../runtime/calls/transport.ts";
 import type { Config } from "../../runtime/config.ts";
 import { reasonOf } from "../../runtime/errors.ts";
-import { directTransport } from "../../runtime/transport.ts";
 import { openDesk } from "../../services/desk.ts";
 import type { ErasedCustomer } from "../customer/erased-list.ts";
 

@@ -3,9 +3,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type Client, Code, ConnectError, createClient } from "@connectrpc/connect";
 import type { ImportRow } from "#gen/deskwire/ticket/v1/import_pb.js";
 import { type ImportTicketsResponse, TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
+import { type RemoteOptions, remoteTransport } from "../../runtime/calls/transport.ts";
 import { fail } from "../../runtime/errors.ts";
 import { asKeyNeeded } from "../../runtime/identity/api-key.ts";
-import { type RemoteOptions, remoteTransport } from "../../runtime/transport.ts";
 
 /**
  * The most rows of a call, and as many as it has where nobody says otherwise: the more the desk has at once, the fewer pages it

@@ -2,9 +2,9 @@
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { Knex } from "knex";
 import { AnalyticsService, type EraseCustomerRequest } from "#gen/deskwire/analytics/v1/analytics_service_pb.js";
+import { eraseAnswers } from "../../runtime/calls/idempotency.ts";
+import { write } from "../../runtime/calls/write.ts";
 import type { Database, Migration } from "../../runtime/database/database.ts";
-import { eraseAnswers } from "../../runtime/idempotency.ts";
-import { write } from "../../runtime/write.ts";
 import { eraseCorrections } from "./corrections/correction-store.ts";
 import type { Teaching } from "./corrections/teaching.ts";
 import { eraseModelAnswers } from "./llm/answer-store.ts";

@@ -1,13 +1,13 @@
 // Analytics as a module.
 import type { Transport } from "@connectrpc/connect";
 import { AnalyticsService } from "#gen/deskwire/analytics/v1/analytics_service_pb.js";
+import { pruneHourly } from "../../runtime/calls/idempotency.ts";
+import { bindService } from "../../runtime/calls/service.ts";
 import { type DatabaseLocation, openDatabase } from "../../runtime/database/database.ts";
-import { pruneHourly } from "../../runtime/idempotency.ts";
 import { type Log, logToStderr } from "../../runtime/log.ts";
 import type { ServiceModule } from "../../runtime/module.ts";
 import type { Policy } from "../../runtime/policy/policy.ts";
 import { readPolicy } from "../../runtime/policy/read-policy.ts";
-import { bindService } from "../../runtime/service.ts";
 import { correctionMethods } from "./corrections/corrections.ts";
 import { Teaching } from "./corrections/teaching.ts";
 import type { LearningEngine } from "./engine/engine.ts";

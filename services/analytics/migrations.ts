@@ -1,6 +1,7 @@
 // The schema of analytics, step by step.
+
+import { requestLogMigration } from "../../runtime/calls/idempotency.ts";
 import type { Migration } from "../../runtime/database/database.ts";
-import { requestLogMigration } from "../../runtime/idempotency.ts";
 import { correctionsMigration } from "./corrections/migration.ts";
 import { erasureMigration } from "./erasure.ts";
 import { answersMigration } from "./llm/answer-store.ts";

@@ -9,8 +9,8 @@ import { type Database, isUniqueViolation } from "../../runtime/database/databas
 import { insertRows, selectByTexts, selectRows } from "../../runtime/database/rows.ts";
 import { matchSearch } from "../../runtime/database/search-words.ts";
 import { fail } from "../../runtime/errors.ts";
-import { formatId, parseId } from "../../runtime/ids.ts";
-import { toTimestamp, toTimestampIf } from "../../runtime/timestamps.ts";
+import { formatId, parseId } from "../../runtime/messages/ids.ts";
+import { toTimestamp, toTimestampIf } from "../../runtime/messages/timestamps.ts";
 
 /** The fields of a customer that a caller sets. */
 export type CustomerFields = Pick<

@@ -2,11 +2,11 @@
 import { Code } from "@connectrpc/connect";
 import type { Knex } from "knex";
 import type { Customer } from "#gen/deskwire/crm/v1/customer_pb.js";
+import { eraseAnswers } from "../../runtime/calls/idempotency.ts";
 import type { Dialect, Migration } from "../../runtime/database/database.ts";
 import { dropWordsForGood } from "../../runtime/database/search.ts";
 import { fail } from "../../runtime/errors.ts";
-import { eraseAnswers } from "../../runtime/idempotency.ts";
-import { parseId } from "../../runtime/ids.ts";
+import { parseId } from "../../runtime/messages/ids.ts";
 import { eraseFields } from "./customer-store.ts";
 import { notesAbout } from "./note-store.ts";
 

@@ -1,13 +1,13 @@
 // The CRM as a module.
 import type { Transport } from "@connectrpc/connect";
 import { CrmService } from "#gen/deskwire/crm/v1/crm_service_pb.js";
-import { confine } from "../../runtime/confinement.ts";
+import { confine } from "../../runtime/calls/confinement.ts";
+import { pruneHourly } from "../../runtime/calls/idempotency.ts";
+import { bindService } from "../../runtime/calls/service.ts";
+import type { ToolPolicies } from "../../runtime/calls/tool-policy.ts";
 import { type DatabaseLocation, openDatabase } from "../../runtime/database/database.ts";
-import { pruneHourly } from "../../runtime/idempotency.ts";
 import { type Log, logToStderr } from "../../runtime/log.ts";
 import type { ServiceModule } from "../../runtime/module.ts";
-import { bindService } from "../../runtime/service.ts";
-import type { ToolPolicies } from "../../runtime/tool-policy.ts";
 import { CONFINEMENT } from "./confinement.ts";
 import { readerMetrics } from "./metrics.ts";
 import { migrations } from "./migrations.ts";

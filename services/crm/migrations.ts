@@ -1,8 +1,9 @@
 // The CRM's schema, step by step.
+
+import { requestLogMigration } from "../../runtime/calls/idempotency.ts";
 import { createCounters } from "../../runtime/database/counter.ts";
 import type { Migration } from "../../runtime/database/database.ts";
 import { createSearch, remakeSearch } from "../../runtime/database/search.ts";
-import { requestLogMigration } from "../../runtime/idempotency.ts";
 import { erasureMigration } from "./erasure.ts";
 
 const SEARCHED = { table: "customer", columns: ["name", "company", "emails", "phone"] };

@@ -3,8 +3,8 @@ import type { Knex } from "knex";
 import type { Note } from "#gen/deskwire/crm/v1/note_pb.js";
 import { take } from "../../runtime/database/counter.ts";
 import { selectRows } from "../../runtime/database/rows.ts";
-import { formatId, parseId } from "../../runtime/ids.ts";
-import { toTimestamp } from "../../runtime/timestamps.ts";
+import { formatId, parseId } from "../../runtime/messages/ids.ts";
+import { toTimestamp } from "../../runtime/messages/timestamps.ts";
 
 /** A row of the table `note`. */
 export interface NoteRow {

@@ -11,13 +11,13 @@ import {
   UpdateCustomerRequestSchema,
 } from "#gen/deskwire/crm/v1/crm_service_pb.js";
 import { type Customer, CustomerSchema } from "#gen/deskwire/crm/v1/customer_pb.js";
+import { assertToolAllowed, isAiCall, type ToolPolicies } from "../../runtime/calls/tool-policy.ts";
+import { write } from "../../runtime/calls/write.ts";
 import type { Database } from "../../runtime/database/database.ts";
 import { untilKeysAreFree } from "../../runtime/database/until-free.ts";
 import { fail } from "../../runtime/errors.ts";
-import { countedPage } from "../../runtime/pagination.ts";
-import { assertEtag, maskedFields, mutableFields } from "../../runtime/resource.ts";
-import { assertToolAllowed, isAiCall, type ToolPolicies } from "../../runtime/tool-policy.ts";
-import { write } from "../../runtime/write.ts";
+import { countedPage } from "../../runtime/messages/pagination.ts";
+import { assertEtag, maskedFields, mutableFields } from "../../runtime/messages/resource.ts";
 import * as customers from "./customer-store.ts";
 import { assertNotErased, eraseCustomer } from "./erasure.ts";
 import { insertNote, latestNotes, type NoteRow, notesAbout, toNote } from "./note-store.ts";

@@ -4,7 +4,7 @@ import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import { CustomerNoteState, type PendingApproval, PendingApprovalSchema } from "#gen/deskwire/support/v1/case_pb.js";
 import type { DecideApprovalResponseSchema, SupportService } from "#gen/deskwire/support/v1/support_service_pb.js";
 import { type Approval, ApprovalState } from "#gen/deskwire/ticket/v1/approval_pb.js";
-import { onBehalfOf, writeOnBehalfOf } from "../../runtime/call.ts";
+import { onBehalfOf, writeOnBehalfOf } from "../../runtime/calls/call.ts";
 import { type Clients, needed } from "./clients.ts";
 
 const DEFAULT_PAGE = 20;

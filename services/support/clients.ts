@@ -5,7 +5,7 @@ import type { MetricsService } from "#gen/deskwire/analytics/v1/metrics_service_
 import type { CrmService } from "#gen/deskwire/crm/v1/crm_service_pb.js";
 import type { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import type { WebhookService } from "#gen/deskwire/ticket/v1/webhook_service_pb.js";
-import { onBehalfOf } from "../../runtime/call.ts";
+import { onBehalfOf } from "../../runtime/calls/call.ts";
 import { fail, reasonOf } from "../../runtime/errors.ts";
 import type { Log } from "../../runtime/log.ts";
 

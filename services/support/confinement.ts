@@ -2,8 +2,8 @@
 // write to that ticket and about that customer.
 import type { HandlerContext } from "@connectrpc/connect";
 import type { SupportService } from "#gen/deskwire/support/v1/support_service_pb.js";
-import { onBehalfOf } from "../../runtime/call.ts";
-import type { ConfinementRules, IsCustomerOf } from "../../runtime/confinement.ts";
+import { onBehalfOf } from "../../runtime/calls/call.ts";
+import type { ConfinementRules, IsCustomerOf } from "../../runtime/calls/confinement.ts";
 import { type Clients, needed } from "./clients.ts";
 
 const ticket = ({ ticketId }: { readonly ticketId: string }) => ticketId;

@@ -7,9 +7,9 @@ import type {
   CorrectAnalysisRequest,
   CorrectAnalysisResponseSchema,
 } from "#gen/deskwire/support/v1/support_service_pb.js";
-import { AUTOMATIC_ID, onBehalfOf, writeOnBehalfOf } from "../../runtime/call.ts";
+import { AUTOMATIC_ID, onBehalfOf, writeOnBehalfOf } from "../../runtime/calls/call.ts";
+import { requestIdReused } from "../../runtime/calls/idempotency.ts";
 import { reasonOf } from "../../runtime/errors.ts";
-import { requestIdReused } from "../../runtime/idempotency.ts";
 import type { Log } from "../../runtime/log.ts";
 import { type Clients, needed, Parts, partOptions } from "./clients.ts";
 import { textsOf, toTicketAnalysis } from "./ticket-analysis.ts";

@@ -3,7 +3,7 @@ import { hash } from "node:crypto";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import type { EraseCustomerRequest, EraseCustomerResponseSchema } from "#gen/deskwire/support/v1/privacy_pb.js";
-import { onBehalfOf, writeOnBehalfOf } from "../../runtime/call.ts";
+import { onBehalfOf, writeOnBehalfOf } from "../../runtime/calls/call.ts";
 import { type Clients, needed } from "./clients.ts";
 
 type Response = MessageInitShape<typeof EraseCustomerResponseSchema>;

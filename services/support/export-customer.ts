@@ -4,7 +4,7 @@ import { TimestampSchema } from "@bufbuild/protobuf/wkt";
 import type { CallOptions, HandlerContext } from "@connectrpc/connect";
 import type { ExportCustomerRequest, ExportCustomerResponseSchema } from "#gen/deskwire/support/v1/privacy_pb.js";
 import { TicketOrder } from "#gen/deskwire/ticket/v1/ticket_pb.js";
-import { onBehalfOf } from "../../runtime/call.ts";
+import { onBehalfOf } from "../../runtime/calls/call.ts";
 import { type Clients, needed } from "./clients.ts";
 
 const PAGE_SIZE = 100;

@@ -7,7 +7,7 @@ import type {
   GetSupportMetricsRequest,
   GetSupportMetricsResponseSchema,
 } from "#gen/deskwire/support/v1/support_service_pb.js";
-import { onBehalfOf } from "../../runtime/call.ts";
+import { onBehalfOf } from "../../runtime/calls/call.ts";
 import { type Clients, needed } from "./clients.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;

@@ -2,7 +2,7 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import type { HandleTicketRequest, HandleTicketResponseSchema } from "#gen/deskwire/support/v1/support_service_pb.js";
-import { onBehalfOf } from "../../runtime/call.ts";
+import { onBehalfOf } from "../../runtime/calls/call.ts";
 import type { Log } from "../../runtime/log.ts";
 import { isAnonymous } from "./anonymous.ts";
 import { type Clients, needed, Parts, partOptions } from "./clients.ts";

@@ -6,10 +6,10 @@ import { CrmService } from "#gen/deskwire/crm/v1/crm_service_pb.js";
 import { SupportService } from "#gen/deskwire/support/v1/support_service_pb.js";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import { WebhookService } from "#gen/deskwire/ticket/v1/webhook_service_pb.js";
-import { confine } from "../../runtime/confinement.ts";
+import { confine } from "../../runtime/calls/confinement.ts";
+import { bindService } from "../../runtime/calls/service.ts";
 import { type Log, logToStderr } from "../../runtime/log.ts";
 import type { ServiceModule } from "../../runtime/module.ts";
-import { bindService } from "../../runtime/service.ts";
 import { CONFINEMENT, customerOfTicket } from "./confinement.ts";
 import { supportService } from "./service.ts";
 

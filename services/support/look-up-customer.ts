@@ -7,8 +7,8 @@ import type {
   LookUpCustomerResponseSchema,
 } from "#gen/deskwire/support/v1/support_service_pb.js";
 import { TicketView } from "#gen/deskwire/ticket/v1/ticket_pb.js";
-import { onBehalfOf } from "../../runtime/call.ts";
-import { confinementOf } from "../../runtime/confinement.ts";
+import { onBehalfOf } from "../../runtime/calls/call.ts";
+import { confinementOf } from "../../runtime/calls/confinement.ts";
 import type { Log } from "../../runtime/log.ts";
 import { isAnonymous } from "./anonymous.ts";
 import { type Clients, needed, Parts, partOptions } from "./clients.ts";

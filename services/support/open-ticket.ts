@@ -3,7 +3,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import type { Actor } from "#gen/deskwire/actor/v1/actor_pb.js";
 import type { OpenTicketRequest, OpenTicketResponseSchema } from "#gen/deskwire/support/v1/support_service_pb.js";
-import { onBehalfOf, writeOnBehalfOf } from "../../runtime/call.ts";
+import { onBehalfOf, writeOnBehalfOf } from "../../runtime/calls/call.ts";
 import { metadataOf, reasonOf } from "../../runtime/errors.ts";
 import { type Clients, needed } from "./clients.ts";
 

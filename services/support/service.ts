@@ -5,7 +5,7 @@ import { type Actor, ActorKind, ActorSchema } from "#gen/deskwire/actor/v1/actor
 import { CustomerNoteState } from "#gen/deskwire/support/v1/case_pb.js";
 import type { SupportService, UpdateTicketRequest } from "#gen/deskwire/support/v1/support_service_pb.js";
 import { TicketOrder, TicketView, WaitingOn } from "#gen/deskwire/ticket/v1/ticket_pb.js";
-import { onBehalfOf, writeOnBehalfOf } from "../../runtime/call.ts";
+import { onBehalfOf, writeOnBehalfOf } from "../../runtime/calls/call.ts";
 import type { Log } from "../../runtime/log.ts";
 import { approvalMethods, pendingApproval } from "./approvals.ts";
 import { type Clients, needed } from "./clients.ts";

@@ -19,7 +19,7 @@ import {
 } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { TicketService, UpdateTicketRequestSchema } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import { fail } from "../../runtime/errors.ts";
-import { maskedFields, mutableFields } from "../../runtime/resource.ts";
+import { maskedFields, mutableFields } from "../../runtime/messages/resource.ts";
 import { recordReply } from "./conversation.ts";
 import { answerNotePrefix } from "./customer-directory.ts";
 import { TicketDraft, type WriteInfo } from "./draft.ts";

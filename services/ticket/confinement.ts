@@ -2,7 +2,7 @@
 // it is refused to whoever comes by another way.
 import type { Knex } from "knex";
 import type { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
-import type { ConfinementRules, IsCustomerOf } from "../../runtime/confinement.ts";
+import type { ConfinementRules, IsCustomerOf } from "../../runtime/calls/confinement.ts";
 import { findTicket } from "./ticket-store.ts";
 
 const ticket = ({ ticketId }: { readonly ticketId: string }) => ticketId;

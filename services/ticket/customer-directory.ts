@@ -11,7 +11,7 @@ import {
 } from "@connectrpc/connect";
 import { CrmService, type WantedCustomerSchema } from "#gen/deskwire/crm/v1/crm_service_pb.js";
 import type { Customer } from "#gen/deskwire/crm/v1/customer_pb.js";
-import { onBehalfOf } from "../../runtime/call.ts";
+import { onBehalfOf } from "../../runtime/calls/call.ts";
 import { fail, reasonOf } from "../../runtime/errors.ts";
 import type { Log } from "../../runtime/log.ts";
 import { customerErased } from "./erasure/erased-customers.ts";

@@ -5,7 +5,7 @@ import type { Knex } from "knex";
 import { type TicketEvent, TicketEventSchema, type TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
 import { take } from "../../runtime/database/counter.ts";
 import { insertRowsLate } from "../../runtime/database/rows.ts";
-import { parseId } from "../../runtime/ids.ts";
+import { parseId } from "../../runtime/messages/ids.ts";
 import type { Change } from "./differences.ts";
 import { assertNoneErased } from "./erasure/erased-customers.ts";
 import { bringsText } from "./erasure/redact-event.ts";

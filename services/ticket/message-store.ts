@@ -3,8 +3,8 @@ import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Knex } from "knex";
 import type { TicketMessage } from "#gen/deskwire/ticket/v1/message_pb.js";
 import { insertRowsLate, selectRows } from "../../runtime/database/rows.ts";
-import { formatId, parseId } from "../../runtime/ids.ts";
-import { toTimestamp } from "../../runtime/timestamps.ts";
+import { formatId, parseId } from "../../runtime/messages/ids.ts";
+import { toTimestamp } from "../../runtime/messages/timestamps.ts";
 
 /** A row of the table `message`. */
 export interface MessageRow {

@@ -1,8 +1,9 @@
 // The ticket service's schema, step by step.
+
+import { requestLogMigration } from "../../runtime/calls/idempotency.ts";
 import { createCounters } from "../../runtime/database/counter.ts";
 import type { Migration } from "../../runtime/database/database.ts";
 import { createSearch, remakeSearch } from "../../runtime/database/search.ts";
-import { requestLogMigration } from "../../runtime/idempotency.ts";
 import { approvalsMigration } from "./approvals/migration.ts";
 import { erasureMigration } from "./erasure/migration.ts";
 import { emptyNotListedMigration, listsMigration } from "./list/migration.ts";

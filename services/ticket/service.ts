@@ -16,13 +16,13 @@ import {
   ListTicketMessagesRequestSchema,
   TicketService,
 } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
-import { methodName, originOf } from "../../runtime/call.ts";
+import { methodName, originOf } from "../../runtime/calls/call.ts";
+import { assertToolAllowed, isAiCall } from "../../runtime/calls/tool-policy.ts";
+import { write } from "../../runtime/calls/write.ts";
 import { isUniqueViolation } from "../../runtime/database/database.ts";
 import { fail } from "../../runtime/errors.ts";
-import { countedPage, listPage } from "../../runtime/pagination.ts";
-import { maskedFields } from "../../runtime/resource.ts";
-import { assertToolAllowed, isAiCall } from "../../runtime/tool-policy.ts";
-import { write } from "../../runtime/write.ts";
+import { countedPage, listPage } from "../../runtime/messages/pagination.ts";
+import { maskedFields } from "../../runtime/messages/resource.ts";
 import * as actions from "./actions.ts";
 import { type ApprovalOptions, approvalMethods, type FindReasons, gateFor } from "./approvals/service.ts";
 import { beginFollowUp } from "./conversation.ts";

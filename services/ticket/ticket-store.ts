@@ -4,8 +4,8 @@ import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Knex } from "knex";
 import { type Ticket, TicketSchema, TicketView } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { insertRows, selectByTexts, selectForUpdate, selectRows, updateRows } from "../../runtime/database/rows.ts";
-import { formatId, parseId } from "../../runtime/ids.ts";
-import { toTimestamp, toTimestampIf } from "../../runtime/timestamps.ts";
+import { formatId, parseId } from "../../runtime/messages/ids.ts";
+import { toTimestamp, toTimestampIf } from "../../runtime/messages/timestamps.ts";
 import { NEVER } from "./priority/migration.ts";
 
 /** A row of the table `ticket`. */

@@ -1,8 +1,8 @@
 // Streams of the log: what is there, then what comes.
 import type { Knex } from "knex";
 import type { TicketEvent, TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
-import type { Bell } from "../../runtime/bell.ts";
-import { keysetPage } from "../../runtime/pagination.ts";
+import type { Bell } from "../../runtime/background/bell.ts";
+import { keysetPage } from "../../runtime/messages/pagination.ts";
 import { BY_POSITION, type EventRow, eventsAfter, toEvent } from "./event-store.ts";
 
 const PAGE = 200;

@@ -1,7 +1,7 @@
 // An implementation of the fixture's services, with answers that a test sets.
 import { create, type DescService, type FileRegistry, fromJson, type JsonValue } from "@bufbuild/protobuf";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
-import { type BoundService, bindService } from "../../runtime/service.ts";
+import { type BoundService, bindService } from "../../runtime/calls/service.ts";
 import { messageOf, serviceOf } from "./fixture.ts";
 
 type Handler = (request: never, context: HandlerContext) => unknown;

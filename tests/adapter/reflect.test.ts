@@ -9,7 +9,7 @@ import { decode } from "../../adapter/catalog/decode.ts";
 import { encode } from "../../adapter/catalog/encode.ts";
 import { reflectServices } from "../../adapter/catalog/reflect.ts";
 import type { CallContext, Catalog, JsonObject } from "../../adapter/catalog.ts";
-import { type Listener, listen } from "../../runtime/listener.ts";
+import { type Listener, listen } from "../../runtime/http/listener.ts";
 import { messages } from "./arbitrary-message.ts";
 import { bind, message } from "./desk.ts";
 import { loadFixture, messageOf } from "./fixture.ts";

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ApprovalDecision, ApprovalReasonKind, ApprovalState } from "#gen/deskwire/ticket/v1/approval_pb.js";
 import { TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
 import { TicketStatus } from "#gen/deskwire/ticket/v1/ticket_pb.js";
-import { REPLAYED_HEADER } from "../../runtime/call.ts";
+import { REPLAYED_HEADER } from "../../runtime/calls/call.ts";
 import { type Clients, clientsOf, newTicket, refusalOf, stateOf, unique } from "../contract/case.ts";
 import { DIALECTS } from "../support/databases.ts";
 import { openTestDesk, type TestDesk } from "../support/desk.ts";

@@ -1,7 +1,7 @@
 // Who calls, as the edge makes it out, and calls that wait.
 import { ActorKind } from "#gen/deskwire/actor/v1/actor_pb.js";
 import { TicketStatus } from "#gen/deskwire/ticket/v1/ticket_pb.js";
-import { PRINCIPAL_HEADER, SCOPES_HEADER } from "../../runtime/call.ts";
+import { PRINCIPAL_HEADER, SCOPES_HEADER } from "../../runtime/calls/call.ts";
 import { type Clients, newTicket } from "../contract/case.ts";
 
 /** What calls by a key look like behind the edge that made it out. */

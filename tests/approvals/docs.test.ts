@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
 import { readConfig } from "../../runtime/config.ts";
-import { listen } from "../../runtime/listener.ts";
+import { listen } from "../../runtime/http/listener.ts";
 import { openDesk } from "../../services/desk.ts";
 import { silent, temporaryStorage } from "../support/desk.ts";
 

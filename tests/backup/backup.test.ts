@@ -11,10 +11,10 @@ import { AnalyticsService } from "#gen/deskwire/analytics/v1/analytics_service_p
 import { MetricsService } from "#gen/deskwire/analytics/v1/metrics_service_pb.js";
 import { CrmService } from "#gen/deskwire/crm/v1/crm_service_pb.js";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
+import { directTransport } from "../../runtime/calls/transport.ts";
 import { readConfig } from "../../runtime/config.ts";
 import { openSnapshot } from "../../runtime/database/snapshot.ts";
 import { reasonOf } from "../../runtime/errors.ts";
-import { directTransport } from "../../runtime/transport.ts";
 import { restoreBackup } from "../../scripts/backup/restore-backup.ts";
 import { writeBackup } from "../../scripts/backup/write-backup.ts";
 import { databaseLocation } from "../../services/databases.ts";

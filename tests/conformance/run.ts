@@ -9,8 +9,8 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { buildCatalog } from "../../adapter/catalog/build-catalog.ts";
 import { createMcpEndpoint } from "../../adapter/server/mcp-http.ts";
-import { listen } from "../../runtime/listener.ts";
-import { directTransport } from "../../runtime/transport.ts";
+import { directTransport } from "../../runtime/calls/transport.ts";
+import { listen } from "../../runtime/http/listener.ts";
 import { compileService, conformanceService } from "./service.ts";
 
 const REVISIONS = ["2026-07-28", "2025-11-25"];

@@ -7,8 +7,8 @@ import type { DescService, Registry } from "@bufbuild/protobuf";
 import { createFileRegistry, fromBinary } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
+import { type BoundService, bindService } from "../../runtime/calls/service.ts";
 import { fail } from "../../runtime/errors.ts";
-import { type BoundService, bindService } from "../../runtime/service.ts";
 
 const MODULES = {
   version: "v2",

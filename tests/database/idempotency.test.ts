@@ -1,8 +1,8 @@
 import { create } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { eraseAnswers, pruneRequests, replay, requestLogMigration } from "../../runtime/calls/idempotency.ts";
 import type { Database } from "../../runtime/database/database.ts";
 import { reasonOf } from "../../runtime/errors.ts";
-import { eraseAnswers, pruneRequests, replay, requestLogMigration } from "../../runtime/idempotency.ts";
 import { DIALECTS, type TemporaryDatabase, temporaryDatabase } from "../support/databases.ts";
 import { CreateThingRequestSchema, createThing } from "./sample-contract.ts";
 

@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Database } from "../../runtime/database/database.ts";
 import { reasonOf } from "../../runtime/errors.ts";
-import { countUpTo, listPage, type OrderColumn } from "../../runtime/pagination.ts";
+import { countUpTo, listPage, type OrderColumn } from "../../runtime/messages/pagination.ts";
 import { DIALECTS, type TemporaryDatabase, temporaryDatabase } from "../support/databases.ts";
 import { ListThingsRequestSchema } from "./sample-contract.ts";
 

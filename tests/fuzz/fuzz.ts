@@ -12,7 +12,7 @@ import { ServerReflection } from "#gen/grpc/reflection/v1/reflection_pb.js";
 import { Health } from "#gen/health/v1/health_pb.js";
 import type { Tool } from "../../adapter/catalog.ts";
 import { type Config, PARTS, readConfig } from "../../runtime/config.ts";
-import { listen } from "../../runtime/listener.ts";
+import { listen } from "../../runtime/http/listener.ts";
 import { databaseLocation } from "../../services/databases.ts";
 import { openDesk } from "../../services/desk.ts";
 import { Random } from "./random.ts";

@@ -6,7 +6,7 @@ import { createGateway } from "../../gateway/gateway.ts";
 import { migrations } from "../../gateway/runs/migrations.ts";
 import { RunStore } from "../../gateway/runs/store.ts";
 import { createUpstream } from "../../gateway/upstream.ts";
-import { listen } from "../../runtime/listener.ts";
+import { listen } from "../../runtime/http/listener.ts";
 import { events, fixtureCatalog } from "../mcp/fixture-catalog.ts";
 import { temporaryDatabase } from "../support/databases.ts";
 import { silent } from "../support/desk.ts";

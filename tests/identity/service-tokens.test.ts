@@ -4,7 +4,7 @@ import { decodeJwt, SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CrmService } from "#gen/deskwire/crm/v1/crm_service_pb.js";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
-import { PRINCIPAL_HEADER, SCOPES_HEADER, SERVICE_TOKEN_HEADER, VIA_HEADER } from "../../runtime/call.ts";
+import { PRINCIPAL_HEADER, SCOPES_HEADER, SERVICE_TOKEN_HEADER, VIA_HEADER } from "../../runtime/calls/call.ts";
 import { reasonOf } from "../../runtime/errors.ts";
 import { ServiceTokens } from "../../runtime/identity/service-tokens.ts";
 import { type GuardedDesk, guardedDesk } from "./guarded-desk.ts";

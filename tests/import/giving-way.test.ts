@@ -2,7 +2,7 @@
 import { create } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
 import { ImportRowSchema } from "#gen/deskwire/ticket/v1/import_pb.js";
-import { OWN_ORIGIN } from "../../runtime/call.ts";
+import { OWN_ORIGIN } from "../../runtime/calls/call.ts";
 import { readPolicy } from "../../runtime/policy/read-policy.ts";
 import { storeBatch } from "../../services/ticket/import/store-batch.ts";
 import { migrations } from "../../services/ticket/migrations.ts";

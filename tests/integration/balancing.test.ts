@@ -3,10 +3,10 @@ import type { LookupAddress } from "node:dns";
 import { Code, createClient } from "@connectrpc/connect";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { AnalyticsService } from "#gen/deskwire/analytics/v1/analytics_service_pb.js";
+import { bindService } from "../../runtime/calls/service.ts";
+import { type RemoteTransport, remoteTransport } from "../../runtime/calls/transport.ts";
 import { fail } from "../../runtime/errors.ts";
-import { type Listener, listen } from "../../runtime/listener.ts";
-import { bindService } from "../../runtime/service.ts";
-import { type RemoteTransport, remoteTransport } from "../../runtime/transport.ts";
+import { type Listener, listen } from "../../runtime/http/listener.ts";
 
 // The whole of 127.0.0.0/8 is this machine on Linux; elsewhere only 127.0.0.1 is.
 const ADDRESSES = ["127.0.0.1", "127.0.0.2", "127.0.0.3"];

@@ -7,8 +7,8 @@ import type { AnyDesc, DescService } from "@bufbuild/protobuf";
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema, file_google_protobuf_timestamp, TimestampSchema } from "@bufbuild/protobuf/wkt";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { commentOf } from "../../runtime/comments.ts";
-import { loadImage } from "../../runtime/descriptor-image.ts";
+import { commentOf } from "../../runtime/messages/comments.ts";
+import { loadImage } from "../../runtime/messages/descriptor-image.ts";
 
 const SOURCE = `// About the file.
 syntax = "proto3";

@@ -11,8 +11,8 @@ import {
   MethodOptions_IdempotencyLevel,
 } from "@bufbuild/protobuf/wkt";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
-import { type Listener, type ListenOptions, listen } from "../../runtime/listener.ts";
-import { type BoundService, bindService } from "../../runtime/service.ts";
+import { type BoundService, bindService } from "../../runtime/calls/service.ts";
+import { type Listener, type ListenOptions, listen } from "../../runtime/http/listener.ts";
 
 const WORDS = ".deskwire.test.v1.Words";
 

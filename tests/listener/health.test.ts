@@ -3,7 +3,7 @@ import { Code, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Health, HealthCheckResponse_ServingStatus as ServingStatus } from "#gen/health/v1/health_pb.js";
-import type { Listener } from "../../runtime/listener.ts";
+import type { Listener } from "../../runtime/http/listener.ts";
 import { http1, listenForTest } from "./fixture.ts";
 
 const ECHO = "deskwire.test.v1.EchoService";

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { type ClientHttp2Session, connect, constants } from "node:http2";
 import { describe, expect, test } from "vitest";
-import type { HttpResponse } from "../../runtime/http-port.ts";
+import type { HttpResponse } from "../../runtime/http/http-port.ts";
 import { eventually } from "../support/processes.ts";
 import { h2c, http1, listenForTest, rawConnection, versions } from "./fixture.ts";
 

@@ -3,7 +3,7 @@
 import { connect } from "node:http2";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Listener } from "../../runtime/listener.ts";
+import type { Listener } from "../../runtime/http/listener.ts";
 import { h2c, http1, listenForTest, rawConnection, versions } from "./fixture.ts";
 
 const ECHO = "/deskwire.test.v1.EchoService/Echo";

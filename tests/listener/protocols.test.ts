@@ -6,7 +6,7 @@ import { Code, ConnectError, createClient, type Transport } from "@connectrpc/co
 import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
 import { credentials, Client as GrpcClient, type ServiceError, status } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Listener } from "../../runtime/listener.ts";
+import type { Listener } from "../../runtime/http/listener.ts";
 import { EchoService, h2c, http1, listenForTest, rawConnection, versions, type Words } from "./fixture.ts";
 
 const JSON_TYPE = { "content-type": "application/json" };

@@ -10,8 +10,8 @@ import { createGrpcTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ServerReflection, type ServerReflectionRequestSchema } from "#gen/grpc/reflection/v1/reflection_pb.js";
 import { ServerReflection as ServerReflectionV1Alpha } from "#gen/grpc/reflection/v1alpha/reflection_pb.js";
-import { loadImage, wellKnownFiles } from "../../runtime/descriptor-image.ts";
-import type { Listener } from "../../runtime/listener.ts";
+import type { Listener } from "../../runtime/http/listener.ts";
+import { loadImage, wellKnownFiles } from "../../runtime/messages/descriptor-image.ts";
 import { echoFile, listenForTest } from "./fixture.ts";
 
 const run = promisify(execFile);

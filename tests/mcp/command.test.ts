@@ -7,7 +7,7 @@ import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runMcp } from "../../adapter/main.ts";
 import { reasonOf } from "../../runtime/errors.ts";
-import { type Listener, listen } from "../../runtime/listener.ts";
+import { type Listener, listen } from "../../runtime/http/listener.ts";
 import { fixtureCatalog } from "./fixture-catalog.ts";
 import { type Client, connect, connectOver } from "./servers.ts";
 

@@ -4,7 +4,7 @@ import type { Catalog } from "../../adapter/catalog.ts";
 import { createMcpEndpoint } from "../../adapter/server/mcp-http.ts";
 import { scopesOf } from "../../adapter/server/view.ts";
 import { PARTS, readConfig } from "../../runtime/config.ts";
-import { type Listener, listen } from "../../runtime/listener.ts";
+import { type Listener, listen } from "../../runtime/http/listener.ts";
 import { openAccess } from "../../services/access.ts";
 import { silent } from "../support/desk.ts";
 import type { Issuer } from "./issuer.ts";

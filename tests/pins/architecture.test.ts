@@ -57,7 +57,7 @@ test("the rules see imports at all", () => {
     importsOf({ path: "runtime/a/b.ts", text: 'import { x } from "../../services/desk.ts";\nimport "node:fs";' }),
   ).toEqual(["services/desk.ts", "node:fs"]);
   expect(objection("services/crm/service.ts", "services/ticket/draft.ts")).toBeDefined();
-  expect(objection("runtime/call.ts", "gen/deskwire/crm/v1/note_pb.js")).toBeDefined();
+  expect(objection("runtime/calls/call.ts", "gen/deskwire/crm/v1/note_pb.js")).toBeDefined();
   expect(objection("adapter/catalog/tool.ts", "services/desk.ts")).toBeDefined();
   expect(running.length).toBeGreaterThan(80);
 });

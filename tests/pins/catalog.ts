@@ -1,6 +1,7 @@
 // The tools as `npm start` offers them.
+
+import { directTransport } from "../../runtime/calls/transport.ts";
 import { readConfig } from "../../runtime/config.ts";
-import { directTransport } from "../../runtime/transport.ts";
 import { loadDescriptors, supportCatalog } from "../../services/desk.ts";
 
 /** Names, texts and schemas of all tools. */

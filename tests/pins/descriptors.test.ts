@@ -6,8 +6,8 @@ import type { FieldRules, StringRules } from "@bufbuild/protovalidate/gen/buf/va
 import { expect, test } from "vitest";
 import { scope } from "#gen/deskwire/access/v1/options_pb.js";
 import { tool } from "#gen/deskwire/mcp/v1/options_pb.js";
-import { commentOf } from "../../runtime/comments.ts";
 import { requiredScope, SCOPES } from "../../runtime/identity/scopes.ts";
+import { commentOf } from "../../runtime/messages/comments.ts";
 import { replayedMethods } from "../contract/cases/replay.ts";
 import {
   enums,

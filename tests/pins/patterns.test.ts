@@ -1,4 +1,4 @@
-// Patterns in the protos are RE2 by protovalidate's contract, and matched by the platform's engine (runtime/validator.ts): so they
+// Patterns in the protos are RE2 by protovalidate's contract, and matched by the platform's engine (runtime/calls/validator.ts): so they
 // say only what both read alike.
 import type { FieldRules } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { expect, test } from "vitest";

@@ -13,8 +13,8 @@ import {
 import { type ListTicketsRequest, ListTicketsRequestSchema } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import { CATEGORIES, madeUpAnswer, madeUpTicket, TAGS, TEAMS, word } from "../../bench/scale/made-up.ts";
 import type { Database } from "../../runtime/database/database.ts";
-import { formatId } from "../../runtime/ids.ts";
-import { countUpTo, type KeyValue } from "../../runtime/pagination.ts";
+import { formatId } from "../../runtime/messages/ids.ts";
+import { countUpTo, type KeyValue } from "../../runtime/messages/pagination.ts";
 import { ticketsMatching } from "../../services/ticket/list/filters.ts";
 import { orderColumns } from "../../services/ticket/list/orders.ts";
 import { otherOpenTickets } from "../../services/ticket/list/other-open.ts";

@@ -13,10 +13,10 @@ import {
   WaitingOn,
 } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
+import { directTransport } from "../../runtime/calls/transport.ts";
 import { readConfig } from "../../runtime/config.ts";
 import { openDatabase } from "../../runtime/database/database.ts";
 import { parsePolicy } from "../../runtime/policy/read-policy.ts";
-import { directTransport } from "../../runtime/transport.ts";
 import { restoreBackup } from "../../scripts/backup/restore-backup.ts";
 import { writeBackup } from "../../scripts/backup/write-backup.ts";
 import { DATABASES, databaseLocation } from "../../services/databases.ts";

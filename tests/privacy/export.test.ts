@@ -2,7 +2,7 @@
 import { toJson } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ExportCustomerResponse, ExportCustomerResponseSchema } from "#gen/deskwire/support/v1/privacy_pb.js";
-import { CONFINEMENT_HEADER } from "../../runtime/call.ts";
+import { CONFINEMENT_HEADER } from "../../runtime/calls/call.ts";
 import { type Clients, clientsOf, eventually, newCustomer, newTicket, refusalOf } from "../contract/case.ts";
 import { DIALECTS } from "../support/databases.ts";
 import { openTestDesk, type TestDesk } from "../support/desk.ts";

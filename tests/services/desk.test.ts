@@ -2,9 +2,9 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
+import { directTransport } from "../../runtime/calls/transport.ts";
 import { type Config, PARTS, type Part, readConfig } from "../../runtime/config.ts";
 import { reasonOf } from "../../runtime/errors.ts";
-import { directTransport } from "../../runtime/transport.ts";
 import { openDesk } from "../../services/desk.ts";
 import { clientsOf } from "../contract/case.ts";
 import { silent, temporaryStorage } from "../support/desk.ts";

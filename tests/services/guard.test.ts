@@ -3,9 +3,9 @@ import { inspect } from "node:util";
 import { Code, ConnectError, createClient, type ServiceImpl } from "@connectrpc/connect";
 import { expect, test } from "vitest";
 import { AnalyticsService } from "#gen/deskwire/analytics/v1/analytics_service_pb.js";
+import { bindService } from "../../runtime/calls/service.ts";
+import { directTransport } from "../../runtime/calls/transport.ts";
 import { metadataOf, reasonOf } from "../../runtime/errors.ts";
-import { bindService } from "../../runtime/service.ts";
-import { directTransport } from "../../runtime/transport.ts";
 
 const idle = Object.fromEntries(AnalyticsService.methods.map(({ localName }) => [localName, () => ({})]));
 

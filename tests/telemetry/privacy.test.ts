@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 import type { Catalog } from "../../adapter/catalog.ts";
 import { createMcpEndpoint } from "../../adapter/server/mcp-http.ts";
 import { PARTS, readConfig } from "../../runtime/config.ts";
-import { listen } from "../../runtime/listener.ts";
+import { listen } from "../../runtime/http/listener.ts";
 import { openDesk } from "../../services/desk.ts";
 import { DIALECTS } from "../support/databases.ts";
 import { temporaryStorage } from "../support/desk.ts";

@@ -1,7 +1,7 @@
 // The ledger held against the databases: what was acknowledged is there, and nothing is there twice.
 import { MessageVisibility } from "#gen/deskwire/ticket/v1/message_pb.js";
 import { TicketStatus } from "#gen/deskwire/ticket/v1/ticket_pb.js";
-import { formatId } from "../../runtime/ids.ts";
+import { formatId } from "../../runtime/messages/ids.ts";
 import { auditLog, statusAfter } from "./audit-log.ts";
 import type { Call } from "./ledger.ts";
 import type { Stored } from "./stored.ts";

@@ -16,13 +16,13 @@ interface Plant {
 export const PLANTS = {
   "no-replay": {
     description: "the services drop the idempotency check: a request_id that was seen before is not recognised",
-    file: "runtime/idempotency.ts",
+    file: "runtime/calls/idempotency.ts",
     right: 'if (requestId === "") return',
     wrong: "return",
   },
   "early-answer": {
     description: "the services answer a write before it is committed",
-    file: "runtime/write.ts",
+    file: "runtime/calls/write.ts",
     right: "await database.transaction((trx) => replay(trx, call, () => work(trx)));",
     wrong: `await new Promise<Awaited<ReturnType<typeof replay<I, O>>>>((resolve, reject) => {
     database.transaction(async (trx) => {

@@ -11,7 +11,7 @@ import type {
 import { type Correction, CorrectionSchema } from "#gen/deskwire/analytics/v1/correction_pb.js";
 import { take } from "../../../runtime/database/counter.ts";
 import { fail } from "../../../runtime/errors.ts";
-import { formatId, parseId } from "../../../runtime/ids.ts";
+import { formatId, parseId } from "../../../runtime/messages/ids.ts";
 
 /** A row of the table `correction`. */
 export interface CorrectionRow {

@@ -1,10 +1,10 @@
 // The rules of corrections: the methods of AnalyticsService that teach.
 import { Code, type ServiceImpl } from "@connectrpc/connect";
 import { AnalyticsService, ListCorrectionsRequestSchema } from "#gen/deskwire/analytics/v1/analytics_service_pb.js";
+import { write } from "../../../runtime/calls/write.ts";
 import type { Database } from "../../../runtime/database/database.ts";
 import { fail } from "../../../runtime/errors.ts";
-import { countedPage } from "../../../runtime/pagination.ts";
-import { write } from "../../../runtime/write.ts";
+import { countedPage } from "../../../runtime/messages/pagination.ts";
 import {
   type CorrectionRow,
   correctionsMatching,

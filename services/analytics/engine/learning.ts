@@ -1,6 +1,6 @@
 // Learning from a person's corrections: a small model on top of the trained ones.
 import { hash } from "node:crypto";
-import { Turn } from "../../../runtime/turn.ts";
+import { Turn } from "../../../runtime/background/turn.ts";
 import { ALWAYS, CUES } from "./cues.ts";
 import type { Correction, Engine } from "./engine.ts";
 import { type Seen, see } from "./features.ts";

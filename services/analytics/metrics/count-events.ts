@@ -2,9 +2,9 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Knex } from "knex";
 import { type TicketEvent, TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
+import { Pace } from "../../../runtime/background/pace.ts";
 import type { Database } from "../../../runtime/database/database.ts";
-import { parseId } from "../../../runtime/ids.ts";
-import { Pace } from "../../../runtime/pace.ts";
+import { parseId } from "../../../runtime/messages/ids.ts";
 import type { Policy } from "../../../runtime/policy/policy.ts";
 import type { Engine } from "../engine/engine.ts";
 import { appendFacts, type ChunkSizes } from "./chunk-store.ts";

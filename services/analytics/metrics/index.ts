@@ -1,11 +1,11 @@
 // The metrics as a part of analytics: the service that answers, and the reader that counts.
 import type { Transport } from "@connectrpc/connect";
 import { MetricsService } from "#gen/deskwire/analytics/v1/metrics_service_pb.js";
-import { Bell } from "../../../runtime/bell.ts";
+import { Bell } from "../../../runtime/background/bell.ts";
+import { type BoundService, bindService } from "../../../runtime/calls/service.ts";
 import type { Database } from "../../../runtime/database/database.ts";
 import type { Log } from "../../../runtime/log.ts";
 import type { Policy } from "../../../runtime/policy/policy.ts";
-import { type BoundService, bindService } from "../../../runtime/service.ts";
 import { type Metric, readerPosition } from "../../../runtime/telemetry/metrics.ts";
 import type { Engine } from "../engine/engine.ts";
 import { readCursor } from "./cursor.ts";

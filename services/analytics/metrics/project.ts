@@ -5,7 +5,7 @@ import { type TicketEvent, TicketEventType } from "#gen/deskwire/ticket/v1/event
 import { MessageVisibility } from "#gen/deskwire/ticket/v1/message_pb.js";
 import { TicketStatus, WaitingOn } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
-import { methodName } from "../../../runtime/call.ts";
+import { methodName } from "../../../runtime/calls/call.ts";
 import { levelOf, type Policy, type TargetKind } from "../../../runtime/policy/policy.ts";
 import { Answered, type Elapsed, type Fact, type Measured, type Mood } from "./facts.ts";
 import { type Clock, changed, isActive, isSameSegment, type TicketState, withChanges } from "./ticket-state.ts";

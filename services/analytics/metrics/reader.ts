@@ -2,11 +2,11 @@
 import { type Client, createClient, type Transport } from "@connectrpc/connect";
 import type { TicketEvent } from "#gen/deskwire/ticket/v1/event_pb.js";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
-import type { Bell } from "../../../runtime/bell.ts";
-import { keepDoing } from "../../../runtime/keep-doing.ts";
+import type { Bell } from "../../../runtime/background/bell.ts";
+import { keepDoing } from "../../../runtime/background/keep-doing.ts";
+import { Pace } from "../../../runtime/background/pace.ts";
+import { pause } from "../../../runtime/background/pause.ts";
 import type { Log } from "../../../runtime/log.ts";
-import { Pace } from "../../../runtime/pace.ts";
-import { pause } from "../../../runtime/pause.ts";
 import { batches } from "./batches.ts";
 import { type CountingOptions, countEvents, prepare } from "./count-events.ts";
 import { LEASE_MS, lease, markComplete, readCursor, release } from "./cursor.ts";

@@ -6,10 +6,10 @@ import {
   GetMetricsRequestSchema,
   MetricsService,
 } from "#gen/deskwire/analytics/v1/metrics_service_pb.js";
-import type { Bell } from "../../../runtime/bell.ts";
+import type { Bell } from "../../../runtime/background/bell.ts";
+import { write } from "../../../runtime/calls/write.ts";
 import { fail } from "../../../runtime/errors.ts";
 import type { Log } from "../../../runtime/log.ts";
-import { write } from "../../../runtime/write.ts";
 import { type AnsweringOptions, answer } from "./answer.ts";
 import { rulesOf } from "./count-events.ts";
 import { startOver } from "./cursor.ts";

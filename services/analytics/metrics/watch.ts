@@ -2,8 +2,8 @@
 import { equals } from "@bufbuild/protobuf";
 import { MetricsSchema } from "#gen/deskwire/analytics/v1/metrics_pb.js";
 import type { GetMetricsResponse } from "#gen/deskwire/analytics/v1/metrics_service_pb.js";
-import type { Bell } from "../../../runtime/bell.ts";
-import { pause } from "../../../runtime/pause.ts";
+import type { Bell } from "../../../runtime/background/bell.ts";
+import { pause } from "../../../runtime/background/pause.ts";
 
 const DEFAULT_INTERVAL_SECONDS = 5;
 

@@ -1,5 +1,5 @@
 // Reads by the engine in this process.
-import { Turn } from "../../../runtime/turn.ts";
+import { Turn } from "../../../runtime/background/turn.ts";
 import { cachedEngine } from "./cached-engine.ts";
 import type { Answer, Reader } from "./reader.ts";
 import type { ReadingCache } from "./reading-cache.ts";

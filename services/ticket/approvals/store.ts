@@ -10,7 +10,7 @@ import {
   ApprovalSchema,
   ApprovalState,
 } from "#gen/deskwire/ticket/v1/approval_pb.js";
-import { formatId, parseId } from "../../../runtime/ids.ts";
+import { formatId, parseId } from "../../../runtime/messages/ids.ts";
 
 /** A row of the table `approval`. */
 export interface ApprovalRow {

@@ -9,13 +9,13 @@ import {
 } from "@connectrpc/connect";
 import { AnalyticsService } from "#gen/deskwire/analytics/v1/analytics_service_pb.js";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
-import type { Bell } from "../../../runtime/bell.ts";
-import { methodName, onBehalfOf, originOf } from "../../../runtime/call.ts";
+import type { Bell } from "../../../runtime/background/bell.ts";
+import { methodName, onBehalfOf, originOf } from "../../../runtime/calls/call.ts";
+import { write } from "../../../runtime/calls/write.ts";
 import type { Database } from "../../../runtime/database/database.ts";
 import { fail } from "../../../runtime/errors.ts";
-import { formatId } from "../../../runtime/ids.ts";
+import { formatId } from "../../../runtime/messages/ids.ts";
 import type { Policy } from "../../../runtime/policy/policy.ts";
-import { write } from "../../../runtime/write.ts";
 import type { WriteInfo } from "../draft.ts";
 import { type EventRow, toEvent } from "../event-store.ts";
 import { analyzedTexts, portions } from "./analyzed-texts.ts";

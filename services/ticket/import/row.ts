@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { type ImportRow, ImportRowSchema, type RefusedRowSchema } from "#gen/deskwire/ticket/v1/import_pb.js";
-import { findUnstorable } from "../../../runtime/unstorable.ts";
-import { validator } from "../../../runtime/validator.ts";
+import { findUnstorable } from "../../../runtime/calls/unstorable.ts";
+import { validator } from "../../../runtime/calls/validator.ts";
 
 /** The first and the last moment that google.protobuf.Timestamp can hold. */
 const FIRST_MS = Date.parse("0001-01-01T00:00:00Z");

@@ -7,7 +7,7 @@ import { type Actor, ActorKind, ActorSchema } from "#gen/deskwire/actor/v1/actor
 import { TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
 import { type Ticket, WaitingOn } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
-import { methodName, type Origin } from "../../../runtime/call.ts";
+import { methodName, type Origin } from "../../../runtime/calls/call.ts";
 import { take } from "../../../runtime/database/counter.ts";
 import type { Database } from "../../../runtime/database/database.ts";
 import { untilKeysAreFree } from "../../../runtime/database/until-free.ts";

@@ -10,8 +10,8 @@ import {
   TicketUrgency,
   WaitingOn,
 } from "#gen/deskwire/ticket/v1/ticket_pb.js";
-import { formatId } from "../../../runtime/ids.ts";
-import { toTimestamp } from "../../../runtime/timestamps.ts";
+import { formatId } from "../../../runtime/messages/ids.ts";
+import { toTimestamp } from "../../../runtime/messages/timestamps.ts";
 import type { KnownCustomer } from "../customer-directory.ts";
 import { isDone } from "../status.ts";
 

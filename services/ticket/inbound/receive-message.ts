@@ -18,10 +18,10 @@ import {
   ReceiveMessageResponseSchema,
   TicketService,
 } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
-import { methodName, originOf, REPLAYED_HEADER } from "../../../runtime/call.ts";
+import { methodName, originOf, REPLAYED_HEADER } from "../../../runtime/calls/call.ts";
+import { fingerprint } from "../../../runtime/calls/fingerprint.ts";
+import { requestIdReused } from "../../../runtime/calls/idempotency.ts";
 import type { Database } from "../../../runtime/database/database.ts";
-import { fingerprint } from "../../../runtime/fingerprint.ts";
-import { requestIdReused } from "../../../runtime/idempotency.ts";
 import type { Policy } from "../../../runtime/policy/policy.ts";
 import { beginFollowUp, recordReply } from "../conversation.ts";
 import type { CustomerDirectory, KnownCustomer } from "../customer-directory.ts";

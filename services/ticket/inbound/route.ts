@@ -8,12 +8,12 @@ import {
   ReceiveMessageResponseSchema,
   type TicketService,
 } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
-import { PRINCIPAL_HEADER } from "../../../runtime/call.ts";
+import { PRINCIPAL_HEADER } from "../../../runtime/calls/call.ts";
 import { fail, reasonOf } from "../../../runtime/errors.ts";
-import { answerJson } from "../../../runtime/http-error.ts";
-import type { HttpRequest, HttpResponse } from "../../../runtime/http-port.ts";
-import type { Route } from "../../../runtime/listener.ts";
-import { readBody } from "../../../runtime/read-body.ts";
+import { answerJson } from "../../../runtime/http/http-error.ts";
+import type { HttpRequest, HttpResponse } from "../../../runtime/http/http-port.ts";
+import type { Route } from "../../../runtime/http/listener.ts";
+import { readBody } from "../../../runtime/http/read-body.ts";
 import { verify } from "../../../runtime/standard-webhooks.ts";
 
 const MAX_BODY_BYTES = 1024 * 1024;

@@ -11,7 +11,7 @@ import {
   type OrderColumn,
   type PageSource,
   totalSize,
-} from "../../../runtime/pagination.ts";
+} from "../../../runtime/messages/pagination.ts";
 import type { ListedRow } from "../ticket-store.ts";
 import { type ListQuestion, numbersOf, type Stretch, ticketsMatching } from "./filters.ts";
 import { orderColumns } from "./orders.ts";

@@ -9,7 +9,7 @@ import {
   type OrderColumn,
   whereAfter,
   whereUpTo,
-} from "../../../runtime/pagination.ts";
+} from "../../../runtime/messages/pagination.ts";
 import { LANE, laneValues } from "./lanes.ts";
 import { OFTEN_EMPTY } from "./migration.ts";
 import { goesByPriority } from "./orders.ts";

@@ -1,7 +1,7 @@
 // ListTickets: one page of what was asked for, and how much that is.
 import { type ListTicketsRequest, ListTicketsRequestSchema } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import type { Database } from "../../../runtime/database/database.ts";
-import { countedPage, type PageSource, totalSize } from "../../../runtime/pagination.ts";
+import { countedPage, type PageSource, totalSize } from "../../../runtime/messages/pagination.ts";
 import type { ListedRow } from "../ticket-store.ts";
 import { ticketsMatching } from "./filters.ts";
 import { orderColumns } from "./orders.ts";

@@ -12,7 +12,7 @@ import {
   type OrderColumn,
   pageOf,
   whereAfter,
-} from "../../../runtime/pagination.ts";
+} from "../../../runtime/messages/pagination.ts";
 import { type ListedRow, listedColumns } from "../ticket-store.ts";
 import { type ListQuestion, notEmpty, source } from "./filters.ts";
 import { LANE, type Lane, lanesOf, laneValues } from "./lanes.ts";

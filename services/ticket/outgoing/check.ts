@@ -1,6 +1,6 @@
 // Whether a reply may go out as it is: what code can tell of it, whatever the model was told by whom.
 import type { ApprovalReason } from "#gen/deskwire/ticket/v1/approval_pb.js";
-import { withoutHidden } from "../../../runtime/hidden-text.ts";
+import { withoutHidden } from "../../../runtime/messages/hidden-text.ts";
 import { foreignContacts } from "./contacts.ts";
 import type { Knowledge } from "./finding.ts";
 import { foreignIdentifiers } from "./identifiers.ts";

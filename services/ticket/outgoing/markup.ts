@@ -1,6 +1,6 @@
 // What a reader does not see of a reply, and what a mail program would load or hide.
 import { type ApprovalReason, ApprovalReasonKind } from "#gen/deskwire/ticket/v1/approval_pb.js";
-import { withoutHidden } from "../../../runtime/hidden-text.ts";
+import { withoutHidden } from "../../../runtime/messages/hidden-text.ts";
 import { comparable } from "./domains.ts";
 import { finding, type Knowledge } from "./finding.ts";
 import { linksIn } from "./links.ts";

@@ -7,7 +7,7 @@ import type { Ticket } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import type { RespondToTicketRequest } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import type { Database } from "../../../runtime/database/database.ts";
 import { selectRows } from "../../../runtime/database/rows.ts";
-import { formatId, parseId } from "../../../runtime/ids.ts";
+import { formatId, parseId } from "../../../runtime/messages/ids.ts";
 import type { CustomerDirectory } from "../customer-directory.ts";
 import type { MessageRow } from "../message-store.ts";
 import type { TicketRow } from "../ticket-store.ts";

@@ -1,6 +1,6 @@
 // Asking another service for what a write can do without.
 import type { CallOptions, HandlerContext } from "@connectrpc/connect";
-import { onBehalfOf } from "../../../runtime/call.ts";
+import { onBehalfOf } from "../../../runtime/calls/call.ts";
 import type { Log } from "../../../runtime/log.ts";
 
 /** What a write waits for an answer at most. */

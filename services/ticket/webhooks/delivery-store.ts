@@ -8,7 +8,7 @@ import {
   WebhookDeliveryState,
 } from "#gen/deskwire/ticket/v1/webhook_pb.js";
 import type { Database } from "../../../runtime/database/database.ts";
-import { formatId } from "../../../runtime/ids.ts";
+import { formatId } from "../../../runtime/messages/ids.ts";
 
 // A literal, because SQLite uses an index over pending rows only where it sees the value in the text of the query.
 const IS_PENDING = `state = ${WebhookDeliveryState.PENDING}`;

@@ -1,9 +1,9 @@
 // Sends what is due, as long as the ticket service runs. Any number of processes may do so on one database.
-import type { Bell } from "../../../runtime/bell.ts";
+import type { Bell } from "../../../runtime/background/bell.ts";
+import { pause } from "../../../runtime/background/pause.ts";
 import type { Database } from "../../../runtime/database/database.ts";
-import { formatId } from "../../../runtime/ids.ts";
 import type { Log } from "../../../runtime/log.ts";
-import { pause } from "../../../runtime/pause.ts";
+import { formatId } from "../../../runtime/messages/ids.ts";
 import { sign } from "../../../runtime/standard-webhooks.ts";
 import type { EventRow } from "../event-store.ts";
 import { claim, type DeliveryRow, dueTimes } from "./delivery-store.ts";

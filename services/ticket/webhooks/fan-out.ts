@@ -5,7 +5,7 @@ import { TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
 import { MessageDelivery } from "#gen/deskwire/ticket/v1/message_pb.js";
 import { WebhookDeliveryState } from "#gen/deskwire/ticket/v1/webhook_pb.js";
 import type { Database } from "../../../runtime/database/database.ts";
-import { parseId } from "../../../runtime/ids.ts";
+import { parseId } from "../../../runtime/messages/ids.ts";
 import { type EventRow, eventsAfter, toEvent } from "../event-store.ts";
 import { type DeliveryRow, lockQueues, moveQueues, promote } from "./delivery-store.ts";
 import { type WebhookRow, wants } from "./webhook-store.ts";

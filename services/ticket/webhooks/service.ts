@@ -11,14 +11,14 @@ import {
   UpdateWebhookRequestSchema,
   WebhookService,
 } from "#gen/deskwire/ticket/v1/webhook_service_pb.js";
-import type { Bell } from "../../../runtime/bell.ts";
+import type { Bell } from "../../../runtime/background/bell.ts";
+import { write } from "../../../runtime/calls/write.ts";
 import type { Database } from "../../../runtime/database/database.ts";
 import { fail } from "../../../runtime/errors.ts";
-import { parseId } from "../../../runtime/ids.ts";
-import { countedPage } from "../../../runtime/pagination.ts";
-import { assertEtag, maskedFields, mutableFields } from "../../../runtime/resource.ts";
+import { parseId } from "../../../runtime/messages/ids.ts";
+import { countedPage } from "../../../runtime/messages/pagination.ts";
+import { assertEtag, maskedFields, mutableFields } from "../../../runtime/messages/resource.ts";
 import { newSecret } from "../../../runtime/standard-webhooks.ts";
-import { write } from "../../../runtime/write.ts";
 import { type DeliveryRow, lockQueues, promote, toDelivery } from "./delivery-store.ts";
 import type { Targets } from "./target.ts";
 import * as webhooks from "./webhook-store.ts";

@@ -3,7 +3,7 @@ import { promises as dns, type LookupAddress } from "node:dns";
 import { isIP } from "node:net";
 import { Code } from "@connectrpc/connect";
 import { fail } from "../../../runtime/errors.ts";
-import { inNetworks, isPublic } from "../../../runtime/networks.ts";
+import { inNetworks, isPublic } from "../../../runtime/http/networks.ts";
 
 /** Decides where webhooks may lead. */
 export interface Targets {

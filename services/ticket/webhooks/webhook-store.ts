@@ -5,7 +5,7 @@ import type { Knex } from "knex";
 import type { TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
 import { type Webhook, WebhookSchema } from "#gen/deskwire/ticket/v1/webhook_pb.js";
 import { take } from "../../../runtime/database/counter.ts";
-import { formatId, parseId } from "../../../runtime/ids.ts";
+import { formatId, parseId } from "../../../runtime/messages/ids.ts";
 
 /** A row of the table `webhook`. */
 export interface WebhookRow {

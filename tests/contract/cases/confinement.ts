@@ -1,7 +1,7 @@
 // Calls that are confined to one ticket.
 import { expect } from "vitest";
 import { TicketStatus } from "#gen/deskwire/ticket/v1/ticket_pb.js";
-import { CONFINEMENT_HEADER, SCOPES_HEADER } from "../../../runtime/call.ts";
+import { CONFINEMENT_HEADER, SCOPES_HEADER } from "../../../runtime/calls/call.ts";
 import { type Case, type Clients, expectRefused, newCustomer, newTicket, refusalOf, stateOf, unique } from "../case.ts";
 
 const confinedTo = (ticketId: string, scopes?: string) => ({

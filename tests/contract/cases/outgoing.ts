@@ -4,7 +4,7 @@ import { ActorKind } from "#gen/deskwire/actor/v1/actor_pb.js";
 import { ApprovalDecision, ApprovalReasonKind, ApprovalState } from "#gen/deskwire/ticket/v1/approval_pb.js";
 import { TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
 import { TicketStatus } from "#gen/deskwire/ticket/v1/ticket_pb.js";
-import { CONFINEMENT_HEADER, PRINCIPAL_HEADER, SCOPES_HEADER } from "../../../runtime/call.ts";
+import { CONFINEMENT_HEADER, PRINCIPAL_HEADER, SCOPES_HEADER } from "../../../runtime/calls/call.ts";
 import { type Case, type Clients, expectRefused, newCustomer, newTicket, refusalOf, stateOf, unique } from "../case.ts";
 
 const AI = { kind: ActorKind.AI, id: "ai" };

@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import { ActorKind } from "#gen/deskwire/actor/v1/actor_pb.js";
 import { Sentiment } from "#gen/deskwire/analytics/v1/analysis_pb.js";
 import { TicketStatus } from "#gen/deskwire/ticket/v1/ticket_pb.js";
-import { REPLAYED_HEADER } from "../../../runtime/call.ts";
+import { REPLAYED_HEADER } from "../../../runtime/calls/call.ts";
 import {
   type Case,
   type Clients,

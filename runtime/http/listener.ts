@@ -3,10 +3,17 @@ import type { FileRegistry } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { codeToHttpStatus } from "@connectrpc/connect/protocol-connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
+import { tellFitErrors } from "../calls/malformed.ts";
+import type { BoundService } from "../calls/service.ts";
+import { fail, failForNow } from "../errors.ts";
+import { refuseCall, unaryServer } from "../grpc/unary-server.ts";
+import type { Identity } from "../identity/identity.ts";
+import { type Log, logToStderr } from "../log.ts";
+import { CallStats } from "../telemetry/call-stats.ts";
+import { type CallNames, callMetrics, type Metric } from "../telemetry/metrics.ts";
+import { countedRoutes, metricsRoute } from "../telemetry/routes.ts";
 import { type CertificateFiles, readCertificate, watchCertificate } from "./certificate.ts";
 import { answerCors } from "./cors.ts";
-import { fail, failForNow } from "./errors.ts";
-import { refuseCall, unaryServer } from "./grpc/unary-server.ts";
 import { createHealth, type Health } from "./health.ts";
 import { answerError, answerJson, pathOf, refuseMethod } from "./http-error.ts";
 import {
@@ -17,16 +24,9 @@ import {
   openHttpPort,
   type PortLimits,
 } from "./http-port.ts";
-import type { Identity } from "./identity/identity.ts";
 import { explainingJson } from "./json-requests.ts";
-import { type Log, logToStderr } from "./log.ts";
-import { tellFitErrors } from "./malformed.ts";
 import { createOriginGuard } from "./origin-guard.ts";
 import { reflectionServices } from "./reflection.ts";
-import type { BoundService } from "./service.ts";
-import { CallStats } from "./telemetry/call-stats.ts";
-import { type CallNames, callMetrics, type Metric } from "./telemetry/metrics.ts";
-import { countedRoutes, metricsRoute } from "./telemetry/routes.ts";
 
 /** Answers requests to one path, in both HTTP versions. */
 export type Route = (request: HttpRequest, response: HttpResponse) => void | Promise<void>;

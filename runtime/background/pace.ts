@@ -1,6 +1,7 @@
 // Work that nobody waits for gives way to calls.
+
+import { callsUnderWay } from "../calls/service.ts";
 import { pause } from "./pause.ts";
-import { callsUnderWay } from "./service.ts";
 import { Turn } from "./turn.ts";
 
 /** While calls are under way, a rest is so many times as long as the work before it: a fifth of the time is left for that. */

@@ -10,12 +10,12 @@ import {
 } from "@bufbuild/protobuf";
 import { Code, type ConnectError } from "@connectrpc/connect";
 import type { Knex } from "knex";
+import type { Database, Dialect, Migration } from "../database/database.ts";
+import { writeRows } from "../database/rows.ts";
+import { fail } from "../errors.ts";
+import type { Log } from "../log.ts";
 import { AUTOMATIC_ID, methodName } from "./call.ts";
-import type { Database, Dialect, Migration } from "./database/database.ts";
-import { writeRows } from "./database/rows.ts";
-import { fail } from "./errors.ts";
 import { fingerprint } from "./fingerprint.ts";
-import type { Log } from "./log.ts";
 
 const HOUR_MS = 60 * 60 * 1000;
 const KEPT_MS = 24 * HOUR_MS;

@@ -8,7 +8,7 @@ import {
   ScalarType,
 } from "@bufbuild/protobuf";
 import { hasCustomJsonRepresentation } from "@bufbuild/protobuf/wkt";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../nearest.ts";
 
 /** One mistake in a JSON document. */
 export interface JsonIssue {

@@ -1,7 +1,7 @@
 // Whose calls are an AI agent's, and what AI agents may do by themselves, tool by tool, as the operator says it.
 import { Code, type HandlerContext } from "@connectrpc/connect";
+import { fail } from "../errors.ts";
 import { ADMIN_SCOPE, scopesOf } from "./call.ts";
-import { fail } from "./errors.ts";
 
 /** The scope of people who decide about what AI agents want to do. */
 export const APPROVALS_SCOPE = "approvals";

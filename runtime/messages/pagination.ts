@@ -3,8 +3,8 @@ import { hash } from "node:crypto";
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import type { Knex } from "knex";
-import { fail } from "./errors.ts";
-import { fingerprint } from "./fingerprint.ts";
+import { fingerprint } from "../calls/fingerprint.ts";
+import { fail } from "../errors.ts";
 
 /** One column of an order. It is never NULL, the query selects it, and the last column of an order is unique. */
 export interface OrderColumn {

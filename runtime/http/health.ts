@@ -7,9 +7,9 @@ import {
   Health as HealthService,
   HealthCheckResponse_ServingStatus as ServingStatus,
 } from "#gen/health/v1/health_pb.js";
-import { fail } from "./errors.ts";
-import type { Log } from "./log.ts";
-import { type BoundService, bindService } from "./service.ts";
+import { type BoundService, bindService } from "../calls/service.ts";
+import { fail } from "../errors.ts";
+import type { Log } from "../log.ts";
 
 /** Whether a service takes calls. */
 export type Status = "SERVING" | "NOT_SERVING";

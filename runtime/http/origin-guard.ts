@@ -1,9 +1,9 @@
 // Who may talk to the port at all: the Host against DNS rebinding, the Origin against web pages of others.
 import { BlockList, isIP } from "node:net";
 import { Code, type ConnectError } from "@connectrpc/connect";
-import { fail } from "./errors.ts";
+import { fail } from "../errors.ts";
+import { Recent } from "../recent.ts";
 import type { Http2Exchange, HttpRequest } from "./http-port.ts";
-import { Recent } from "./recent.ts";
 
 /** Buf Studio, the web client that calls any Connect or gRPC-Web server from the reader's own browser. */
 const BUF_STUDIO = "https://buf.build";

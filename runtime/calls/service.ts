@@ -2,16 +2,16 @@
 // once, validation, errors that leak nothing, and a record of what became of the call.
 import { create, type DescMethod, type DescService, type MessageShape } from "@bufbuild/protobuf";
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
+import { passingFailure } from "../database/errors.ts";
+import { codeName, fail, failEnded, failForNow, failValidation, reasonOf } from "../errors.ts";
+import { requiredScope, scopeMissing } from "../identity/scopes.ts";
+import { type Log, logToStderr } from "../log.ts";
+import { CallStats } from "../telemetry/call-stats.ts";
+import { type Method, observed } from "../telemetry/observe.ts";
+import { callersTrace } from "../telemetry/tracing.ts";
 import { ADMIN_SCOPE, methodName, SCOPES_HEADER, VIA_HEADER } from "./call.ts";
-import { passingFailure } from "./database/errors.ts";
-import { codeName, fail, failEnded, failForNow, failValidation, reasonOf } from "./errors.ts";
-import { requiredScope, scopeMissing } from "./identity/scopes.ts";
 import { headerOf } from "./lazy-context.ts";
-import { type Log, logToStderr } from "./log.ts";
 import { blameClient } from "./malformed.ts";
-import { CallStats } from "./telemetry/call-stats.ts";
-import { type Method, observed } from "./telemetry/observe.ts";
-import { callersTrace } from "./telemetry/tracing.ts";
 import { findUnstorable } from "./unstorable.ts";
 import { validator } from "./validator.ts";
 

@@ -3,7 +3,7 @@ import { type DescMessage, getOption, isFieldSet, type MessageShape } from "@buf
 import type { FieldMask } from "@bufbuild/protobuf/wkt";
 import { field as fieldRules } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { Code } from "@connectrpc/connect";
-import { fail } from "./errors.ts";
+import { fail } from "../errors.ts";
 
 /** The fields that an update request's `update_mask` may name, as its proto says. */
 export function mutableFields(request: DescMessage): readonly string[] {

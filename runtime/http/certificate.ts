@@ -3,8 +3,8 @@ import { readFileSync, unwatchFile, watchFile } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createSecureContext } from "node:tls";
 import { Code } from "@connectrpc/connect";
-import { fail } from "./errors.ts";
-import type { Log } from "./log.ts";
+import { fail } from "../errors.ts";
+import type { Log } from "../log.ts";
 
 /** A certificate with its chain, and its key, in PEM. */
 export interface Certificate {

@@ -11,16 +11,16 @@ import {
 } from "@bufbuild/protobuf";
 import { Code, type HandlerContext, type Transport } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
+import { fail, failEnded } from "../errors.ts";
+import { Connections } from "../grpc/connections.ts";
+import { unaryClient } from "../grpc/unary-client.ts";
+import { tracedTransport } from "../telemetry/traced-transport.ts";
 import { type BalancingOptions, balanced, type Endpoint } from "./balancing.ts";
 import { methodName } from "./call.ts";
-import { fail, failEnded } from "./errors.ts";
-import { Connections } from "./grpc/connections.ts";
-import { unaryClient } from "./grpc/unary-client.ts";
 import { type GivenHeaders, plainHeaders } from "./headers.ts";
 import { LazyContext } from "./lazy-context.ts";
 import { retrying } from "./retry.ts";
 import type { BoundService } from "./service.ts";
-import { tracedTransport } from "./telemetry/traced-transport.ts";
 
 /** Upper bound for a call to another process that brings no deadline of its own, in milliseconds. */
 const DEFAULT_TIMEOUT_MS = 30_000;

@@ -19,8 +19,8 @@ import {
   type ServerReflectionResponseSchema,
 } from "#gen/grpc/reflection/v1/reflection_pb.js";
 import { ServerReflection as ServerReflectionV1Alpha } from "#gen/grpc/reflection/v1alpha/reflection_pb.js";
-import type { Log } from "./log.ts";
-import { type BoundService, bindService } from "./service.ts";
+import { type BoundService, bindService } from "../calls/service.ts";
+import type { Log } from "../log.ts";
 
 type Response = MessageInitShape<typeof ServerReflectionResponseSchema>;
 type Answer = NonNullable<Response["messageResponse"]>;

@@ -1,7 +1,7 @@
 // Calls that a method makes on behalf of whoever called it.
 import type { DescMethod } from "@bufbuild/protobuf";
 import { type CallOptions, Code, type HandlerContext } from "@connectrpc/connect";
-import { fail } from "./errors.ts";
+import { fail } from "../errors.ts";
 import { headerOf } from "./lazy-context.ts";
 
 /** Who the call is for, as the edge made it out: `local`, `key:<name>`, or a token's issuer and subject. */
@@ -22,7 +22,7 @@ export const TOOL_HEADER = "deskwire-tool";
 /** The method of this desk that makes the call in order to answer its own caller, whose scopes were checked there. */
 export const VIA_HEADER = "deskwire-via";
 
-/** The one ticket that the call is about, such as `TKT-1001`; absent where it may be about any. See runtime/confinement.ts. */
+/** The one ticket that the call is about, such as `TKT-1001`; absent where it may be about any. See runtime/calls/confinement.ts. */
 export const CONFINEMENT_HEADER = "deskwire-ticket";
 
 /** Said by the adapter alone: the approval, such as `APR-1001`, that a person at the caller's client was asked about and decided. */

@@ -2,8 +2,8 @@
 import type { DescMessage, DescMethodUnary, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import type { Knex } from "knex";
+import type { Database } from "../database/database.ts";
 import { principalOf, REPLAYED_HEADER } from "./call.ts";
-import type { Database } from "./database/database.ts";
 import { replay } from "./idempotency.ts";
 
 /** The call that asks for a write. */

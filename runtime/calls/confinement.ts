@@ -1,8 +1,8 @@
 // Calls that are confined to one ticket: what each method may do for them is stated by a table, and what no table states is refused.
 import type { DescService, MessageShape } from "@bufbuild/protobuf";
 import { Code, type ConnectError, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
+import { fail } from "../errors.ts";
 import { ADMIN_SCOPE, CONFINEMENT_HEADER, scopesOf } from "./call.ts";
-import { fail } from "./errors.ts";
 import { headerOf } from "./lazy-context.ts";
 
 /** The scope that frees a caller of every confinement. */

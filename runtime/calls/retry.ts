@@ -2,8 +2,8 @@
 import type { DescMessage, DescMethodUnary, MessageInitShape } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, type Transport } from "@connectrpc/connect";
-import { fail, reasonOf, retryDelayOf } from "./errors.ts";
-import { pause } from "./pause.ts";
+import { pause } from "../background/pause.ts";
+import { fail, reasonOf, retryDelayOf } from "../errors.ts";
 
 const MAX_ATTEMPTS = 4;
 const FIRST_DELAY_MS = 50;

@@ -2,7 +2,7 @@
 // out as an object instead, which takes a fraction of the time and has the compiler see that no field is missing.
 import { toJson } from "@bufbuild/protobuf";
 import { type Timestamp, TimestampSchema } from "@bufbuild/protobuf/wkt";
-import { Recent } from "./recent.ts";
+import { Recent } from "../recent.ts";
 
 /** A time in milliseconds UTC as a message. */
 export function toTimestamp(ms: number): Timestamp {

@@ -10,8 +10,8 @@ import {
 } from "@connectrpc/connect/protocol";
 import { codeToHttpStatus, errorToJsonBytes, parseContentType } from "@connectrpc/connect/protocol-connect";
 import { BadRequestSchema } from "#gen/google/rpc/error_details_pb.js";
-import { fail } from "./errors.ts";
-import { explainJson } from "./json-issues.ts";
+import { fail } from "../errors.ts";
+import { explainJson } from "../messages/json-issues.ts";
 
 const BAD_REQUEST = codeToHttpStatus(Code.InvalidArgument);
 

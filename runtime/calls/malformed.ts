@@ -1,6 +1,6 @@
 // Errors of Connect's own about requests that no message can be read from, made fit to be told.
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
-import { fail, reasonOf } from "./errors.ts";
+import { fail, reasonOf } from "../errors.ts";
 
 const CLIENTS_FAULT = /^(parse binary: |received compressed envelope)/;
 /** In gRPC an error travels in headers, and clients take few kilobytes of them. */
