@@ -3,7 +3,7 @@ import type { Metrics } from "#gen/deskwire/analytics/v1/metrics_pb.js";
 import type { Window } from "./buckets.ts";
 import type { ChunkEntry } from "./fact-cache.ts";
 
-/** How many sets of figures are kept, of a kilobyte each. */
+/** How many sets of figures are kept, of about two kilobytes each. */
 const MAX_KEPT = 10_000;
 
 /** The figures of a group in a bucket. */

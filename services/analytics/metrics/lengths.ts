@@ -70,8 +70,9 @@ export class Lengths {
     this.#parts.push({ ...part, firstRun, endRun: this.#runCount });
   }
 
-  /** All that were added, sorted. */
-  sorted(): SortedLengths {
+  /** All that were added, sorted; nothing if there are none. */
+  sorted(): SortedLengths | undefined {
+    if (this.#parts.length === 0) return undefined;
     const begins = this.#begins();
     const count = begins.at(-1) ?? 0;
     if (onTheWall.length < count) {
@@ -82,8 +83,9 @@ export class Lengths {
     return { wall: risingLists(wall, begins), business: risingLists(business, begins) };
   }
 
-  /** All that were added. */
-  loose(): LooseLengths {
+  /** All that were added; nothing if there are none. */
+  loose(): LooseLengths | undefined {
+    if (this.#parts.length === 0) return undefined;
     const begins = this.#begins();
     const count = begins.at(-1) ?? 0;
     return this.#inOrder(begins, new Int32Array(count), new Int32Array(count));

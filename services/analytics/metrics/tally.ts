@@ -22,8 +22,8 @@ export class Tally {
   /** 1 at the number of each engine that read one of the texts. */
   readonly engines = new Uint8Array(MAX_ENGINE + 1);
   /** Lengths of time that were counted one by one, by `Span`: sorted, or as they came. */
-  lengths: readonly SortedLengths[] = [];
-  loose: readonly LooseLengths[] = [];
+  lengths: readonly (SortedLengths | undefined)[] = [];
+  loose: readonly (LooseLengths | undefined)[] = [];
   /** Those that were added as a whole, of one bucket each. */
   readonly #parts: Tally[] = [];
 
@@ -38,7 +38,7 @@ export class Tally {
 
   /** How much memory it takes. */
   get bytes(): number {
-    const lists = this.lengths.flatMap(({ wall, business }) => [wall, business]);
+    const lists = this.lengths.flatMap((sorted) => (sorted ? [sorted.wall, sorted.business] : []));
     const columns = lists.flatMap(({ lows, highs, begins, runs, sums }) => [lows, highs, begins, runs, sums]);
     const all = [this.counters, this.scores, this.changes, this.engines, ...columns];
     return all.reduce((sum, { byteLength }) => sum + byteLength, 0);
