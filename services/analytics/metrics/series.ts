@@ -47,15 +47,13 @@ export async function bucketsOf(
     const frame = { start: starts[0] as number, end: (missing.at(-1) as Window).end, starts };
     const tally = await countBuckets(sources, { frame, grouping, kinds });
     for (const [at, bucket] of missing.entries()) {
-      const counted = new Map(
-        groups.map((group, place) => [
-          group,
-          { metrics: figuresOf(tally, kinds, place, at), change: tally.change(place, at) },
-        ]),
-      );
+      const counted = new Map<number, BucketFigures>();
+      for (const [place, group] of groups.entries()) {
+        counted.set(group, { metrics: figuresOf(tally, kinds, place, at), change: tally.change(place, at) });
+        await pass();
+      }
       cache.finished.keep(keptAs, bucket, counted, entries);
       figures.push(counted);
-      await pass();
     }
     from += missing.length;
   }

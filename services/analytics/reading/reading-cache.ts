@@ -1,7 +1,7 @@
 // Readings that may be asked for again, the least recently used forgotten first.
 import type { Reading } from "../engine/engine.ts";
 
-const MAX_BYTES = 4 * 1024 * 1024;
+const MAX_BYTES = 2 * 1024 * 1024;
 /** Of an entry without its words: measured on heaps of them. */
 const ENTRY_BYTES = 1_500;
 
