@@ -26,8 +26,8 @@ export default defineConfig({
     setupFiles: ["tests/support/commands-setup.ts"],
     globalSetup: ["tests/support/data-folder.ts", "tests/support/postgres-setup.ts"],
     include: ["{adapter,gateway,runtime,services,tests}/**/*.test.ts"],
-    // Half of a test is waiting for other processes, so even two cores have work for two files at once.
-    maxWorkers: 2,
+    // Much of a test is waiting for other processes and clocks, so even two cores have work for three files at once.
+    maxWorkers: 3,
     // Loading the libraries anew for each file would take a third of the time; what a file changes, it puts back.
     isolate: false,
     sequence: { sequencer: LongestFirst },
