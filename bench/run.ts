@@ -28,7 +28,7 @@ const RESULTS = new URL("results/", import.meta.url).pathname;
 
 const HELP = `npm run bench [-- GROUP ...] [-- --quick]
 Measures the desk beside what it is held against, in turns, and prints medians and ratios. Starts everything itself, on
-loopback. About nine minutes, and longer the first time, when it makes its data; the groups up to writers take one and a
+loopback. About eight minutes, and longer the first time, when it makes its data; the groups up to writers take one and a
 half.
 
 Groups: ${Object.entries(GROUPS)

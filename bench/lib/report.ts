@@ -60,7 +60,8 @@ export function goalsOf(group: GroupResult): string[] {
     const value = found && ratioOf(group, found, what);
     if (value === undefined) return [];
     const reached = what === "calls" ? value >= ratio : value <= ratio;
-    const wanted = what === "calls" ? `≥ ${ratio} × calls/s` : `≤ ${round(ratio)} × CPU a call`;
-    return [`${reached ? "reached" : "MISSED "}  ${variant}, ${callers} callers: ${round(value)}, wanted ${wanted}`];
+    const wanted = what === "calls" ? `≥ ${ratio} × calls/s` : `≤ ${ratio.toPrecision(3)} × CPU a call`;
+    const measured = `${group.name}, ${variant}, ${callers} callers: ${value.toPrecision(3)}`;
+    return [`${reached ? "reached" : "MISSED "}  ${measured}, wanted ${wanted}`];
   });
 }
