@@ -6,6 +6,8 @@ import type { Config, Part } from "../runtime/config.ts";
 interface Started {
   readonly config: Config;
   readonly parts: readonly Part[];
+  /** Full names of what is served. */
+  readonly services: readonly string[];
   readonly url: string;
   readonly seeded: boolean;
   readonly version: string;
@@ -16,12 +18,6 @@ interface Started {
 const HOME = fileURLToPath(new URL("..", import.meta.url)).replace(/[/\\]$/, "");
 
 const SUPPORT = "deskwire.support.v1.SupportService";
-const SERVICES: Readonly<Record<Exclude<Part, "adapter">, readonly string[]>> = {
-  crm: ["deskwire.crm.v1.CrmService"],
-  ticket: ["deskwire.ticket.v1.TicketService", "deskwire.ticket.v1.WebhookService"],
-  analytics: ["deskwire.analytics.v1.AnalyticsService"],
-  support: [SUPPORT],
-};
 
 function messagesApi({ CLAUDE_API_KEY, ANTHROPIC_API_KEY }: Config, url: string): string {
   const hasModel = (CLAUDE_API_KEY ?? ANTHROPIC_API_KEY) !== undefined;
@@ -36,11 +32,10 @@ function callers({ config, url, asksCallers }: Started): string {
 }
 
 function where(started: Started): [string, string][] {
-  const { config, parts, url, seeded } = started;
+  const { config, parts, services, url, seeded } = started;
   const rows: [string, string][] = [];
   if (parts.includes("adapter")) rows.push(["MCP", `${url}/mcp`]);
   if (parts.includes("adapter")) rows.push(["Messages API", messagesApi(config, url)]);
-  const services = parts.flatMap((part) => (part === "adapter" ? [] : SERVICES[part]));
   if (services.length > 0) rows.push(["gRPC, Connect, gRPC-Web", url]);
   for (const service of services) rows.push(["", service]);
   if (parts.includes("ticket") && config.INBOUND_WEBHOOK_SECRET.length > 0) {

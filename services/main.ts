@@ -140,7 +140,8 @@ async function run(args: readonly string[]): Promise<void> {
   // Whatever ends the start from here on: a timer would keep a process alive that serves nobody.
   using _watching = { [Symbol.dispose]: () => clearInterval(timer) };
   const asksCallers = await access.asksCallers();
-  console.log(banner({ config, parts, url: listener.url, seeded: desk.seeded, version, asksCallers }));
+  const services = desk.services.map(({ desc }) => desc.typeName);
+  console.log(banner({ config, parts, services, url: listener.url, seeded: desk.seeded, version, asksCallers }));
   const stopping = new AbortController();
   const warming = pause(WARM_UP_AFTER_MS, stopping.signal).then(() => warmUp(firstUses(desk), stopping.signal));
   await new Promise<void>((resolve) => {

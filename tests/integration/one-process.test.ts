@@ -31,6 +31,14 @@ describe("npm start", () => {
     expect(desk.output).toContain(`${desk.url}/mcp`);
     expect(desk.output).toContain("with demo customers and tickets");
     expect(desk.output).toContain(`${desk.url}/v1/messages (no model: set CLAUDE_API_KEY and start again)`);
+    expect(desk.output.match(/deskwire\.[\w.]+Service$/gm)).toEqual([
+      "deskwire.crm.v1.CrmService",
+      "deskwire.ticket.v1.TicketService",
+      "deskwire.ticket.v1.WebhookService",
+      "deskwire.analytics.v1.AnalyticsService",
+      "deskwire.analytics.v1.MetricsService",
+      "deskwire.support.v1.SupportService",
+    ]);
     expect(printed("Claude Code")).toBe(`claude mcp add --transport http deskwire ${desk.url}/mcp`);
   });
 
