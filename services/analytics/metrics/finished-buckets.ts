@@ -1,5 +1,6 @@
 // Figures of buckets in which nothing happens any more, so that a question counts those that are new.
 import type { Metrics } from "#gen/deskwire/analytics/v1/metrics_pb.js";
+import { Recent } from "../../../runtime/recent.ts";
 import type { Window } from "./buckets.ts";
 import type { ChunkEntry } from "./fact-cache.ts";
 
@@ -29,10 +30,11 @@ function chunksOf(entries: readonly ChunkEntry[], { start, end }: Window): Chunk
   return near.filter((entry) => entry !== open);
 }
 
+const keyOf = (name: string, { start, end }: Window) => `${name} ${start} ${end}`;
+
 /** The buckets that were asked for last. */
 export class FinishedBuckets {
-  readonly #kept = new Map<string, Finished>();
-  #count = 0;
+  readonly #kept = new Recent<string, Finished>(MAX_KEPT, ({ figures }) => figures.size);
 
   /**
    * The figures of some groups in a bucket, if all are kept and no facts have come since.
@@ -41,15 +43,11 @@ export class FinishedBuckets {
    * @param bucket in seconds since 1970
    */
   find(name: string, bucket: Window, groups: readonly number[], entries: readonly ChunkEntry[]) {
-    const key = `${name} ${bucket.start} ${bucket.end}`;
-    const kept = this.#kept.get(key);
+    const kept = this.#kept.get(keyOf(name, bucket));
     if (!kept || !groups.every((group) => kept.figures.has(group))) return undefined;
     const chunks = chunksOf(entries, bucket);
-    if (chunks?.length !== kept.chunks.length || !chunks.every((chunk, at) => chunk === kept.chunks[at])) {
-      return undefined;
-    }
-    this.#put(key, kept);
-    return kept.figures;
+    const isAsItWas = chunks?.length === kept.chunks.length && chunks.every((chunk, at) => chunk === kept.chunks[at]);
+    return isAsItWas ? kept.figures : undefined;
   }
 
   /** Keeps the figures of a bucket if it is finished. */
@@ -60,18 +58,6 @@ export class FinishedBuckets {
     entries: readonly ChunkEntry[],
   ): void {
     const chunks = chunksOf(entries, bucket);
-    if (chunks) this.#put(`${name} ${bucket.start} ${bucket.end}`, { chunks, figures });
-  }
-
-  /** Puts it at the end; what was not asked for longest goes where there is no room. */
-  #put(key: string, finished: Finished): void {
-    this.#count += finished.figures.size - (this.#kept.get(key)?.figures.size ?? 0);
-    this.#kept.delete(key);
-    this.#kept.set(key, finished);
-    for (const [oldest, { figures }] of this.#kept) {
-      if (this.#count <= MAX_KEPT) return;
-      this.#kept.delete(oldest);
-      this.#count -= figures.size;
-    }
+    if (chunks) this.#kept.set(keyOf(name, bucket), { chunks, figures });
   }
 }

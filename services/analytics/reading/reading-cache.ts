@@ -1,4 +1,5 @@
 // Readings that may be asked for again, the least recently used forgotten first.
+import { Recent } from "../../../runtime/recent.ts";
 import type { Reading } from "../engine/engine.ts";
 
 const MAX_BYTES = 2 * 1024 * 1024;
@@ -15,52 +16,31 @@ function bytesOf({ sentiment, categorization, urgency }: Reading): number {
  * Texts are not kept, but for the words that spoke.
  */
 export class ReadingCache {
-  /** In the order of their last use. */
-  readonly #entries = new Map<string, Reading>();
-  readonly #maxBytes: number;
-  #bytes = 0;
+  readonly #entries: Recent<string, Reading>;
 
   constructor(maxBytes: number = MAX_BYTES) {
-    this.#maxBytes = maxBytes;
+    this.#entries = new Recent(maxBytes, bytesOf);
   }
 
   get bytes(): number {
-    return this.#bytes;
+    return this.#entries.size;
   }
 
   /** What was kept for the hash of a text; undefined for nothing. */
   get(engine: string, hash: string): Reading | undefined {
-    const key = `${engine} ${hash}`;
-    const reading = this.#entries.get(key);
-    if (reading === undefined) return undefined;
-    this.#entries.delete(key);
-    this.#entries.set(key, reading);
-    return reading;
+    return this.#entries.get(`${engine} ${hash}`);
   }
 
   /** Keeps a reading, and returns it. */
   keep(engine: string, hash: string, reading: Reading): Reading {
-    const key = `${engine} ${hash}`;
-    this.#forget(key);
-    this.#entries.set(key, reading);
-    this.#bytes += bytesOf(reading);
-    for (const oldest of this.#entries.keys()) {
-      if (this.#bytes <= this.#maxBytes) break;
-      this.#forget(oldest);
-    }
+    this.#entries.set(`${engine} ${hash}`, reading);
     return reading;
   }
 
   /** Forgets what any engine has read in texts, by their hashes. */
   forget(hashes: readonly string[]): void {
     const gone = new Set(hashes);
-    for (const key of this.#entries.keys()) if (gone.has(key.slice(key.lastIndexOf(" ") + 1))) this.#forget(key);
-  }
-
-  #forget(key: string): void {
-    const reading = this.#entries.get(key);
-    if (reading === undefined) return;
-    this.#entries.delete(key);
-    this.#bytes -= bytesOf(reading);
+    for (const key of this.#entries.keys())
+      if (gone.has(key.slice(key.lastIndexOf(" ") + 1))) this.#entries.delete(key);
   }
 }
