@@ -1,5 +1,5 @@
 // How much goes on with each customer: by this alone they are ranked, before a few of them are counted in full.
-import type { Frame } from "./cells.ts";
+import { type Frame, liesIn, touches } from "./cells.ts";
 import type { ChunkEntry, Facts } from "./fact-cache.ts";
 import { isActivity } from "./fact-code.ts";
 import type { CustomerCandidates } from "./grouping.ts";
@@ -36,8 +36,8 @@ export class CustomerActivity {
   }
 
   /** Whether it is enough to know whose the facts of a chunk are. */
-  takesOwners({ minTime, maxTime, open }: ChunkEntry): boolean {
-    return !open && this.#allSegments && minTime >= this.#frame.start && maxTime < this.#frame.end;
+  takesOwners(entry: ChunkEntry): boolean {
+    return !entry.open && this.#allSegments && liesIn(entry, this.#frame);
   }
 
   addOwners({ ids, activity }: Owners): void {
@@ -52,9 +52,10 @@ export class CustomerActivity {
     const customers = customersOf(owners as Owners);
     const { start, end } = this.#frame;
     const { segments } = this.#candidates;
-    for (const { code, minTime, maxTime, from, firstRun, endRun } of chunk.blocks) {
-      if (!isActivity(code) || minTime >= end || maxTime < start) continue;
-      const when = minTime < start || maxTime >= end ? times : undefined;
+    for (const block of chunk.blocks) {
+      const { code, from, firstRun, endRun } = block;
+      if (!isActivity(code) || !touches(block, this.#frame)) continue;
+      const when = liesIn(block, this.#frame) ? undefined : times;
       let fact = from;
       for (let run = firstRun; run < endRun; run++) {
         const to = fact + (chunk.runs[run] as number);

@@ -7,7 +7,7 @@ import { Turn } from "../../../runtime/background/turn.ts";
 import type { Database } from "../../../runtime/database/database.ts";
 import type { Policy } from "../../../runtime/policy/policy.ts";
 import { CustomerActivity } from "./activity.ts";
-import type { Grouping } from "./cells.ts";
+import { type Grouping, touches } from "./cells.ts";
 import { addFacts, countWindow, type Sources } from "./count-facts.ts";
 import { type FactCache, Outdated } from "./fact-cache.ts";
 import {
@@ -57,9 +57,9 @@ async function shownOf(
     return { shown, leftOut, tally, grouping: narrowed(candidates, shown), groupOf: (group) => group };
   }
   const activity = new CustomerActivity(frame, candidates);
-  const inWindow = sources.entries.filter(({ minTime, maxTime }) => minTime < frame.end && maxTime >= frame.start);
-  const [whole = [], others = []] = [true, false].map((whole) =>
-    inWindow.filter((entry) => activity.takesOwners(entry) === whole),
+  const inWindow = sources.entries.filter((entry) => touches(entry, frame));
+  const { whole = [], others = [] } = Object.groupBy(inWindow, (entry) =>
+    activity.takesOwners(entry) ? "whole" : "others",
   );
   for await (const page of sources.cache.owners(whole)) {
     for (const owners of page) activity.addOwners(owners);

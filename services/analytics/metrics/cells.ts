@@ -1,4 +1,5 @@
 // Which group and bucket each fact of a block counts in.
+import type { Window } from "./buckets.ts";
 import { type Block, type Chunk, placeOf } from "./chunk.ts";
 import type { Facts } from "./fact-cache.ts";
 
@@ -28,6 +29,18 @@ export interface Frame {
   readonly end: number;
   readonly starts: readonly number[];
 }
+
+/** The earliest and the latest time of some facts, in seconds since 1970. */
+interface Times {
+  readonly minTime: number;
+  readonly maxTime: number;
+}
+
+/** Whether some of the facts may lie in a window. */
+export const touches = ({ minTime, maxTime }: Times, { start, end }: Window) => minTime < end && maxTime >= start;
+
+/** Whether all of the facts lie in a window. */
+export const liesIn = ({ minTime, maxTime }: Times, { start, end }: Window) => minTime >= start && maxTime < end;
 
 /** Where a time is: before the window (0), in one of its buckets (from 1 on), or after it. */
 function stretchOf({ start, end, starts }: Frame, time: number): number {

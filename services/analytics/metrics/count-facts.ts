@@ -1,6 +1,6 @@
 // Counts what lies in a window: from what is kept of chunks, and from their facts.
 import { MetricsKind } from "#gen/deskwire/analytics/v1/metrics_pb.js";
-import { type Frame, type Grouping, isCut } from "./cells.ts";
+import { type Frame, type Grouping, isCut, liesIn, touches } from "./cells.ts";
 import { countChunk } from "./counted-chunk.ts";
 import type { ChunkEntry, FactCache, Facts } from "./fact-cache.ts";
 import { FactCounter } from "./fact-counter.ts";
@@ -37,8 +37,7 @@ export async function addFacts(
 }
 
 /** Whether all of a chunk lies before the window or within it. */
-const isWhole = ({ minTime, maxTime }: ChunkEntry, { start, end }: Frame) =>
-  maxTime < start || (minTime >= start && maxTime < end);
+const isWhole = (entry: ChunkEntry, frame: Frame) => entry.maxTime < frame.start || liesIn(entry, frame);
 
 /** Whether to keep what is counted of chunks: without lengths and customers counting the facts is as quick. */
 const isKept = ({ grouping: { customers }, kinds }: Count) =>
@@ -75,7 +74,7 @@ export async function countWindow(sources: Sources, what: Count & { readonly ran
 /** Counts buckets, but not what was before them. */
 export async function countBuckets(sources: Sources, { frame, grouping, kinds }: Count): Promise<Tally> {
   const counter = new FactCounter(frame, grouping, kinds, false);
-  const entries = sources.entries.filter(({ minTime, maxTime }) => minTime < frame.end && maxTime >= frame.start);
+  const entries = sources.entries.filter((entry) => touches(entry, frame));
   const customers = grouping.customers !== undefined;
   await addFacts(sources, { entries, frame, customers }, (facts) => counter.add(facts));
   return counter.end();

@@ -2,6 +2,7 @@
 import type { Metrics } from "#gen/deskwire/analytics/v1/metrics_pb.js";
 import { Recent } from "../../../runtime/recent.ts";
 import type { Window } from "./buckets.ts";
+import { touches } from "./cells.ts";
 import type { ChunkEntry } from "./fact-cache.ts";
 
 /** How many sets of figures are kept, of about two kilobytes each. */
@@ -23,8 +24,9 @@ interface Finished {
 }
 
 /** Chunks that may have facts of a bucket; nothing where some of them are in the chunk that changes all the time. */
-function chunksOf(entries: readonly ChunkEntry[], { start, end }: Window): ChunkEntry[] | undefined {
-  const near = entries.filter(({ minTime, maxTime }) => minTime < end && maxTime >= start);
+function chunksOf(entries: readonly ChunkEntry[], bucket: Window): ChunkEntry[] | undefined {
+  const { start, end } = bucket;
+  const near = entries.filter((entry) => touches(entry, bucket));
   const open = near.find((entry) => entry.open);
   if (open?.open?.times.some((time) => time >= start && time < end)) return undefined;
   return near.filter((entry) => entry !== open);
