@@ -42,7 +42,7 @@ const UNITS: Readonly<Partial<Record<MetricsBucketSize, Unit>>> = {
   [MetricsBucketSize.MONTH]: months,
 };
 
-/** A window of time in milliseconds UTC; `end` is outside. */
+/** A window of time, in milliseconds UTC, and among facts in seconds; `end` is outside. */
 export interface Window {
   readonly start: number;
   readonly end: number;
