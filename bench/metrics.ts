@@ -10,6 +10,7 @@ import type { DatabaseLocation } from "../runtime/database/database.ts";
 import { fail } from "../runtime/errors.ts";
 import { localEngine } from "../services/analytics/engine/local-engine.ts";
 import { startPostgres } from "../tests/support/postgres-server.ts";
+import { ROOT, START } from "../tests/support/processes.ts";
 import { countLog, mute } from "./metrics/events.ts";
 import { fill, keptFacts, openAnalytics } from "./metrics/facts.ts";
 import { type Asked, type Counted, reportOf, writeToDocs } from "./metrics/report.ts";
@@ -26,11 +27,12 @@ log. Prints medians of wall and CPU time. The facts are made the first time, whi
 
 const ASK = new URL("metrics/ask.ts", import.meta.url).pathname;
 const MAX_OUTPUT = 2 ** 20;
-/** As `npm start` has them. */
-const MEMORY = ["--max-semi-space-size=8", "--heap-growing-percent=50"];
+/** What `npm start` gives to Node, but for the program. */
+const NODE_OPTIONS = START.slice(0, -1);
 
 async function ask(location: DatabaseLocation): Promise<Asked> {
-  const { stdout } = await promisify(execFile)(process.execPath, [...MEMORY, ASK, JSON.stringify(location)], {
+  const { stdout } = await promisify(execFile)(process.execPath, [...NODE_OPTIONS, ASK, JSON.stringify(location)], {
+    cwd: ROOT,
     maxBuffer: MAX_OUTPUT,
   });
   return JSON.parse(stdout) as Asked;
