@@ -1,5 +1,4 @@
 // The messages gateway: what it serves, and what it stands on.
-
 import type { Route } from "../runtime/http/listener.ts";
 import type { Identify } from "../runtime/identity/caller.ts";
 import type { Approvals } from "./approvals.ts";

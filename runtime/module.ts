@@ -1,5 +1,4 @@
 // A part of the desk as the composition root sees it.
-
 import type { BoundService } from "./calls/service.ts";
 import type { Route } from "./http/listener.ts";
 import type { Metric } from "./telemetry/metrics.ts";

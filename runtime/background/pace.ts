@@ -1,5 +1,4 @@
 // Work that nobody waits for gives way to calls.
-
 import { callsUnderWay } from "../calls/service.ts";
 import { pause } from "./pause.ts";
 import { Turn } from "./turn.ts";

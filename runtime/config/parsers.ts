@@ -1,5 +1,4 @@
 // From the text of a variable to its value; each refuses what is not allowed, saying what is.
-
 import { isNetwork } from "../http/networks.ts";
 import { isApiKey, looksLikeApiKey } from "../identity/api-key.ts";
 import { parseRate, type Rate } from "../identity/rate.ts";

@@ -1,5 +1,4 @@
 // The schema of analytics, step by step.
-
 import { requestLogMigration } from "../../runtime/calls/idempotency.ts";
 import type { Migration } from "../../runtime/database/database.ts";
 import { correctionsMigration } from "./corrections/migration.ts";

@@ -1,5 +1,4 @@
 // The ticket service's schema, step by step.
-
 import { requestLogMigration } from "../../runtime/calls/idempotency.ts";
 import { createCounters } from "../../runtime/database/counter.ts";
 import type { Migration } from "../../runtime/database/database.ts";
