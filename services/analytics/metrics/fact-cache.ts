@@ -7,7 +7,7 @@ import { Level } from "./chunk-store.ts";
 import { type Cursor, readCursor } from "./cursor.ts";
 import type { Segment } from "./facts.ts";
 import { FinishedBuckets } from "./finished-buckets.ts";
-import { Kept } from "./kept.ts";
+import { KeptByChunk } from "./kept-by-chunk.ts";
 import { type Owners, ownersFromBytes } from "./owners.ts";
 import type { Tally } from "./tally.ts";
 
@@ -88,14 +88,14 @@ export class FactCache {
   readonly #database: Database;
   readonly #entries = new Map<number, ChunkEntry>();
   readonly #segments = new Map<number, Segment>();
-  readonly #kept: Kept;
+  readonly #kept: KeptByChunk;
   #generation = 0;
   #version = 0;
   #refreshing: Promise<Cursor> | undefined;
 
   constructor(database: Database, budgetBytes: number = BUDGET_BYTES) {
     this.#database = database;
-    this.#kept = new Kept(budgetBytes);
+    this.#kept = new KeptByChunk(budgetBytes);
   }
 
   /** All chunks. */

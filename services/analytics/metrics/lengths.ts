@@ -1,6 +1,6 @@
 // Lengths of time by cell: gathered from the facts of chunks, and sorted.
 import type { Cells } from "./cells.ts";
-import { type RisingLists, risingLists } from "./rising.ts";
+import { type RisingLists, risingLists } from "./rising-lists.ts";
 
 /** Lengths of time in seconds, a list for each cell, by the clock on the wall and by that of business. */
 export interface SortedLengths {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { risingLists } from "./rising.ts";
+import { risingLists } from "./rising-lists.ts";
 import { SortedRuns } from "./sorted-runs.ts";
 
 const number = fc.oneof(

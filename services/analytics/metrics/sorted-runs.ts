@@ -1,5 +1,5 @@
 // Numbers by their rank among several sorted lists, as if all were one, without putting them together.
-import type { RisingLists } from "./rising.ts";
+import type { RisingLists } from "./rising-lists.ts";
 
 /** Fewer numbers than this are taken out at once. */
 const FEW = 256;

@@ -8,7 +8,7 @@ interface Item {
 }
 
 /** Keeps things by chunk and name, such as a column, up to so many bytes. */
-export class Kept {
+export class KeptByChunk {
   readonly #budget: number;
   readonly #chunks = new Map<number, Map<string, Item>>();
   #bytes = 0;
