@@ -14,8 +14,8 @@ export interface Changes {
 const STATEMENT_CACHE_SIZE = 256;
 /** Characters of SQL. What SQLite keeps of a statement is some forty times as much, and lists have long ones. */
 const STATEMENT_CACHE_TEXT = 400_000;
-/** What a connection keeps of the file; SQLite's own 2 MB are too few for the indexes of a million rows. */
-const CACHE_KIB = 8_192;
+/** What a connection keeps of the file, in KiB; SQLite's own 2 MB are too few for the indexes of a million rows. */
+export const CACHE_KIB = 8_192;
 /** Pages of the write-ahead log after which a commit moves them into the file: 32 MB. The more, the fewer are moved twice. */
 const CHECKPOINT_PAGES = 8_000;
 /**
