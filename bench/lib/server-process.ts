@@ -17,6 +17,9 @@ export async function stop(child: ChildProcess): Promise<void> {
   await exit;
 }
 
+/** What a desk is given as well: what it is held against is to have its code in large pages too. */
+const NODE = "--use-largepages=silent";
+
 /** Where a file of bench/servers/ is. */
 export const serverFile = (file: string): string => new URL(`../servers/${file}`, import.meta.url).pathname;
 
@@ -26,7 +29,7 @@ export async function startServer(
   file: string,
   args: readonly string[] = [],
 ): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [serverFile(file), ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [NODE, serverFile(file), ...args], { stdio: ["ignore", "pipe", "inherit"] });
   resources.defer(() => stop(child));
   const [line] = await Promise.race([
     once(createInterface({ input: child.stdout }), "line"),

@@ -29,6 +29,8 @@ export const BUSY_TIMEOUT_MS = 5_000;
 
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
+/** A query, which can be run once more without harm. */
+const READS = /^\s*(select\b|with\b(?!.*\b(insert|update|delete)\b))/is;
 const CHANGES_SCHEMA = /^\s*(alter|create|drop)\b/i;
 
 function integerOrBigInt(value: bigint): number | bigint {
@@ -153,8 +155,7 @@ export class SqliteConnection {
     if (/[^\s;]/.test(sql.slice(statement.sourceSQL.length))) {
       throw new Error(`One statement at a time: everything after the first would be ignored. SQL: ${sql}`);
     }
-    // A query can be run once more without harm.
-    const asNumbers = /^\s*select\b/i.test(sql);
+    const asNumbers = READS.test(sql);
     statement.setReadBigInts(!asNumbers);
     const columns = statement.columns();
     statement.setReturnArrays(columns.length > 0);

@@ -23,7 +23,7 @@ interface Phrase {
 
 function phrasesOf(tokens: readonly Token[], { words, ties }: Spoken): Phrase[] {
   let top = 0;
-  for (const word of words) if (word > top) top = word;
+  for (let at = 0; at < tokens.length; at++) if ((words[at] as number) > top) top = words[at] as number;
   const enough = top * WORTH_A_MENTION;
   const speaks = (at: number) => (words[at] as number) > enough;
   const isFiller = (at: number) => FILLERS.has(tokens[at]?.word ?? "");

@@ -3,8 +3,9 @@ import { addCues } from "./cues.ts";
 import { Grams } from "./grams.ts";
 import type { Sentence, Token } from "./tokens.ts";
 
-/** Features with values, each with the tokens it was read from. */
+/** Features with values, each with the tokens it was read from. Columns may be longer than there are features. */
 export interface Features {
+  readonly count: number;
   readonly ids: Int32Array;
   readonly values: Float64Array;
   readonly from: Int32Array;
@@ -17,7 +18,7 @@ const doubled = <T extends Uint8Array | Int32Array | Float64Array>(column: T, mo
 };
 
 /** Gathers features. */
-export class FeatureList {
+export class FeatureList implements Features {
   count = 0;
   /** Which features are weighed together. */
   groups = new Uint8Array(1024);
@@ -46,30 +47,9 @@ export class FeatureList {
     this.from = doubled(this.from, new Int32Array(size));
     this.to = doubled(this.to, new Int32Array(size));
   }
-
-  /** Hands out what was gathered, and begins anew. */
-  take(): Features {
-    const { count } = this;
-    this.count = 0;
-    // One piece of memory: four of them would take longer than filling them.
-    const memory = new ArrayBuffer(20 * count);
-    const taken = {
-      values: new Float64Array(memory, 0, count),
-      ids: new Int32Array(memory, 8 * count, count),
-      from: new Int32Array(memory, 12 * count, count),
-      to: new Int32Array(memory, 16 * count, count),
-    };
-    for (let at = 0; at < count; at++) {
-      taken.values[at] = this.values[at] as number;
-      taken.ids[at] = this.ids[at] as number;
-      taken.from[at] = this.from[at] as number;
-      taken.to[at] = this.to[at] as number;
-    }
-    return taken;
-  }
 }
 
-/** A text as the models see it. */
+/** A text as the models see it, until the next is seen: all use the same memory, since new memory takes longer than filling it. */
 export interface Seen {
   readonly tokens: readonly Token[];
   /** Ids are 32-bit hashes; a model takes as many of the upper bits as it has buckets for. */
@@ -78,20 +58,20 @@ export interface Seen {
   readonly cues: Features;
 }
 
-/** Used for one text after the other. */
-const list = new FeatureList();
+const grams = new FeatureList();
+const cues = new FeatureList();
 
 /** What the models see of a text that has been split into sentences. Linear in its length. */
 export function see(sentences: readonly Sentence[]): Seen {
-  const tokens = sentences.flatMap((sentence) => sentence.tokens);
-  const reader = new Grams(list);
-  let start = 0;
+  const tokens: Token[] = [];
+  grams.count = 0;
+  cues.count = 0;
+  const reader = new Grams(grams);
   for (const sentence of sentences) {
-    reader.read(sentence, start);
-    start += sentence.tokens.length;
+    reader.read(sentence, tokens.length);
+    for (const token of sentence.tokens) tokens.push(token);
   }
   reader.weigh();
-  const grams = list.take();
-  addCues(list, sentences, tokens);
-  return { tokens, grams, cues: list.take() };
+  addCues(cues, sentences, tokens);
+  return { tokens, grams, cues };
 }

@@ -3,10 +3,11 @@ import { hash } from "node:crypto";
 import { Turn } from "../../../runtime/background/turn.ts";
 import { ALWAYS, CUES } from "./cues.ts";
 import type { Correction, Engine } from "./engine.ts";
-import { type Seen, see } from "./features.ts";
+import { see } from "./features.ts";
 import { blankModel, bucketOf, type LinearModel, logitsOf, softmax } from "./linear-model.ts";
 import { engineOf, type Models } from "./local-engine.ts";
 import { readable } from "./readable.ts";
+import type { Sentence } from "./tokens.ts";
 
 /** Two to the power of this many buckets: a few hundred texts need no more. */
 const BITS = 13;
@@ -26,7 +27,7 @@ const BALANCE = 0.5;
 const MOST_WEIGHT = 3;
 
 interface Lesson {
-  readonly seen: Seen;
+  readonly sentences: readonly Sentence[];
   /** Index of the class it really is. */
   readonly label: number;
 }
@@ -64,10 +65,11 @@ async function exercisesOf(models: readonly LinearModel[], lessons: readonly Les
   };
   const weights = weightsOf(lessons, models[0]?.classes ?? 0);
   const exercises: Exercise[] = [];
-  for (const { seen, label } of lessons) {
+  for (const { sentences, label } of lessons) {
     if (turn.isOver) await turn.pass();
+    const seen = see(sentences);
     const { cues, grams } = seen;
-    const size = cues.ids.length + grams.ids.length;
+    const size = cues.count + grams.count;
     const exercise = {
       ids: new Int32Array(size),
       values: new Float64Array(size),
@@ -76,7 +78,7 @@ async function exercisesOf(models: readonly LinearModel[], lessons: readonly Les
       base: logitsOf(models, seen),
     };
     for (let at = 0; at < size; at++) {
-      const gram = at - cues.ids.length;
+      const gram = at - cues.count;
       const id = gram < 0 ? (cues.ids[at] as number) : CUES + bucketOf(grams.ids[gram] as number, BITS);
       exercise.ids[at] = numberOf(id);
       exercise.values[at] = gainOf(id) * ((gram < 0 ? cues.values[at] : grams.values[gram]) as number);
@@ -141,7 +143,7 @@ async function taught(
   for (const { text, [question]: value } of corrections) {
     if (turn.isOver) await turn.pass();
     const sentences = value ? readable(text) : [];
-    if (value && sentences.length > 0) lessons.push({ seen: see(sentences), label: value - 1 });
+    if (value && sentences.length > 0) lessons.push({ sentences, label: value - 1 });
   }
   return lessons.length === 0 ? models : [...models, await correctionOf(models, lessons, turn)];
 }

@@ -18,51 +18,61 @@ export interface LinearModel {
 export const bucketOf = (hash: number, bits: number): number => hash >>> shiftOf(bits);
 const shiftOf = (bits: number) => 32 - bits;
 
-type Weights = LinearModel["grams"];
+// Loops over hashed features and over cues are written apart: in one for both, V8 asks at each weight what array holds it.
 
-/** Adds up what features say, three classes at a time, whose sums stay in registers. */
-function add(sums: Float64Array, { ids, values }: Features, weights: Weights, shift: number, scale: number): void {
+/** Adds up what hashed features say, three classes at a time, whose sums stay in registers. */
+function addGrams(sums: Float64Array, { count, ids, values }: Features, { bits, grams, scale }: LinearModel): void {
   const classes = sums.length;
+  const shift = shiftOf(bits);
   for (let k = 0; k < classes; k += 3) {
     let [first, second, third] = [sums[k] as number, sums[k + 1] as number, sums[k + 2] as number];
-    for (let at = 0; at < ids.length; at++) {
+    for (let at = 0; at < count; at++) {
       const value = (values[at] as number) * scale;
       const row = ((ids[at] as number) >>> shift) * classes + k;
-      first += value * (weights[row] as number);
-      second += value * (weights[row + 1] as number);
-      third += value * (weights[row + 2] as number);
+      first += value * (grams[row] as number);
+      second += value * (grams[row + 1] as number);
+      third += value * (grams[row + 2] as number);
     }
     // A place beyond the last class takes nothing.
     [sums[k], sums[k + 1], sums[k + 2]] = [first, second, third];
   }
 }
 
+function addCues(sums: Float64Array, { count, ids, values }: Features, cues: Float32Array): void {
+  const classes = sums.length;
+  for (let at = 0; at < count; at++) {
+    const row = (ids[at] as number) * classes;
+    for (let k = 0; k < classes; k++) {
+      sums[k] = (sums[k] as number) + (values[at] as number) * (cues[row + k] as number);
+    }
+  }
+}
+
 /** What the models say together for each class, in units of log odds. */
 export function logitsOf(models: readonly LinearModel[], seen: Seen): Float64Array {
   const sums = new Float64Array(models[0]?.classes ?? 0);
-  for (const { bits, grams, cues, scale } of models) {
-    add(sums, seen.grams, grams, shiftOf(bits), scale);
-    add(sums, seen.cues, cues, 0, 1);
+  for (const model of models) {
+    addGrams(sums, seen.grams, model);
+    addCues(sums, seen.cues, model.cues);
   }
   return sums;
 }
 
-/** Probabilities of the classes from their logits, which add up to 1. */
+/** Turns the logits of classes, in place, into their probabilities, which add up to 1. */
 export function softmax(logits: Float64Array): Float64Array {
   let top = Number.NEGATIVE_INFINITY;
-  for (const logit of logits) if (logit > top) top = logit;
-  const shares = new Float64Array(logits.length);
+  for (let k = 0; k < logits.length; k++) if ((logits[k] as number) > top) top = logits[k] as number;
   let total = 0;
-  for (let k = 0; k < shares.length; k++) {
+  for (let k = 0; k < logits.length; k++) {
     const power = Math.exp((logits[k] as number) - top);
-    shares[k] = power;
+    logits[k] = power;
     total += power;
   }
-  for (let k = 0; k < shares.length; k++) shares[k] = (shares[k] as number) / total;
-  return shares;
+  for (let k = 0; k < logits.length; k++) logits[k] = (logits[k] as number) / total;
+  return logits;
 }
 
-/** What the words of a text say for one class. */
+/** What the words of a text say for one class, until the next is asked for. Columns may be longer than there are words. */
 export interface Spoken {
   /** What each token says. */
   readonly words: Float64Array;
@@ -70,16 +80,20 @@ export interface Spoken {
   readonly ties: Float64Array;
 }
 
-/** Where the weight of a class for a feature stands, and its unit. */
-interface Row {
-  readonly shift: number;
-  readonly classes: number;
-  readonly k: number;
-  readonly scale: number;
+let spoken: Spoken = { words: new Float64Array(256), ties: new Float64Array(256) };
+
+/** The memory for what so many words say, as if they said nothing. */
+function silence(tokens: number): Spoken {
+  if (spoken.words.length < tokens) {
+    spoken = { words: new Float64Array(2 * tokens), ties: new Float64Array(2 * tokens) };
+  }
+  spoken.words.fill(0, 0, tokens);
+  spoken.ties.fill(0, 0, tokens);
+  return spoken;
 }
 
 /** Gives each token of a feature its share of what it says. */
-function share(words: Float64Array, ties: Float64Array, said: number, first: number, end: number): void {
+function share({ words, ties }: Spoken, said: number, first: number, end: number): void {
   if (end - first === 1) {
     words[first] = (words[first] as number) + said;
     return;
@@ -91,24 +105,31 @@ function share(words: Float64Array, ties: Float64Array, said: number, first: num
   }
 }
 
-/** Gives each token its share of what features say. */
-function shareOut({ words, ties }: Spoken, { ids, values, from, to }: Features, weights: Weights, row: Row): void {
-  const { shift, classes, k, scale } = row;
-  for (let at = 0; at < ids.length; at++) {
-    const weight = scale * (weights[((ids[at] as number) >>> shift) * classes + k] as number);
-    share(words, ties, (values[at] as number) * weight, from[at] as number, to[at] as number);
+function shareGrams(to: Spoken, features: Features, { classes, bits, grams, scale }: LinearModel, k: number): void {
+  const { count, ids, values, from, to: ends } = features;
+  const shift = shiftOf(bits);
+  for (let at = 0; at < count; at++) {
+    const weight = scale * (grams[((ids[at] as number) >>> shift) * classes + k] as number);
+    share(to, (values[at] as number) * weight, from[at] as number, ends[at] as number);
+  }
+}
+
+function shareCues(to: Spoken, features: Features, { classes, cues }: LinearModel, k: number): void {
+  const { count, ids, values, from, to: ends } = features;
+  for (let at = 0; at < count; at++) {
+    const weight = cues[(ids[at] as number) * classes + k] as number;
+    share(to, (values[at] as number) * weight, from[at] as number, ends[at] as number);
   }
 }
 
 /** What each word of the text says for one class; what is a property of the whole text is left out. */
 export function spokenFor(models: readonly LinearModel[], seen: Seen, k: number): Spoken {
-  const spoken = { words: new Float64Array(seen.tokens.length), ties: new Float64Array(seen.tokens.length) };
-  for (const { classes, bits, scale, grams, cues } of models) {
-    const row = { shift: shiftOf(bits), classes, k, scale };
-    shareOut(spoken, seen.grams, grams, row);
-    shareOut(spoken, seen.cues, cues, { shift: 0, classes, k, scale: 1 });
+  const said = silence(seen.tokens.length);
+  for (const model of models) {
+    shareGrams(said, seen.grams, model, k);
+    shareCues(said, seen.cues, model, k);
   }
-  return spoken;
+  return said;
 }
 
 /** An all-zero model, which says nothing. */

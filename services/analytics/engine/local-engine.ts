@@ -41,10 +41,12 @@ function moodOf(answer: Answer): Mood {
 }
 
 function subjectOf(answer: Answer): Subject {
-  const ranked = [...answer.shares]
-    .map((confidence, at) => ({ category: (at + 1) as Category, confidence }))
-    .filter(({ category, confidence }) => confidence >= MIN_SHARE || category === answer.value)
-    .sort((a, b) => b.confidence - a.confidence);
+  const ranked: Subject["ranked"] = [];
+  for (const [at, confidence] of answer.shares.entries()) {
+    const category: Category = at + 1;
+    if (confidence >= MIN_SHARE || category === answer.value) ranked.push({ category, confidence });
+  }
+  ranked.sort((a, b) => b.confidence - a.confidence);
   return { primaryCategory: answer.value, confidence: shareOf(answer), ranked, evidence: answer.evidence };
 }
 
