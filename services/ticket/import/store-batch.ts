@@ -83,14 +83,14 @@ async function insert(trx: Knex.Transaction, tickets: readonly Ticket[]): Promis
   );
 }
 
-/** What a transaction stored, and the number of the last ticket after it. */
+/** What a transaction stored, and where the log ended after it. */
 interface Stored extends StoredBatch {
-  readonly last: number;
+  readonly end: number;
 }
 
 /**
  * Stores the first of the rows: as many as there is time for while nobody waits, and some in any case. While some are inserted
- * the next are made. None was present when ticket `seen` was the last.
+ * the next are made. No key was taken when the log ended at `seen`.
  */
 async function storeFirst(
   trx: Knex.Transaction,
@@ -101,18 +101,19 @@ async function storeFirst(
 ): Promise<Stored> {
   // The counter's lock lets only one import at a time past this point.
   const last = await lastTaken(trx, "ticket", true);
+  // Who takes a key writes into the log.
+  const end = await lastTaken(trx, "event");
   const now = clock();
-  const end = performance.now() + MOST_MS;
+  const latest = performance.now() + MOST_MS;
   const added = new Map<string, string>();
   const present = new Map<string, string>();
   const events: WrittenEvent[] = [];
   let inserting = Promise.resolve();
   for (let from = 0; from < rows.length; from += SLICE) {
     if (from > 0) await turn();
-    if (from > 0 && ((database.isAwaited ?? from >= UNTOLD) || performance.now() > end)) break;
+    if (from > 0 && ((database.isAwaited ?? from >= UNTOLD) || performance.now() > latest)) break;
     const some = rows.slice(from, from + SLICE);
-    if (last > seen) {
-      // Others have been quicker.
+    if (end > seen) {
       await inserting;
       for (const [key, id] of await findByExternalIds(trx, some.map(keyOf))) present.set(key, id);
     }
@@ -130,7 +131,7 @@ async function storeFirst(
   await inserting;
   if (added.size > 0) await take(trx, "ticket", added.size);
   await appendWritten(trx, events);
-  return { added, present, last: last + added.size };
+  return { added, present, end: end + events.length };
 }
 
 /** Stores rows that have different keys, in their order. What is stored before an error stays. */
@@ -140,7 +141,7 @@ export async function storeBatch(
   resolveCustomers: ResolveCustomers,
 ): Promise<StoredBatch> {
   const { database } = options;
-  let seen = await lastTaken(database.knex, "ticket");
+  let seen = await lastTaken(database.knex, "event");
   const present = await findByExternalIds(database.knex, rows.map(keyOf));
   const added = new Map<string, string>();
   const absent = rows.filter(({ key }) => !present.has(key));
@@ -156,7 +157,7 @@ export async function storeBatch(
     for (const [key, id] of stored.added) added.set(key, id);
     for (const [key, id] of stored.present) present.set(key, id);
     from += stored.added.size + stored.present.size;
-    seen = stored.last;
+    seen = stored.end;
   }
   return { added, present };
 }
