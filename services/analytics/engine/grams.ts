@@ -1,6 +1,5 @@
 // The words of a text, pairs of words and parts of words, hashed.
 import type { FeatureList } from "./features.ts";
-import { NEGATORS, TURNS } from "./sentiment-lexicon.ts";
 import type { Sentence, Token } from "./tokens.ts";
 
 const KIND = { word: 1, stem: 2, negated: 3, pair: 4, part: 5, end: 6 } as const;
@@ -78,7 +77,7 @@ export class Grams {
       const negated = negator >= 0 && index - negator <= NEGATION_SCOPE && token.clause === tokens[negator]?.clause;
       const weight = index < turn ? BEFORE_TURN : 1;
       const { stem } = token;
-      const negates = NEGATORS.has(stem);
+      const { negates } = token.inflected;
       const value = negated && !negates ? weight * NEGATED : weight;
       const word = plain(token);
       this.#add(WORDS, finished(hashed(BASIS ^ KIND.word, word)), value, at, at + 1);
@@ -139,6 +138,6 @@ export class Grams {
 /** Where the last "but" of a sentence stands, its first word left out; -1 for none. */
 function turnOf(tokens: readonly Token[]): number {
   let at = tokens.length - 1;
-  while (at > 0 && !TURNS.has((tokens[at] as Token).word)) at--;
+  while (at > 0 && !(tokens[at] as Token).written.turns) at--;
   return at > 0 ? at : -1;
 }
