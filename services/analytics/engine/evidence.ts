@@ -16,7 +16,7 @@ for (const word of FILLERS.split(" ")) listed(word).fills = true;
 
 interface Phrase {
   readonly words: string;
-  readonly weight: number;
+  weight: number;
 }
 
 function phrasesOf(tokens: readonly Token[], { words, ties }: Spoken): Phrase[] {
@@ -48,17 +48,19 @@ function phrasesOf(tokens: readonly Token[], { words, ties }: Spoken): Phrase[] 
       phrase += phrase !== "" && word !== "" ? ` ${word}` : word;
       weight += words[token] as number;
     }
-    if (phrase !== "") phrases.push({ words: phrase, weight });
+    if (phrase !== "") phrases.push({ words: phrase, weight: Math.max(0, weight) });
   }
   return phrases;
 }
 
 /** Up to eight different words or phrases that spoke for an answer, the weightiest first. */
 export function evidenceOf(tokens: readonly Token[], spoken: Spoken): string[] {
-  const weights = new Map<string, number>();
-  for (const { words, weight } of phrasesOf(tokens, spoken)) {
-    weights.set(words, Math.max(weights.get(words) ?? 0, weight));
+  const different = new Map<string, Phrase>();
+  for (const phrase of phrasesOf(tokens, spoken)) {
+    const same = different.get(phrase.words);
+    if (!same) different.set(phrase.words, phrase);
+    else if (same.weight < phrase.weight) same.weight = phrase.weight;
   }
-  const ranked = [...weights].sort(([, a], [, b]) => b - a);
-  return ranked.slice(0, MAX_EVIDENCE).map(([words]) => words);
+  const ranked = [...different.values()].sort((a, b) => b.weight - a.weight);
+  return ranked.slice(0, MAX_EVIDENCE).map(({ words }) => words);
 }

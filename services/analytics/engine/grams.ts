@@ -58,9 +58,7 @@ export class Grams {
   }
 
   #add(group: typeof WORDS | typeof PAIRS, id: number, value: number, from: number, to: number): void {
-    const list = this.#list;
-    list.add(id, value, from, to);
-    list.groups[list.count - 1] = group;
+    this.#list.add(id, value, from, to, group);
     this.#sizes[group]++;
   }
 
@@ -106,31 +104,26 @@ export class Grams {
     for (let from = 0; from < size - 1; from++) {
       next[from] = stepped(stepped(BASIS ^ KIND.part, units[from] as number), units[from + 1] as number);
     }
-    const first = list.count;
     list.reserve(MAX_PART * size);
-    const { ids, values, from: begins, to: ends, groups } = list;
-    let end = first;
+    const { ids, count } = list;
+    let end = count;
     for (let length = MIN_PART; length <= MAX_PART; length++) {
-      for (let from = 0; from + length <= size; from++, end++) {
+      for (let from = 0; from + length <= size; from++) {
         const hash = stepped(next[from] as number, units[from + length - 1] as number);
         next[from] = hash;
-        ids[end] = finished(hash);
-        values[end] = value;
-        begins[end] = at;
-        ends[end] = at + 1;
-        groups[end] = PARTS;
+        ids[end++] = finished(hash);
       }
     }
-    list.count = end;
-    this.#sizes[PARTS] += end - first;
+    list.addRun(end - count, value, at, at + 1, PARTS);
+    this.#sizes[PARTS] += end - count;
   }
 
   /** Divides the values by the root of the number of their kind, so that a long text weighs no more than a short one. */
   weigh(): void {
-    const { values, groups, count } = this.#list;
+    const { values, groups, runs } = this.#list;
     const factors = GROUP_LENGTHS.map((length, group) => length / Math.sqrt(Math.max(1, this.#sizes[group] ?? 0)));
-    for (let at = 0; at < count; at++) {
-      values[at] = (values[at] as number) * (factors[groups[at] as number] as number);
+    for (let run = 0; run < runs; run++) {
+      values[run] = (values[run] as number) * (factors[groups[run] as number] as number);
     }
   }
 }

@@ -34,7 +34,7 @@ function endsInflected(word: string): boolean {
  * stemmer (1980). Both the text and the word lists go through it, so it need not be a word.
  */
 export function stemOf(word: string): string {
-  if (word.endsWith("n't") || BARE_NEGATIONS.has(word)) return "not";
+  if (word.endsWith("t") && (word.endsWith("n't") || BARE_NEGATIONS.has(word))) return "not";
   let stem = word.endsWith("'s") ? word.slice(0, -2) : word;
   const { length } = stem;
   if (length < 4) return stem;
