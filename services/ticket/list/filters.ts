@@ -10,7 +10,7 @@ import {
   whereAfter,
   whereUpTo,
 } from "../../../runtime/messages/pagination.ts";
-import { isOfAnybody, type LaneColumn, type LaneValues, laneColumns, laneValues } from "./lanes.ts";
+import { isOfAnybody, type LaneColumn, laneColumns, laneValues } from "./lanes.ts";
 import { OFTEN_EMPTY } from "./migration.ts";
 import { goesByPriority } from "./orders.ts";
 
@@ -118,13 +118,8 @@ export function source(database: Database, { request, now, found, ids }: ListQue
   return { query, id };
 }
 
-/** What tells the lanes of a list apart, but for categories, which are among the conditions. */
-const withoutCategory = (request: ListTicketsRequest) => laneColumns(request).filter(({ name }) => name !== "category");
-
-function whereLane(query: Knex.QueryBuilder, columns: readonly LaneColumn[], values: LaneValues): void {
-  for (const { name, sql } of columns)
-    query.whereRaw(`${sql} in (${values[name].map(() => "?").join(", ")})`, [...values[name]]);
-}
+/** The columns that tell the lanes of a list apart, but for the category, which is among the conditions. */
+const withoutCategory = (request: ListTicketsRequest) => laneColumns(request).filter((column) => column !== "category");
 
 /** The tickets that a list request asks for, in no order, to be counted. See `source`. */
 export function ticketsMatching(database: Database, question: ListQuestion): Knex.QueryBuilder {
@@ -133,16 +128,17 @@ export function ticketsMatching(database: Database, question: ListQuestion): Kne
   const { statuses, waitingOn, priorities, overdue, dueBefore, createdFrom, createdBefore } = request;
   const times = [dueBefore, createdFrom, createdBefore, request.updatedFrom, request.updatedBefore];
   const byTime = overdue || times.some((time) => time !== undefined);
-  const asked: Partial<Record<LaneColumn["name"], boolean>> = {
+  const asked: Partial<Record<LaneColumn, boolean>> = {
     status: statuses.length > 0,
     waiting_on: waitingOn !== 0,
     priority: priorities.length > 0,
     unassigned: request.unassigned,
   };
   const columns = withoutCategory(request);
+  const values = laneValues(request);
   // An index by lane is of use up to the last column that is asked for, times coming after them, if every one before it is named too.
-  const last = columns.findLastIndex(({ name }) => byTime || asked[name]);
-  whereLane(query, columns.slice(0, last + 1), laneValues(request));
+  const last = columns.findLastIndex((column) => byTime || asked[column]);
+  for (const column of columns.slice(0, last + 1)) query.whereIn(`ticket.${column}`, values[column]);
   return query;
 }
 
@@ -169,7 +165,7 @@ export function numbersOf(database: Database, question: ListQuestion, stretch: S
   const [first, ...others] = partsOf(stretch, lanes.priority).map((part) => {
     const { query, id } = source(database, question);
     const values = { ...lanes, priority: part.priority };
-    whereLane(query, columns, values);
+    for (const column of columns) query.whereIn(`ticket.${column}`, values[column]);
     const named = (order: readonly OrderColumn[]) =>
       order.map((each) => (each.column === "ticket.id" ? { ...each, column: id } : each));
     if (part.until) whereUpTo(query, named(part.order), part.until);

@@ -6,29 +6,19 @@ import type { ListTicketsRequest } from "#gen/deskwire/ticket/v1/ticket_service_
 /** The columns that all lanes have, in the order of the indexes. */
 export const LANE = ["status", "waiting_on", "priority"] as const;
 
-/** Whether nobody is assigned, as the indexes of anybody's tickets say it. */
-export const UNASSIGNED = "cast(assignee = '' as integer)";
-
-/** Values of each column of a lane that a list takes. */
+/** Values of each column that a list takes. */
 export type LaneValues = Readonly<
   Record<(typeof LANE)[number] | "unassigned", readonly number[]> & { category: readonly string[] }
 >;
 
-/** What tells lanes apart: its name, and what it is of a `ticket`. */
-export interface LaneColumn {
-  readonly name: keyof LaneValues;
-  readonly sql: string;
-}
+/** A column that tells lanes apart. */
+export type LaneColumn = keyof LaneValues;
 
 /** Values of a lane's columns. */
 export type Lane = readonly (string | number)[];
 
-const THREE: readonly LaneColumn[] = LANE.map((name) => ({ name, sql: `ticket.${name}` }));
-const OF_ANYBODY: readonly LaneColumn[] = [
-  ...THREE,
-  { name: "unassigned", sql: UNASSIGNED.replace("assignee", "ticket.assignee") },
-];
-const OF_CATEGORIES: readonly LaneColumn[] = [{ name: "category", sql: "ticket.category" }, ...THREE];
+const OF_ANYBODY: readonly LaneColumn[] = [...LANE, "unassigned"];
+const OF_CATEGORIES: readonly LaneColumn[] = ["category", ...LANE];
 
 /** SQLite joins no more than 500 selects into one, and each of them has to be begun. */
 const MOST_LANES = 256;
@@ -55,7 +45,7 @@ export function laneValues(request: ListTicketsRequest): LaneValues {
  */
 export function laneColumns(request: ListTicketsRequest): readonly LaneColumn[] {
   const { assignee, unassigned, team, customerId, categories, tags } = request;
-  if (assignee || team || customerId || tags.length > 0 || categories.length === 1) return THREE;
+  if (assignee || team || customerId || tags.length > 0 || categories.length === 1) return LANE;
   const { length } = lanesOf(laneValues(request), OF_CATEGORIES);
   return length > 0 && length <= MOST_LANES && !unassigned ? OF_CATEGORIES : OF_ANYBODY;
 }
@@ -66,5 +56,5 @@ export const isOfAnybody = (request: ListTicketsRequest): boolean => laneColumns
 /** Every lane of these values. */
 export function lanesOf(values: LaneValues, columns: readonly LaneColumn[]): Lane[] {
   const none: Lane[] = [[]];
-  return columns.reduce((lanes, { name }) => lanes.flatMap((lane) => values[name].map((one) => [...lane, one])), none);
+  return columns.reduce((lanes, column) => lanes.flatMap((lane) => values[column].map((one) => [...lane, one])), none);
 }

@@ -1,7 +1,7 @@
 // Indexes for every list: whose tickets, then lane, then order.
 import type { Knex } from "knex";
 import type { Migration } from "../../../runtime/database/database.ts";
-import { LANE, UNASSIGNED } from "./lanes.ts";
+import { LANE } from "./lanes.ts";
 
 /** Whose tickets; the one that leaves least comes last: of two that fit a question, SQLite takes the newer. */
 const WHOSE = ["category", "team", "assignee", "customer_id"] as const;
@@ -48,45 +48,54 @@ export const listsMigration: Migration = {
 /** Columns that are empty in many a ticket and that no index has empty; `whereOwn` says so to the database. */
 export const OFTEN_EMPTY = ["category", "team", "assignee"] as const;
 
-/** Makes the index of an order anew, without tickets where `whose` is empty. */
-async function leaveEmptyOut(trx: Knex.Transaction, whose: string, order: string): Promise<void> {
-  const [name, columns] = [`ticket_${whose}_lane_${order}`, [whose, ...LANE, order, "id"].join(", ")];
-  await trx.raw("DROP INDEX ??", [name]);
-  await trx.raw(`CREATE INDEX ?? ON ticket (${columns}) WHERE ${whose} <> ''`, [name]);
+/** Makes the indexes of one of `WHOSE` anew, without tickets where it is empty. */
+async function leaveEmptyOut(trx: Knex.Transaction, whose: (typeof OFTEN_EMPTY)[number]): Promise<void> {
+  for (const order of ORDERED_BY) {
+    const [name, columns] = [`ticket_${whose}_lane_${order}`, [whose, ...LANE, order, "id"].join(", ")];
+    await trx.raw("DROP INDEX ??", [name]);
+    await trx.raw(`CREATE INDEX ?? ON ticket (${columns}) WHERE ${whose} <> ''`, [name]);
+  }
 }
 
 /** Indexes by category and by team have no entry of a ticket without one, which nobody would look for there. */
 export const emptyNotListedMigration: Migration = {
   name: "empty-not-listed",
   async up(trx) {
-    for (const whose of ["category", "team"]) for (const order of ORDERED_BY) await leaveEmptyOut(trx, whose, order);
+    await leaveEmptyOut(trx, "category");
+    await leaveEmptyOut(trx, "team");
   },
 };
 
-/**
- * A ticket that nobody has is in the indexes of anybody's tickets alone, which tell it apart by its lane. A label is one entry less:
- * its table is in the order of the tickets, by which it is looked up.
- */
-export const fewerEntriesMigration: Migration = {
-  name: "fewer-entries",
+/** A ticket that nobody has is in no index by assignee: where lists are of anybody's tickets, it has lanes of its own. */
+export const unassignedLanesMigration: Migration = {
+  name: "unassigned-lanes",
+  async up(trx) {
+    await trx.schema.alterTable("ticket", (table) => {
+      table.integer("unassigned").notNullable().defaultTo(1);
+      for (const order of ORDERED_BY) table.dropIndex([], `ticket_lane_${order}`);
+    });
+    await trx("ticket").where("assignee", "<>", "").update({ unassigned: 0 });
+    await trx.schema.alterTable("ticket", (table) => {
+      for (const order of ORDERED_BY) table.index([...LANE, "unassigned", order, "id"], `ticket_lane_${order}`);
+    });
+    await leaveEmptyOut(trx, "assignee");
+  },
+};
+
+/** Labels lie in the order of their tickets, by which they are looked up: two indexes less. */
+export const labelsByTicketMigration: Migration = {
+  name: "labels-by-ticket",
   async up(trx, dialect) {
-    for (const order of ORDERED_BY) {
-      await leaveEmptyOut(trx, "assignee", order);
-      const name = `ticket_lane_${order}`;
-      await trx.raw("DROP INDEX ??", [name]);
-      await trx.raw(`CREATE INDEX ?? ON ticket (${LANE.join(", ")}, (${UNASSIGNED}), ${order}, id)`, [name]);
-    }
-    await (dialect === "sqlite"
-      ? orderLabelsByTicket(trx)
-      : trx.schema.alterTable("ticket_tag", (table) => {
-          table.dropIndex("ticket_id");
-          table.dropPrimary();
-          table.primary(["ticket_id", "tag"]);
-        }));
+    if (dialect === "sqlite") return orderLabelsByTicket(trx);
+    await trx.schema.alterTable("ticket_tag", (table) => {
+      table.dropIndex("ticket_id");
+      table.dropPrimary();
+      table.primary(["ticket_id", "tag"]);
+    });
   },
 };
 
-/** In SQLite a table in the order of its key is one without row numbers. */
+/** In SQLite only a table without row numbers lies in the order of its key. */
 async function orderLabelsByTicket(trx: Knex.Transaction): Promise<void> {
   const columns = [
     ...LANE.map((column) => `${column} integer NOT NULL`),

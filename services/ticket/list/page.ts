@@ -47,7 +47,7 @@ const orderBy = (order: readonly OrderColumn[], table = "") =>
 function groupsOf(lanes: readonly Lane[], columns: readonly LaneColumn[], { order, after }: KeysetOptions): Group[] {
   if (after === undefined || !goesByPriority(order)) return [{ lanes, after }];
   const [priority, ...rest] = after;
-  const own = columns.findIndex(({ name }) => name === "priority");
+  const own = columns.indexOf("priority");
   const groups: Group[] = [
     { lanes: lanes.filter((lane) => lane[own] === priority), after: rest },
     { lanes: lanes.filter((lane) => Number(lane[own]) < Number(priority)), after: undefined },
@@ -63,7 +63,7 @@ function oneLane(
   inLane: (query: Knex.QueryBuilder) => void,
 ): Sql {
   const { order } = question;
-  const byCategory = columns.some(({ name }) => name === "category");
+  const byCategory = columns.includes("category");
   const request = byCategory ? { ...question.request, categories: [] } : question.request;
   const { query, id } = source(database, { ...question, request }, true);
   const within = goesByPriority(order) ? order.slice(1) : order;
@@ -82,7 +82,7 @@ function mergedOnSqlite(database: Database, merge: Merge): Sql {
   const { order, limit, columns } = merge;
   const lanes = merge.groups.flatMap((group) => {
     const { sql, bindings } = oneLane(database, merge, group.after, (query) => {
-      for (const column of columns) query.whereRaw(`${column.sql} = ?`, [0]);
+      for (const column of columns) query.where(`ticket.${column}`, 0);
     });
     // The values of the lane are the last.
     const others = bindings.slice(0, -columns.length);
@@ -100,11 +100,11 @@ function mergedOnPostgres(database: Database, merge: Merge): Sql {
   const within = orderBy(goesByPriority(order) ? order.slice(1) : order);
   const selects = merge.groups.map((group) => {
     const { sql, bindings } = oneLane(database, merge, group.after, (query) => {
-      for (const column of columns) query.whereRaw(`${column.sql} = lane.${column.name}`);
+      for (const column of columns) query.whereRaw(`ticket.${column} = lane.${column}`);
     });
-    const places = columns.map(({ name }) => (name === "category" ? "?" : "?::int")).join(", ");
+    const places = columns.map((column) => (column === "category" ? "?" : "?::int")).join(", ");
     const values = group.lanes.map(() => `(${places})`).join(", ");
-    const from = `(values ${values}) as lane (${columns.map(({ name }) => name).join(", ")})`;
+    const from = `(values ${values}) as lane (${columns.join(", ")})`;
     return {
       sql: `select rows.* from ${from} cross join lateral (${sql} order by ${within} limit ${limit}) as rows`,
       bindings: [...group.lanes.flat(), ...bindings],
