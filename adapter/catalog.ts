@@ -1,5 +1,6 @@
 // What the MCP side knows of the services behind it: nothing but this.
 
+import type { PlainHeaders } from "../runtime/calls/headers.ts";
 import type { CallStats } from "../runtime/telemetry/call-stats.ts";
 
 /** JSON as it stands in a tool's arguments and results. */
@@ -11,7 +12,7 @@ export interface CallContext {
   /** Ends the call to the service behind: client's cancellation, a closed connection, a deadline. */
   readonly signal: AbortSignal;
   /** Headers that travel to the service as metadata. */
-  readonly headers: Headers;
+  readonly headers: PlainHeaders;
   /** The scopes that the caller holds; undefined where nothing restricts it. */
   readonly scopes?: ReadonlySet<string> | undefined;
   /** A key that the client gave for this very call (`_meta`), used as request_id where the arguments have none. */

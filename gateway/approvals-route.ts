@@ -1,6 +1,7 @@
 // /v1/approvals: what waits for a person, and the decision with which the run that asked goes on.
 import { Code } from "@connectrpc/connect";
 import type { JsonObject } from "../adapter/catalog.ts";
+import type { PlainHeaders } from "../runtime/calls/headers.ts";
 import { fail, reasonOf } from "../runtime/errors.ts";
 import { type Answer, answerOf } from "./answer.ts";
 import { type Approval, type Approvals, type Decision, settleApproval } from "./approvals.ts";
@@ -75,7 +76,7 @@ export function approvalRoute(approvals: Approvals, options: RunnerOptions, runn
   const { store, log } = options;
 
   /** Decides, or finds what was decided where the run that waits has not heard of it. */
-  async function decided(id: string, decision: Decision, headers: Headers): Promise<Approval> {
+  async function decided(id: string, decision: Decision, headers: PlainHeaders): Promise<Approval> {
     try {
       return await approvals.decide(id, decision, headers);
     } catch (error) {

@@ -1,6 +1,7 @@
 // What waits for a person, and how a run goes on with the decision as the result of its tool.
 import type { ToolResultBlockParam } from "@anthropic-ai/sdk/resources/messages";
 import type { JsonObject } from "../adapter/catalog.ts";
+import type { PlainHeaders } from "../runtime/calls/headers.ts";
 import type { Run } from "./run.ts";
 
 /** A call that waits for a person, or did. */
@@ -35,11 +36,11 @@ export interface ApprovalFilter {
 
 /** Where approvals are kept and decided. Headers say who asks. */
 export interface Approvals {
-  list(filter: ApprovalFilter, headers: Headers): Promise<JsonObject>;
+  list(filter: ApprovalFilter, headers: PlainHeaders): Promise<JsonObject>;
   /** With what a person needs to know to decide. */
-  get(id: string, headers: Headers): Promise<{ readonly approval: Approval; readonly [field: string]: unknown }>;
+  get(id: string, headers: PlainHeaders): Promise<{ readonly approval: Approval; readonly [field: string]: unknown }>;
   /** Decides; the same decision again is answered as the first time. */
-  decide(id: string, decision: Decision, headers: Headers): Promise<Approval>;
+  decide(id: string, decision: Decision, headers: PlainHeaders): Promise<Approval>;
 }
 
 /** What the model is told of a decision. */

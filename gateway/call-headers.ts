@@ -1,5 +1,6 @@
 // What travels with calls to the services.
 import { CONFINEMENT_HEADER } from "../runtime/calls/call.ts";
+import type { PlainHeaders } from "../runtime/calls/headers.ts";
 import { type Caller, callerHeaders } from "../runtime/identity/caller.ts";
 import type { Run } from "./run.ts";
 
@@ -9,19 +10,17 @@ const TRACE = ["traceparent", "tracestate", "baggage"];
 const PRINTABLE_ASCII = /^[\x20-\x7e]{1,8192}$/;
 
 /** Who asks, as the gateway made that out, and the trace that the client began (W3C Trace Context); nothing else goes further. */
-export function callerHeadersOf(incoming: Incoming, caller: Caller): Headers {
-  const headers = new Headers();
+export function callerHeadersOf(incoming: Incoming, caller: Caller): PlainHeaders {
+  const headers: Record<string, string> = {};
   for (const name of TRACE) {
     const value = incoming[name];
-    if (typeof value === "string" && PRINTABLE_ASCII.test(value)) headers.set(name, value);
+    if (typeof value === "string" && PRINTABLE_ASCII.test(value)) headers[name] = value;
   }
-  for (const [name, value] of Object.entries(callerHeaders(caller))) headers.set(name, value);
-  return headers;
+  return Object.assign(headers, callerHeaders(caller));
 }
 
 /** The headers of a run's calls: whom it is for, and the ticket that it is confined to. */
-export function callHeaders(incoming: Incoming, { principal, scopes, client, ticket }: Run): Headers {
+export function callHeaders(incoming: Incoming, { principal, scopes, client, ticket }: Run): PlainHeaders {
   const headers = callerHeadersOf(incoming, { principal, client, scopes: scopes && new Set(scopes) });
-  if (ticket !== undefined) headers.set(CONFINEMENT_HEADER, ticket);
-  return headers;
+  return ticket === undefined ? headers : { ...headers, [CONFINEMENT_HEADER]: ticket };
 }

@@ -7,6 +7,7 @@ import type {
   ToolUseBlock,
 } from "@anthropic-ai/sdk/resources/messages";
 import { Code } from "@connectrpc/connect";
+import type { PlainHeaders } from "../runtime/calls/headers.ts";
 import { fail, failEnded } from "../runtime/errors.ts";
 import { withCacheMarks } from "./caching.ts";
 import type { Toolbox } from "./expand-tools.ts";
@@ -37,7 +38,7 @@ export interface LoopOptions {
   /** Ends everything at once: nobody waits for the answer. */
   readonly signal: AbortSignal;
   /** Headers for the services. */
-  readonly headers: Headers;
+  readonly headers: PlainHeaders;
   /** Headers for the model's API. */
   readonly modelHeaders: Readonly<Record<string, string>>;
   readonly watcher: Watcher;

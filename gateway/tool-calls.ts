@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import type { ContentBlockParam, ToolResultBlockParam, ToolUseBlock } from "@anthropic-ai/sdk/resources/messages";
 import type { JsonObject, Media, Tool, ToolResult } from "../adapter/catalog.ts";
 import { canonicalJson } from "../runtime/calls/fingerprint.ts";
+import type { PlainHeaders } from "../runtime/calls/headers.ts";
 import type { Run, ToolReport } from "./run.ts";
 
 /** What becomes of a tool while it is at work, for whoever watches. */
@@ -18,7 +19,7 @@ export interface ToolCallOptions {
   readonly tools: ReadonlyMap<string, Tool>;
   readonly signal: AbortSignal;
   /** Headers that travel to the services: who calls, the ticket that the run is confined to, the trace. */
-  readonly headers: Headers;
+  readonly headers: PlainHeaders;
   onTool(progress: ToolProgress): void;
 }
 

@@ -72,8 +72,7 @@ export function approvalFlow(
     textArgument: option.textField || undefined,
     pending: (result) => pendingIn(option.field, result),
     async decide(held, pending, decision, context: CallContext): Promise<ToolResult> {
-      const headers = new Headers(context.headers);
-      headers.set(CONFIRMED_HEADER, pending.id);
+      const headers = { ...context.headers, [CONFIRMED_HEADER]: pending.id };
       const args = argumentsOf(pending, decision);
       // The same answer of the same person, sent again, is the same decision.
       const requestKey = JSON.stringify(args);

@@ -122,7 +122,7 @@ class MethodTool implements Tool {
     const failure = outcomeOf(result);
     const ms = this.calls.end(began, failure);
     if (failure) {
-      const trace = callersTrace(context.headers);
+      const trace = callersTrace(new Headers(context.headers));
       this.#setting.log("tool call refused", { ...trace, tool: this.name, ...failure, ms });
     }
     return result;
@@ -131,9 +131,7 @@ class MethodTool implements Tool {
   async #answer(args: unknown, caller: CallContext): Promise<ToolResult> {
     try {
       this.#assertScope(caller);
-      const headers = new Headers(caller.headers);
-      headers.set(TOOL_HEADER, this.name);
-      const context = { ...caller, headers };
+      const context = { ...caller, headers: { ...caller.headers, [TOOL_HEADER]: this.name } };
       const { requests, detailed, issues } = this.#read(args, context.requestKey);
       if (issues.length > 0) return argumentError(issues, this.#errors);
       return await (streamsOut(this.#method)

@@ -37,7 +37,10 @@ export interface PlainAnswer {
 // Both kinds of response have what ServerResponse has; their types merely share no signature.
 /** Sends an answer. */
 export function sendPlain({ status, headers, text }: PlainAnswer, to: HttpResponse): void {
-  (to as ServerResponse).writeHead(status, { ...headers, "content-length": Buffer.byteLength(text) }).end(text);
+  const size = Buffer.byteLength(text);
+  // What is ASCII, as most answers are, is written at a byte a character; as UTF-8, Node makes room for three.
+  const encoding = size === text.length ? "latin1" : "utf8";
+  (to as ServerResponse).writeHead(status, { ...headers, "content-length": size }).end(text, encoding);
 }
 
 /** Sends a Response; streams of events go out piece by piece, and end when the client goes away. */

@@ -30,7 +30,7 @@ function spanOf(method: string, target: string | undefined, context: RequestCont
       // A client may choose any text.
       ...(typeof id === "number" && { "jsonrpc.request.id": String(id) }),
     },
-    headers: traceHeaders(context),
+    headers: new Headers(traceHeaders(context)),
   };
 }
 

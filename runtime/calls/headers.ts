@@ -4,7 +4,8 @@ import type { IncomingHttpHeaders } from "node:http2";
 
 /** Headers in whatever form a caller may give them. */
 export type GivenHeaders = ConstructorParameters<typeof Headers>[0];
-type Plain = Readonly<Record<string, string>>;
+/** Headers by their names in lower case. */
+export type PlainHeaders = Readonly<Record<string, string>>;
 
 const joined = (value: string | string[]) => (Array.isArray(value) ? value.join(", ") : value);
 
@@ -25,14 +26,14 @@ export function toHeaders(from: IncomingHttpHeaders | undefined): Headers {
   return headers;
 }
 
-function isPlain(given: object): given is Plain {
+function isPlain(given: object): given is PlainHeaders {
   if (Symbol.iterator in given) return false;
   for (const name in given) if (name !== name.toLowerCase()) return false;
   return true;
 }
 
 /** Headers by their names in lower case; what is so already stays as it is. */
-export function plainHeaders(given: GivenHeaders): Plain {
+export function plainHeaders(given: GivenHeaders): PlainHeaders {
   if (given === undefined) return {};
   return isPlain(given) ? given : Object.fromEntries(new Headers(given));
 }

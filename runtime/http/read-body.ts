@@ -1,15 +1,24 @@
 // Reading what a plain HTTP route is sent.
 import type { HttpRequest } from "./http-port.ts";
 
-/** Reads a request's body; undefined where it is longer than `limit` bytes. */
-export async function readBody(request: HttpRequest, limit: number): Promise<Buffer | undefined> {
-  if (Number(request.headers["content-length"]) > limit) return undefined;
+/**
+ * Reads a request's body; undefined where it is longer than `limit` bytes. Rejects where the client goes away before its end.
+ * By its events, since an iterator over a stream costs more than the rest of a small request.
+ */
+export function readBody(request: HttpRequest, limit: number): Promise<Buffer | undefined> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer | undefined>();
+  if (Number(request.headers["content-length"]) > limit) return Promise.resolve(undefined);
+  const gone = () => reject(new Error("The client closed the connection."));
+  if (request.destroyed) gone();
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  const take = (chunk: Buffer) => {
     size += chunk.length;
-    if (size > limit) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+    if (size <= limit) return void chunks.push(chunk);
+    request.off("data", take).pause();
+    resolve(undefined);
+  };
+  request.on("data", take).once("error", reject).once("close", gone);
+  request.once("end", () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
+  return promise;
 }

@@ -26,7 +26,12 @@ const MAX_CLIENT = 200;
 
 /** The name of a program as a header can carry it: printable ASCII, up to 200 characters. */
 export function clientName(text: string | undefined): string | undefined {
-  return text?.slice(0, MAX_CLIENT).replace(/[^\x20-\x7e]/g, "?") || undefined;
+  return (
+    text
+      ?.slice(0, MAX_CLIENT)
+      .replace(/[^\x20-\x7e]/g, "?")
+      .trim() || undefined
+  );
 }
 
 /** The headers that tell a service who calls. */

@@ -109,10 +109,7 @@ describe("arguments", () => {
   });
 
   it("travel with the headers of the call", async () => {
-    const { header } = await respond(
-      { ticket_id: "1", response: "x" },
-      { headers: new Headers({ traceparent: "00-ab" }) },
-    );
+    const { header } = await respond({ ticket_id: "1", response: "x" }, { headers: { traceparent: "00-ab" } });
     expect(header?.get("traceparent")).toBe("00-ab");
   });
 });

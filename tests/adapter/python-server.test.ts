@@ -13,7 +13,7 @@ import type { CallContext, Catalog } from "../../adapter/catalog.ts";
 import { messages } from "./arbitrary-message.ts";
 import { loadFixture, messageOf } from "./fixture.ts";
 
-const context: CallContext = { signal: new AbortController().signal, headers: new Headers() };
+const context: CallContext = { signal: new AbortController().signal, headers: {} };
 const installed = spawnSync("python3", ["-c", "import grpc, grpc_reflection"]).status === 0;
 if (!installed) console.warn("python3 with grpcio and grpcio-reflection is not installed; its tests are skipped");
 

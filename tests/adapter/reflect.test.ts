@@ -17,7 +17,7 @@ import { startForeignServer } from "./foreign-server.ts";
 import { strictAjv } from "./json-schema.ts";
 import { lintTool } from "./schema-lint.ts";
 
-const context: CallContext = { signal: new AbortController().signal, headers: new Headers() };
+const context: CallContext = { signal: new AbortController().signal, headers: {} };
 
 async function catalogOf(url: string, services?: string[]): Promise<Catalog> {
   const reflected = await reflectServices(url, services ? { services } : {});

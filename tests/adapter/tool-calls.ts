@@ -28,7 +28,7 @@ export function catalog(handlers: Handlers, options: { maxResultTokens?: number;
 
 /** A call by nobody in particular. */
 export function context(more: Partial<CallContext> = {}): CallContext {
-  return { signal: new AbortController().signal, headers: new Headers(), ...more };
+  return { signal: new AbortController().signal, headers: {}, ...more };
 }
 
 /** Calls a tool, and holds its result against its own output schema. */

@@ -92,7 +92,7 @@ interface Answered {
 
 async function callTool(random: Random, tool: Tool, method: DescMethod): Promise<Answered> {
   const args = random.chance(0.1) ? anyJson(random) : messageJson(random, method.input);
-  const result = await tool.call(args, { signal: AbortSignal.timeout(15_000), headers: new Headers() });
+  const result = await tool.call(args, { signal: AbortSignal.timeout(15_000), headers: {} });
   const { error } = result.structuredContent as { error?: { code?: string } };
   const code = result.isError ? (error?.code ?? "unreadable") : "ok";
   return { code, request: JSON.stringify(args), answer: JSON.stringify(result.structuredContent) };

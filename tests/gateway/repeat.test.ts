@@ -93,7 +93,7 @@ it("a run that ends between a write and its note of it writes nothing twice when
     ...{ upstream, save, watcher: NOBODY, modelHeaders: {}, signal: new AbortController().signal },
     limits: { maxTurns: 5, maxTokens: 1_000, maxMs: 10_000 },
     toolbox: { definitions: [], ours: tools, theirs: new Set() },
-    headers: new Headers(),
+    headers: {},
   });
   desk.model.script = inOrder(turn(reply("TKT-1003", "The parcel is found.")), turn("Done."));
   const run = startedRun("run_between");

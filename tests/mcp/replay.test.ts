@@ -22,7 +22,7 @@ afterAll(() => desk[Symbol.asyncDispose]());
 async function call(name: string, args: Record<string, string>, context: Partial<CallContext> = {}) {
   const { tools } = desk.desk.catalog as Catalog;
   const tool = tools.find(({ definition }) => definition.name === name);
-  const whole = { signal: new AbortController().signal, headers: new Headers(), ...context };
+  const whole = { signal: new AbortController().signal, headers: {}, ...context };
   return (await tool?.call(args, whole))?.structuredContent ?? {};
 }
 

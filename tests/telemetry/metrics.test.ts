@@ -80,7 +80,7 @@ test("calls under way are counted while they last, streams too", async () => {
 test("every call of a tool is counted", async () => {
   const { tools } = desk.desk.catalog as Catalog;
   const tool = tools.find(({ definition }) => definition.name === "handle_ticket");
-  const context: CallContext = { signal: new AbortController().signal, headers: new Headers() };
+  const context: CallContext = { signal: new AbortController().signal, headers: {} };
   await tool?.call({ ticket_id: "TKT-999999" }, context);
   const numbers = await scrape();
   const refused = 'tool="handle_ticket",code="not_found",reason="TICKET_NOT_FOUND"';
