@@ -12,6 +12,7 @@ import { databaseBusy, isDamaged, isTransientConflict, passingFailure } from "./
 import { GroupCommit } from "./group-commit.ts";
 import { type Dialect, type Migration, migrate } from "./migrations.ts";
 import { NodeSqliteClient } from "./node-sqlite-client.ts";
+import { PageCache } from "./page-cache.ts";
 import { ReaderPool } from "./reader-pool.ts";
 import type { Read } from "./reader-thread.ts";
 import { selectRows, tellingQuery } from "./rows.ts";
@@ -67,6 +68,8 @@ export interface Database {
    * PostgreSQL, which does not tell.
    */
   readonly isAwaited: boolean | undefined;
+  /** Does work that has transactions of very many rows: as long as it lasts, more of the database is kept in memory. */
+  writeMany<T>(work: () => Promise<T>): Promise<T>;
   /**
    * Sees to it that what was overwritten or deleted is in no file any more: empties SQLite's write-ahead log, now or, while
    * somebody still reads from it, soon. PostgreSQL does so by itself (VACUUM, and the turn of its log).
@@ -216,6 +219,7 @@ export async function openDatabase({
   }
   traceQueries(knex, { name, dialect });
   const groups = new GroupCommit(knex);
+  const cache = new PageCache(knex);
   const pool: Pool = knex.client.pool;
   // A database in memory is its connection's own.
   const readers =
@@ -245,6 +249,7 @@ export async function openDatabase({
     get isAwaited() {
       return dialect === "sqlite" ? groups.isAwaited : undefined;
     },
+    writeMany: (work) => (dialect === "sqlite" ? cache.enlargedFor(work) : work()),
     scrub,
     ping: async () => {
       await knex.raw("SELECT 1").timeout(PING_TIMEOUT_MS);

@@ -14,8 +14,8 @@ export interface Changes {
 const STATEMENT_CACHE_SIZE = 256;
 /** Characters of SQL. What SQLite keeps of a statement is some forty times as much, and lists have long ones. */
 const STATEMENT_CACHE_TEXT = 400_000;
-/** What a connection keeps of the file; SQLite's own 2 MB are too few for the indexes of a million rows. */
-const CACHE_KIB = 8_192;
+/** What a connection keeps of the file, in KiB; SQLite's own 2 MB are too few for the indexes of a million rows. */
+export const CACHE_KIB = 8_192;
 /** Pages of the write-ahead log after which a commit moves them into the file: 32 MB. The more, the fewer are moved twice. */
 const CHECKPOINT_PAGES = 8_000;
 /**
@@ -29,6 +29,8 @@ export const BUSY_TIMEOUT_MS = 5_000;
 
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
+/** A query, which can be run once more without harm. */
+const READS = /^\s*(select\b|with\b(?!.*\b(insert|update|delete)\b))/is;
 const CHANGES_SCHEMA = /^\s*(alter|create|drop)\b/i;
 
 function integerOrBigInt(value: bigint): number | bigint {
@@ -153,8 +155,7 @@ export class SqliteConnection {
     if (/[^\s;]/.test(sql.slice(statement.sourceSQL.length))) {
       throw new Error(`One statement at a time: everything after the first would be ignored. SQL: ${sql}`);
     }
-    // A query can be run once more without harm.
-    const asNumbers = /^\s*select\b/i.test(sql);
+    const asNumbers = READS.test(sql);
     statement.setReadBigInts(!asNumbers);
     const columns = statement.columns();
     statement.setReturnArrays(columns.length > 0);

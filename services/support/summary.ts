@@ -17,10 +17,18 @@ function reasonOf({ factors }: TicketPriorityScore): string {
 
 /** The line of a ticket, with how much it presses where that was asked for. */
 export function summarize(ticket: Ticket, score?: TicketPriorityScore): TicketSummary {
-  const { id, subject, status, priority, category, customerId, assignee, team, tags, waitingOn } = ticket;
   return {
     $typeName: "deskwire.support.v1.TicketSummary",
-    ...{ id, subject, status, priority, category, customerId, assignee, team, tags, waitingOn },
+    id: ticket.id,
+    subject: ticket.subject,
+    status: ticket.status,
+    priority: ticket.priority,
+    category: ticket.category,
+    customerId: ticket.customerId,
+    assignee: ticket.assignee,
+    team: ticket.team,
+    tags: ticket.tags,
+    waitingOn: ticket.waitingOn,
     updateTime: ticket.updateTime,
     dueTime: ticket.dueTime,
     priorityScore: score?.score ?? 0,

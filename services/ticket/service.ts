@@ -45,6 +45,8 @@ import { watchEvents } from "./watch.ts";
 /** What a caller may say of a new ticket; the rest is the service's own. */
 const SETTABLE = [...actions.MUTABLE, "description", "customer_id"];
 const DEFAULT_MESSAGES = 50;
+/** So many factors are told of a ticket that is shown in a line. */
+const REASONS = 2;
 
 /** What the ticket service stands on. */
 export interface TicketServiceOptions extends ApprovalOptions, ErasureOptions, ReplyCheckOptions {
@@ -162,7 +164,7 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
         earlierMessageCount: Math.max(0, ticket.messageCount - messages.length),
         priorityScore: priorityScore(policy, ticket, time),
         otherOpenTickets: otherOpen,
-        otherPriorityScores: otherOpen.map((other) => priorityScore(policy, other, time)),
+        otherPriorityScores: otherOpen.map((other) => priorityScore(policy, other, time, REASONS)),
       };
     },
 

@@ -1,6 +1,6 @@
 // The words that spoke for an answer, as a person would read them, out of what a model gave each of them.
+import { listed } from "./lexemes.ts";
 import type { Spoken } from "./linear-model.ts";
-import { NEGATORS } from "./sentiment-lexicon.ts";
 import type { Token } from "./tokens.ts";
 
 const MAX_EVIDENCE = 8;
@@ -10,15 +10,13 @@ const WORTH_A_MENTION = 0.15;
 /** Part of the weightiest word from which a word belongs to the one before it, though it says nothing itself: "not happy". */
 const CLOSELY_TIED = 0.35;
 /** Words that tell nothing on their own, whatever a model makes of them. */
-const FILLERS = new Set(
-  "a an the and or of to in on at for from by with as is are was were be been am it its this that these those i you he she we they me my your our his her their him them us".split(
-    " ",
-  ),
-);
+const FILLERS =
+  "a an the and or of to in on at for from by with as is are was were be been am it its this that these those i you he she we they me my your our his her their him them us";
+for (const word of FILLERS.split(" ")) listed(word).fills = true;
 
 interface Phrase {
   readonly words: string;
-  readonly weight: number;
+  weight: number;
 }
 
 function phrasesOf(tokens: readonly Token[], { words, ties }: Spoken): Phrase[] {
@@ -26,8 +24,8 @@ function phrasesOf(tokens: readonly Token[], { words, ties }: Spoken): Phrase[] 
   for (let at = 0; at < tokens.length; at++) if ((words[at] as number) > top) top = words[at] as number;
   const enough = top * WORTH_A_MENTION;
   const speaks = (at: number) => (words[at] as number) > enough;
-  const isFiller = (at: number) => FILLERS.has(tokens[at]?.word ?? "");
-  const isNegator = (at: number) => NEGATORS.has(tokens[at]?.stem ?? "");
+  const isFiller = (at: number) => tokens[at]?.written.fills === true;
+  const isNegator = (at: number) => tokens[at]?.inflected.negates === true;
   /** Whether a word belongs to the one before it, which negates it or is tied to it closely for the one that speaks. */
   const belongs = (at: number, speaking: number) =>
     tokens[at]?.clause === tokens[at - 1]?.clause &&
@@ -50,17 +48,19 @@ function phrasesOf(tokens: readonly Token[], { words, ties }: Spoken): Phrase[] 
       phrase += phrase !== "" && word !== "" ? ` ${word}` : word;
       weight += words[token] as number;
     }
-    if (phrase !== "") phrases.push({ words: phrase, weight });
+    if (phrase !== "") phrases.push({ words: phrase, weight: Math.max(0, weight) });
   }
   return phrases;
 }
 
 /** Up to eight different words or phrases that spoke for an answer, the weightiest first. */
 export function evidenceOf(tokens: readonly Token[], spoken: Spoken): string[] {
-  const weights = new Map<string, number>();
-  for (const { words, weight } of phrasesOf(tokens, spoken)) {
-    weights.set(words, Math.max(weights.get(words) ?? 0, weight));
+  const different = new Map<string, Phrase>();
+  for (const phrase of phrasesOf(tokens, spoken)) {
+    const same = different.get(phrase.words);
+    if (!same) different.set(phrase.words, phrase);
+    else if (same.weight < phrase.weight) same.weight = phrase.weight;
   }
-  const ranked = [...weights].sort(([, a], [, b]) => b - a);
-  return ranked.slice(0, MAX_EVIDENCE).map(([words]) => words);
+  const ranked = [...different.values()].sort((a, b) => b.weight - a.weight);
+  return ranked.slice(0, MAX_EVIDENCE).map(({ words }) => words);
 }

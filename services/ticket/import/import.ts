@@ -6,6 +6,7 @@ import {
   type ImportTicketsResponse,
   ImportTicketsResponseSchema,
 } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
+import { undisturbed } from "../../../runtime/background/pace.ts";
 import type { ResolveCustomers } from "../customer-directory.ts";
 import { contentHash, refusal } from "./row.ts";
 import { type ImportOptions, storeBatch } from "./store-batch.ts";
@@ -47,7 +48,9 @@ export async function importTickets(
     // Of rows with the same key the first counts, as it does when they come in two batches.
     const byKey = new Map<string, KeyedRow>();
     for (const keyed of batch) if (!byKey.has(keyed.key)) byKey.set(keyed.key, keyed);
-    const { added, present } = await storeBatch(options, [...byKey.values()], resolveCustomers);
+    const { added, present } = await undisturbed(() =>
+      options.database.writeMany(() => storeBatch(options, [...byKey.values()], resolveCustomers)),
+    );
     for (const keyed of batch) {
       const { key, line } = keyed;
       const ticketId = added.get(key) ?? present.get(key) ?? "";

@@ -143,14 +143,17 @@ export declare type GetTicketResponse = Message<"deskwire.ticket.v1.GetTicketRes
   priorityScore?: TicketPriorityScore | undefined;
 
   /**
-   * Other open or in-progress tickets of the customer, the last changed first, in the basic view.
+   * Other open or in-progress tickets of the customer, the last changed first. Each says what a line about it shows and what
+   * its score goes by; empty are description, channel, custom fields, external identifier, etag, times of creation, resolution
+   * and closing, message count, and what it was merged into or follows up.
    *
    * @generated from field: repeated deskwire.ticket.v1.Ticket other_open_tickets = 5;
    */
   otherOpenTickets: Ticket[];
 
   /**
-   * How much each of those presses now, and why, in their order.
+   * How much each of those presses now, in their order, with the two factors that give most, the weightiest first, of those
+   * that give any points.
    *
    * @generated from field: repeated deskwire.ticket.v1.TicketPriorityScore other_priority_scores = 6;
    */
