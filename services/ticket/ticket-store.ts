@@ -20,6 +20,8 @@ export interface TicketRow {
   readonly channel: number;
   readonly tags: string;
   readonly assignee: string;
+  /** 1 where `assignee` is empty, else 0: the lanes of anybody's tickets are told apart by it. */
+  readonly unassigned: number;
   readonly team: string;
   readonly custom_fields: string;
   readonly waiting_on: number;
@@ -47,8 +49,8 @@ const toMs = (time: Timestamp | undefined) => (time ? timestampMs(time) : null);
 const toTicketId = (id: number | null | undefined) => (id ? formatId("TKT", id) : "");
 const toNumber = (ticketId: string) => (ticketId ? parseId(ticketId) : null);
 
-/** The columns that may be long, which a list can do without. */
-const LONG: readonly string[] = ["description", "custom_fields"] satisfies (keyof TicketRow)[];
+/** The columns that a list can do without: they may be long, or another says the same. */
+const UNLISTED: readonly string[] = ["description", "custom_fields", "unassigned"] satisfies (keyof TicketRow)[];
 
 /** The columns of a line about a ticket, with those that its priority score goes by. */
 const LINE = [
@@ -109,6 +111,7 @@ function toRow(ticket: Ticket): TicketRow {
     channel: ticket.channel,
     tags: JSON.stringify(ticket.tags),
     assignee: ticket.assignee,
+    unassigned: ticket.assignee ? 0 : 1,
     team: ticket.team,
     custom_fields: JSON.stringify(ticket.customFields),
     waiting_on: ticket.waitingOn,
@@ -132,14 +135,14 @@ function toRow(ticket: Ticket): TicketRow {
   };
 }
 
-const SHORT = Object.keys(toRow(create(TicketSchema))).filter((column) => !LONG.includes(column));
+const LISTED = Object.keys(toRow(create(TicketSchema))).filter((column) => !UNLISTED.includes(column));
 
 /** The columns of a line about a ticket, for a statement. */
 export const LINE_COLUMNS: string = LINE.map((column) => `ticket.${column}`).join(", ");
 
 /** The columns that a list reads of a ticket. */
 export const listedColumns = (view: TicketView): readonly string[] =>
-  (view === TicketView.BASIC ? SHORT : ["*"]).map((column) => `ticket.${column}`);
+  (view === TicketView.BASIC ? LISTED : ["*"]).map((column) => `ticket.${column}`);
 
 /** Reads one ticket; undefined where there is none. `lock` keeps it from other writers until the transaction ends. */
 export async function findTicket(db: Knex, ticketId: string, lock = false): Promise<Ticket | undefined> {
