@@ -18,7 +18,7 @@ export function blameClient(error: unknown): void {
 }
 
 /** Connect's messages quote the request: at any length, and with half surrogate pairs, at which its gRPC server hangs. */
-function tidy(error: unknown): void {
+export function tidy(error: unknown): void {
   if (!(error instanceof ConnectError)) return;
   const { rawMessage } = error;
   if (rawMessage.length <= MAX_MESSAGE && rawMessage.isWellFormed()) return;

@@ -22,8 +22,8 @@ function tooLong(bytes: number, maxBytes: number): ConnectError {
 }
 
 /** Refuses a message that is longer than may be sent. */
-export function assertSendable(message: Uint8Array, maxBytes: number): void {
-  if (message.length > maxBytes) throw tooLong(message.length, maxBytes);
+export function assertSendable(bytes: number, maxBytes: number): void {
+  if (bytes > maxBytes) throw tooLong(bytes, maxBytes);
 }
 
 /** Collects the one message of a unary request or response. */

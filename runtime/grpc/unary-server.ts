@@ -1,28 +1,14 @@
 // Unary gRPC calls on the streams of HTTP/2, without the layers that streaming, compression and three protocols need: those stay
 // with Connect.
 import type { OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
-import { create, type DescMethod, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
-import { ConnectError, type HandlerContext } from "@connectrpc/connect";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { ConnectError } from "@connectrpc/connect";
 import { parseTimeout, setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import { LazyContext } from "../calls/lazy-context.ts";
-import type { BoundService } from "../calls/service.ts";
-import { failCanceled, failLate } from "../errors.ts";
+import { CallLife, OpenCalls, type UnaryMethod, type UnaryOptions } from "../calls/unary.ts";
+import { failLate } from "../errors.ts";
 import type { Http2Exchange } from "../http/http-port.ts";
 import { assertSendable, frameOf, malformed, UnaryBody } from "./frame.ts";
-
-/** Bounds, as for every other way in. */
-export interface UnaryServerOptions {
-  readonly maxMessageBytes: number;
-  readonly maxTimeoutMs: number;
-  /** Aborted when calls under way have to end, because the server does. */
-  readonly shutdown: AbortSignal;
-}
-
-interface Unary {
-  readonly method: DescMethod;
-  readonly path: string;
-  call(request: unknown, context: HandlerContext): Promise<MessageInitShape<DescMethod["output"]>>;
-}
 
 const CONTENT_TYPES = new Set(["application/grpc", "application/grpc+proto"]);
 const RESPONSE: OutgoingHttpHeaders = { ":status": 200, "content-type": "application/grpc+proto" };
@@ -41,37 +27,35 @@ export function refuseCall(stream: ServerHttp2Stream, error: unknown): void {
 }
 
 class Call {
-  readonly #unary: Unary;
-  readonly #options: UnaryServerOptions;
+  readonly #unary: UnaryMethod;
+  readonly #maxMessageBytes: number;
   readonly #exchange: Http2Exchange;
   readonly #body: UnaryBody;
-  readonly #deadline: number | undefined;
-  readonly #open: Set<Call>;
-  #timer: NodeJS.Timeout | undefined;
-  #controller: AbortController | undefined;
-  #endReason: unknown;
-  #over = false;
+  readonly #life: CallLife;
 
-  constructor(unary: Unary, exchange: Http2Exchange, options: UnaryServerOptions, open: Set<Call>) {
+  constructor(
+    unary: UnaryMethod,
+    exchange: Http2Exchange,
+    { maxMessageBytes, maxTimeoutMs }: UnaryOptions,
+    calls: OpenCalls,
+  ) {
     this.#unary = unary;
-    this.#options = options;
+    this.#maxMessageBytes = maxMessageBytes;
     this.#exchange = exchange;
-    this.#body = new UnaryBody(options.maxMessageBytes);
-    this.#open = open;
+    this.#body = new UnaryBody(maxMessageBytes);
     const { stream, headers } = exchange;
-    const { timeoutMs, error } = parseTimeout(timeoutIn(headers), options.maxTimeoutMs);
-    this.#deadline = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
-    open.add(this);
+    const { timeoutMs, error } = parseTimeout(timeoutIn(headers), maxTimeoutMs);
+    this.#life = new CallLife(calls, timeoutMs);
     stream.on("data", (chunk: Buffer) => this.#take(chunk));
     stream.once("end", () => void this.#answer());
     // Every stream closes; only that of a call without an answer was ended by its caller.
-    stream.once("close", () => this.#over || this.#end(failCanceled()));
+    stream.once("close", () => this.#life.hangUp());
     if (error) this.#refuse(error);
-    else if (timeoutMs !== undefined) this.#timer = setTimeout(() => this.#expire(), timeoutMs);
+    else this.#life.whenLate(() => this.#refuse(failLate()));
   }
 
   #take(chunk: Buffer): void {
-    if (this.#over) return;
+    if (this.#life.isOver) return;
     try {
       this.#body.push(chunk);
     } catch (error) {
@@ -80,20 +64,20 @@ class Call {
   }
 
   async #answer(): Promise<void> {
-    if (this.#over) return;
+    if (this.#life.isOver) return;
     const { method, path, call } = this.#unary;
     try {
       const context = new LazyContext({
         method,
         protocolName: "grpc",
         headers: this.#exchange.headers,
-        signal: () => this.#signal(),
-        deadline: this.#deadline,
+        signal: () => this.#life.signal(),
+        deadline: this.#life.deadline,
         url: path,
       });
       const answer = create(method.output, await call(this.#read(), context));
       const message = toBinary(method.output, answer);
-      assertSendable(message, this.#options.maxMessageBytes);
+      assertSendable(message.length, this.#maxMessageBytes);
       this.#finish(frameOf(message), context);
     } catch (error) {
       this.#refuse(error);
@@ -111,46 +95,19 @@ class Call {
 
   #finish(frame: Buffer, { setHeaders, setTrailers }: LazyContext): void {
     const { stream } = this.#exchange;
-    if (this.#over || stream.destroyed || stream.closed) return;
+    if (this.#life.isOver || stream.destroyed || stream.closed) return;
     stream.respond(setHeaders ? { ...RESPONSE, ...Object.fromEntries(setHeaders) } : RESPONSE, HOW);
     stream.once("wantTrailers", () => {
       stream.sendTrailers(setTrailers ? { ...Object.fromEntries(setTrailers), ...TRAILERS } : TRAILERS);
     });
     stream.end(frame);
-    this.#end(undefined);
+    this.#life.end(undefined);
   }
 
   #refuse(error: unknown): void {
-    if (this.#over) return;
+    if (this.#life.isOver) return;
     refuseCall(this.#exchange.stream, error);
-    this.#end(error);
-  }
-
-  #expire(): void {
-    this.#refuse(failLate());
-  }
-
-  /** Ends the call for the method: it has answered, or nobody waits for its answer. */
-  #end(reason: unknown): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#endReason = reason;
-    this.#open.delete(this);
-    clearTimeout(this.#timer);
-    if (reason !== undefined) this.#controller?.abort(reason);
-  }
-
-  #signal(): AbortSignal {
-    this.#controller ??= new AbortController();
-    const { shutdown } = this.#options;
-    const reason = this.#endReason ?? (shutdown.aborted ? shutdown.reason : undefined);
-    if (reason !== undefined) this.#controller.abort(reason);
-    return this.#controller.signal;
-  }
-
-  /** Ends the call because the server ends. */
-  shutDown(reason: unknown): void {
-    this.#controller?.abort(reason);
+    this.#life.end(error);
   }
 }
 
@@ -164,24 +121,13 @@ function isIdentity(encoding: string | string[] | undefined): boolean {
 }
 
 /** Serves unary gRPC calls (gRPC over HTTP2) of messages that are not compressed. */
-export function unaryServer(services: readonly BoundService[], options: UnaryServerOptions): FindUnary {
-  const methods = new Map<string, Unary>();
-  for (const { desc, implementation } of services) {
-    for (const method of desc.methods) {
-      if (method.methodKind !== "unary") continue;
-      const path = `/${desc.typeName}/${method.name}`;
-      methods.set(path, { method, path, call: (implementation as Record<string, never>)[method.localName] as never });
-    }
-  }
-  const open = new Set<Call>();
-  options.shutdown.addEventListener("abort", () => {
-    for (const call of open) call.shutDown(options.shutdown.reason);
-  });
+export function unaryServer(methods: ReadonlyMap<string, UnaryMethod>, options: UnaryOptions): FindUnary {
+  const calls = new OpenCalls(options.shutdown);
   return (exchange) => {
     const { headers } = exchange;
     if (headers[":method"] !== "POST") return undefined;
     if (!CONTENT_TYPES.has(headers["content-type"] ?? "") || !isIdentity(headers["grpc-encoding"])) return undefined;
     const unary = methods.get(headers[":path"] ?? "");
-    return unary && (() => void new Call(unary, exchange, options, open));
+    return unary && (() => void new Call(unary, exchange, options, calls));
   };
 }

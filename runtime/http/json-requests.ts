@@ -15,8 +15,11 @@ import { explainJson } from "../messages/json-issues.ts";
 
 const BAD_REQUEST = codeToHttpStatus(Code.InvalidArgument);
 
-/** What is wrong with the JSON text of a message; undefined where it can be decoded. */
-function mistakeIn(desc: DescMessage, text: string): ConnectError | undefined {
+/**
+ * What is wrong with the JSON text of a message: `invalid_argument` with JSON_MALFORMED for what is no JSON, else
+ * REQUEST_MALFORMED and `google.rpc.BadRequest` with every wrong field. Undefined where it can be decoded.
+ */
+export function mistakeIn(desc: DescMessage, text: string): ConnectError | undefined {
   let json: JsonValue;
   try {
     json = JSON.parse(text);
@@ -77,8 +80,7 @@ function answer({ header }: UniversalServerResponse, error: ConnectError): Unive
 }
 
 /**
- * Makes a unary method of Connect say what is wrong with a request in JSON that cannot be decoded: `invalid_argument`
- * with JSON_MALFORMED for what is no JSON, else REQUEST_MALFORMED and `google.rpc.BadRequest` with every wrong field.
+ * Makes a unary method of Connect say what is wrong with a request in JSON that cannot be decoded, as `mistakeIn` does.
  *
  * Looks only at requests that Connect has refused, so that good ones cost nothing. Compressed ones, streams and gRPC with
  * JSON keep the decoder's own message.

@@ -5,6 +5,7 @@ import { codeToHttpStatus } from "@connectrpc/connect/protocol-connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { tellFitErrors } from "../calls/malformed.ts";
 import type { BoundService } from "../calls/service.ts";
+import { unaryMethods } from "../calls/unary.ts";
 import { fail, failForNow } from "../errors.ts";
 import { refuseCall, unaryServer } from "../grpc/unary-server.ts";
 import type { Identity } from "../identity/identity.ts";
@@ -24,6 +25,7 @@ import {
   openHttpPort,
   type PortLimits,
 } from "./http-port.ts";
+import { jsonServer } from "./json-calls.ts";
 import { explainingJson } from "./json-requests.ts";
 import { createOriginGuard } from "./origin-guard.ts";
 import { reflectionServices } from "./reflection.ts";
@@ -230,12 +232,12 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     shutdownSignal: shutdown.signal,
   });
 
-  const unary = unaryServer(services, {
-    maxMessageBytes,
-    maxTimeoutMs: MAX_TIMEOUT_MS,
-    shutdown: shutdown.signal,
-  });
-  const serve = (request: HttpRequest, response: HttpResponse) => rpc(request, response as Parameters<typeof rpc>[1]);
+  const methods = unaryMethods(services);
+  const bounds = { maxMessageBytes, maxTimeoutMs: MAX_TIMEOUT_MS, shutdown: shutdown.signal };
+  const unary = unaryServer(methods, bounds);
+  const takeJson = jsonServer(methods, bounds);
+  const serve = (request: HttpRequest, response: HttpResponse) =>
+    takeJson(request, response) ?? rpc(request, response as Parameters<typeof rpc>[1]);
 
   const open = new Set(health.service.desc.methods.map(({ name }) => `/${health.service.desc.typeName}/${name}`));
   const admitted = async (

@@ -1,4 +1,5 @@
 // The training examples of each model, out of the sources and the seeds.
+import { marked } from "../../services/analytics/engine/phrases.ts";
 import { sentencesOf } from "../../services/analytics/engine/tokens.ts";
 import { readUrgencyCues, type UrgencyCue } from "../../services/analytics/engine/urgency-cues.ts";
 import type { Example } from "./fit.ts";
@@ -175,7 +176,7 @@ function urgencyExamples(sources: Sources, seeds: readonly Seed[]): Example[] {
   // Whoever complains has trouble; without a word of haste it is not of the worst kind.
   const complaints = trained(sources.cfpb).map(({ text }) => withoutRedactions(text));
   const calm = [...complaints.slice(0, WHOLE_COMPLAINTS), ...complaints.flatMap(partsOf)].filter(
-    (text) => placeOf(text, "part") < PART.calm && !readUrgencyCues(sentencesOf(text)).some(isUrgent),
+    (text) => placeOf(text, "part") < PART.calm && !readUrgencyCues(sentencesOf(text).map(marked)).some(isUrgent),
   );
   // Requests of two more sources, by what they are about: trouble with software, or a question, a wish and thanks.
   const kindOf = (rows: readonly Row[], category: string, label: string) =>

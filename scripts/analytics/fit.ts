@@ -1,7 +1,7 @@
 // Fitting a multinomial logistic regression to labelled texts: stochastic gradient descent with AdaGrad steps
 // (Duchi, Hazan and Singer 2011), the same for the same seed.
 import { CUES } from "../../services/analytics/engine/cues.ts";
-import { type Features, type Seen, see } from "../../services/analytics/engine/features.ts";
+import { copyOf, type Seen, see } from "../../services/analytics/engine/features.ts";
 import { blankModel, bucketOf, type LinearModel, logitsOf } from "../../services/analytics/engine/linear-model.ts";
 import { readable } from "../../services/analytics/engine/readable.ts";
 
@@ -40,13 +40,8 @@ interface Vector {
   readonly kept: number;
 }
 
-const columnsOf = ({ count, ids, values }: Features) => ({
-  ids: ids.subarray(0, count),
-  values: values.subarray(0, count),
-});
-
 function vectorOf(seen: Seen, bits: number, known: LinearModel | undefined): Vector {
-  const [cues, grams] = [columnsOf(seen.cues), columnsOf(seen.grams)];
+  const [cues, grams] = [copyOf(seen.cues), copyOf(seen.grams)];
   const said = known ? [...logitsOf([known], seen)] : [];
   const first = CUES + 2 ** bits;
   const ids = [...said.map((_, at) => first + at), ...cues.ids, ...grams.ids.map((id) => CUES + bucketOf(id, bits))];

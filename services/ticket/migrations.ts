@@ -5,7 +5,12 @@ import type { Migration } from "../../runtime/database/database.ts";
 import { createSearch, remakeSearch } from "../../runtime/database/search.ts";
 import { approvalsMigration } from "./approvals/migration.ts";
 import { erasureMigration } from "./erasure/migration.ts";
-import { emptyNotListedMigration, listsMigration } from "./list/migration.ts";
+import {
+  emptyNotListedMigration,
+  labelsByTicketMigration,
+  listsMigration,
+  unassignedLanesMigration,
+} from "./list/migration.ts";
 import { aiTextMigration } from "./outgoing/provenance.ts";
 import { priorityMigration } from "./priority/migration.ts";
 import { webhooksMigration } from "./webhooks/migration.ts";
@@ -114,4 +119,6 @@ export const migrations: readonly Migration[] = [
   listsMigration,
   emptyNotListedMigration,
   searchByBeginnings,
+  unassignedLanesMigration,
+  labelsByTicketMigration,
 ];

@@ -2,6 +2,7 @@
 import { readCategoryCues } from "./category-cues.ts";
 import type { FeatureList } from "./features.ts";
 import { readMoodCues } from "./mood-cues.ts";
+import { type MarkedSentence, marked } from "./phrases.ts";
 import type { Sentence, Token } from "./tokens.ts";
 import { readUrgencyCues } from "./urgency-cues.ts";
 
@@ -42,32 +43,34 @@ const LEXICON_GAIN = 1.5;
 /** Weight at which the lexicon is half sure of a category. */
 const HALF_SURE = 2;
 
-function addMoodCues(cues: FeatureList, sentences: readonly Sentence[], asked: boolean, exclaimed: number): void {
+function addMoodCues(cues: FeatureList, sentences: readonly MarkedSentence[], asked: boolean, exclaimed: number): void {
   const { score, hits } = readMoodCues(sentences);
   if (hits.length === 0) cues.add(CUE.noMood, 1);
   if (score === 0) cues.add(CUE.exclaimed, exclaimed);
-  const share = (id: number, value: number, of: typeof hits) => {
-    const speaking = of.filter(({ weight }) => weight * score > 0);
-    const sum = speaking.reduce((total, { weight }) => total + weight, 0);
+  const speaking = hits.filter(({ weight }) => weight * score > 0);
+  const sum = speaking.reduce((total, { weight }) => total + weight, 0);
+  const share = (id: number, value: number) => {
     for (const { weight, from, to } of speaking) cues.add(id, (value * weight) / sum, from, to);
   };
   const size = Math.abs(score);
-  share(score > 0 ? CUE.praise : CUE.blame, LEXICON_GAIN * size, hits);
-  if (size > MOOD) share(score > 0 ? CUE.praised : CUE.blamed, 1, hits);
-  if (asked) share(score > 0 ? CUE.praiseAsked : CUE.blameAsked, size, hits);
+  share(score > 0 ? CUE.praise : CUE.blame, LEXICON_GAIN * size);
+  if (size > MOOD) share(score > 0 ? CUE.praised : CUE.blamed, 1);
+  if (asked) share(score > 0 ? CUE.praiseAsked : CUE.blameAsked, size);
   const last = sentences.at(-1);
   if (sentences.length < 2 || !last) return;
   const ending = readMoodCues([last]).score;
   if (ending !== 0) cues.add(ending > 0 ? CUE.praisedLast : CUE.blamedLast, Math.abs(ending));
 }
 
-function addCategoryCues(cues: FeatureList, sentences: readonly Sentence[]): void {
+function addCategoryCues(cues: FeatureList, sentences: readonly MarkedSentence[]): void {
   const found = readCategoryCues(sentences);
   const sums = new Map<number, number>();
   for (const { category, weight } of found) sums.set(category, (sums.get(category) ?? 0) + weight);
-  const total = [...sums.values()].reduce((sum, weight) => sum + weight, 0);
-  const most = Math.max(...sums.values());
-  const first = [...sums].find(([, sum]) => sum === most)?.[0];
+  let [total, most, first] = [0, 0, 0];
+  for (const [category, sum] of sums) {
+    total += sum;
+    if (sum > most) [most, first] = [sum, category];
+  }
   for (const { category, weight, from, to } of found) {
     const sum = sums.get(category) ?? weight;
     cues.add(CUE.category + category, weight / (sum + HALF_SURE), from, to);
@@ -76,7 +79,7 @@ function addCategoryCues(cues: FeatureList, sentences: readonly Sentence[]): voi
   }
 }
 
-function addUrgencyCues(cues: FeatureList, sentences: readonly Sentence[]): void {
+function addUrgencyCues(cues: FeatureList, sentences: readonly MarkedSentence[]): void {
   const found = readUrgencyCues(sentences);
   for (const kind of ["urgent", "pressing", "patient"] as const) {
     const ofKind = found.filter((cue) => cue.kind === kind);
@@ -96,7 +99,8 @@ export function addCues(cues: FeatureList, sentences: readonly Sentence[], token
   cues.add(CUE.shouted, shouted / Math.max(1, tokens.length));
   if (sentences.length > 4) cues.add(CUE.long, 1);
   const exclaimed = Math.min(1, count(({ exclamations }) => exclamations) / 3);
-  addMoodCues(cues, sentences, questions > 0, exclaimed);
-  addCategoryCues(cues, sentences);
-  addUrgencyCues(cues, sentences);
+  const read = sentences.map(marked);
+  addMoodCues(cues, read, questions > 0, exclaimed);
+  addCategoryCues(cues, read);
+  addUrgencyCues(cues, read);
 }

@@ -1,6 +1,5 @@
 // The words of a text, pairs of words and parts of words, hashed.
 import type { FeatureList } from "./features.ts";
-import { NEGATORS, TURNS } from "./sentiment-lexicon.ts";
 import type { Sentence, Token } from "./tokens.ts";
 
 const KIND = { word: 1, stem: 2, negated: 3, pair: 4, part: 5, end: 6 } as const;
@@ -59,9 +58,7 @@ export class Grams {
   }
 
   #add(group: typeof WORDS | typeof PAIRS, id: number, value: number, from: number, to: number): void {
-    const list = this.#list;
-    list.add(id, value, from, to);
-    list.groups[list.count - 1] = group;
+    this.#list.add(id, value, from, to, group);
     this.#sizes[group]++;
   }
 
@@ -78,7 +75,7 @@ export class Grams {
       const negated = negator >= 0 && index - negator <= NEGATION_SCOPE && token.clause === tokens[negator]?.clause;
       const weight = index < turn ? BEFORE_TURN : 1;
       const { stem } = token;
-      const negates = NEGATORS.has(stem);
+      const { negates } = token.inflected;
       const value = negated && !negates ? weight * NEGATED : weight;
       const word = plain(token);
       this.#add(WORDS, finished(hashed(BASIS ^ KIND.word, word)), value, at, at + 1);
@@ -107,31 +104,26 @@ export class Grams {
     for (let from = 0; from < size - 1; from++) {
       next[from] = stepped(stepped(BASIS ^ KIND.part, units[from] as number), units[from + 1] as number);
     }
-    const first = list.count;
     list.reserve(MAX_PART * size);
-    const { ids, values, from: begins, to: ends, groups } = list;
-    let end = first;
+    const { ids, count } = list;
+    let end = count;
     for (let length = MIN_PART; length <= MAX_PART; length++) {
-      for (let from = 0; from + length <= size; from++, end++) {
+      for (let from = 0; from + length <= size; from++) {
         const hash = stepped(next[from] as number, units[from + length - 1] as number);
         next[from] = hash;
-        ids[end] = finished(hash);
-        values[end] = value;
-        begins[end] = at;
-        ends[end] = at + 1;
-        groups[end] = PARTS;
+        ids[end++] = finished(hash);
       }
     }
-    list.count = end;
-    this.#sizes[PARTS] += end - first;
+    list.addRun(end - count, value, at, at + 1, PARTS);
+    this.#sizes[PARTS] += end - count;
   }
 
   /** Divides the values by the root of the number of their kind, so that a long text weighs no more than a short one. */
   weigh(): void {
-    const { values, groups, count } = this.#list;
+    const { values, groups, runs } = this.#list;
     const factors = GROUP_LENGTHS.map((length, group) => length / Math.sqrt(Math.max(1, this.#sizes[group] ?? 0)));
-    for (let at = 0; at < count; at++) {
-      values[at] = (values[at] as number) * (factors[groups[at] as number] as number);
+    for (let run = 0; run < runs; run++) {
+      values[run] = (values[run] as number) * (factors[groups[run] as number] as number);
     }
   }
 }
@@ -139,6 +131,6 @@ export class Grams {
 /** Where the last "but" of a sentence stands, its first word left out; -1 for none. */
 function turnOf(tokens: readonly Token[]): number {
   let at = tokens.length - 1;
-  while (at > 0 && !TURNS.has((tokens[at] as Token).word)) at--;
+  while (at > 0 && !(tokens[at] as Token).written.turns) at--;
   return at > 0 ? at : -1;
 }

@@ -3,7 +3,7 @@ import { hash } from "node:crypto";
 import { Turn } from "../../../runtime/background/turn.ts";
 import { ALWAYS, CUES } from "./cues.ts";
 import type { Correction, Engine } from "./engine.ts";
-import { see } from "./features.ts";
+import { copyOf, see } from "./features.ts";
 import { blankModel, bucketOf, type LinearModel, logitsOf, softmax } from "./linear-model.ts";
 import { engineOf, type Models } from "./local-engine.ts";
 import { readable } from "./readable.ts";
@@ -68,8 +68,8 @@ async function exercisesOf(models: readonly LinearModel[], lessons: readonly Les
   for (const { sentences, label } of lessons) {
     if (turn.isOver) await turn.pass();
     const seen = see(sentences);
-    const { cues, grams } = seen;
-    const size = cues.count + grams.count;
+    const [cues, grams] = [copyOf(seen.cues), copyOf(seen.grams)];
+    const size = cues.ids.length + grams.ids.length;
     const exercise = {
       ids: new Int32Array(size),
       values: new Float64Array(size),
@@ -78,7 +78,7 @@ async function exercisesOf(models: readonly LinearModel[], lessons: readonly Les
       base: logitsOf(models, seen),
     };
     for (let at = 0; at < size; at++) {
-      const gram = at - cues.count;
+      const gram = at - cues.ids.length;
       const id = gram < 0 ? (cues.ids[at] as number) : CUES + bucketOf(grams.ids[gram] as number, BITS);
       exercise.ids[at] = numberOf(id);
       exercise.values[at] = gainOf(id) * ((gram < 0 ? cues.values[at] : grams.values[gram]) as number);

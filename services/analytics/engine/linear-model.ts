@@ -21,26 +21,30 @@ const shiftOf = (bits: number) => 32 - bits;
 // Loops over hashed features and over cues are written apart: in one for both, V8 asks at each weight what array holds it.
 
 /** Adds up what hashed features say, three classes at a time, whose sums stay in registers. */
-function addGrams(sums: Float64Array, { count, ids, values }: Features, { bits, grams, scale }: LinearModel): void {
+function addGrams(sums: Float64Array, features: Features, { bits, grams, scale }: LinearModel): void {
+  const { ids, runs, ends, values } = features;
   const classes = sums.length;
   const shift = shiftOf(bits);
   for (let k = 0; k < classes; k += 3) {
     let [first, second, third] = [sums[k] as number, sums[k + 1] as number, sums[k + 2] as number];
-    for (let at = 0; at < count; at++) {
-      const value = (values[at] as number) * scale;
-      const row = ((ids[at] as number) >>> shift) * classes + k;
-      first += value * (grams[row] as number);
-      second += value * (grams[row + 1] as number);
-      third += value * (grams[row + 2] as number);
+    for (let run = 0, at = 0; run < runs; run++) {
+      const value = (values[run] as number) * scale;
+      for (const end = ends[run] as number; at < end; at++) {
+        const row = ((ids[at] as number) >>> shift) * classes + k;
+        first += value * (grams[row] as number);
+        second += value * (grams[row + 1] as number);
+        third += value * (grams[row + 2] as number);
+      }
     }
     // A place beyond the last class takes nothing.
     [sums[k], sums[k + 1], sums[k + 2]] = [first, second, third];
   }
 }
 
-function addCues(sums: Float64Array, { count, ids, values }: Features, cues: Float32Array): void {
+/** Adds up what cues say, of which each is a run. */
+function addCues(sums: Float64Array, { ids, runs, values }: Features, cues: Float32Array): void {
   const classes = sums.length;
-  for (let at = 0; at < count; at++) {
+  for (let at = 0; at < runs; at++) {
     const row = (ids[at] as number) * classes;
     for (let k = 0; k < classes; k++) {
       sums[k] = (sums[k] as number) + (values[at] as number) * (cues[row + k] as number);
@@ -94,10 +98,6 @@ function silence(tokens: number): Spoken {
 
 /** Gives each token of a feature its share of what it says. */
 function share({ words, ties }: Spoken, said: number, first: number, end: number): void {
-  if (end - first === 1) {
-    words[first] = (words[first] as number) + said;
-    return;
-  }
   const part = said / (end - first);
   for (let token = first; token < end; token++) {
     words[token] = (words[token] as number) + part;
@@ -105,20 +105,32 @@ function share({ words, ties }: Spoken, said: number, first: number, end: number
   }
 }
 
-function shareGrams(to: Spoken, features: Features, { classes, bits, grams, scale }: LinearModel, k: number): void {
-  const { count, ids, values, from, to: ends } = features;
+function shareGrams(spoken: Spoken, features: Features, { classes, bits, grams, scale }: LinearModel, k: number): void {
+  const { ids, runs, ends, values, from, to } = features;
+  const { words } = spoken;
   const shift = shiftOf(bits);
-  for (let at = 0; at < count; at++) {
-    const weight = scale * (grams[((ids[at] as number) >>> shift) * classes + k] as number);
-    share(to, (values[at] as number) * weight, from[at] as number, ends[at] as number);
+  for (let run = 0, at = 0; run < runs; run++) {
+    const value = values[run] as number;
+    const end = ends[run] as number;
+    const first = from[run] as number;
+    if ((to[run] as number) - first === 1) {
+      let said = words[first] as number;
+      for (; at < end; at++) said += value * (scale * (grams[((ids[at] as number) >>> shift) * classes + k] as number));
+      words[first] = said;
+    } else {
+      for (; at < end; at++) {
+        const weight = scale * (grams[((ids[at] as number) >>> shift) * classes + k] as number);
+        share(spoken, value * weight, first, to[run] as number);
+      }
+    }
   }
 }
 
-function shareCues(to: Spoken, features: Features, { classes, cues }: LinearModel, k: number): void {
-  const { count, ids, values, from, to: ends } = features;
-  for (let at = 0; at < count; at++) {
+function shareCues(spoken: Spoken, features: Features, { classes, cues }: LinearModel, k: number): void {
+  const { ids, runs, values, from, to } = features;
+  for (let at = 0; at < runs; at++) {
     const weight = cues[(ids[at] as number) * classes + k] as number;
-    share(to, (values[at] as number) * weight, from[at] as number, ends[at] as number);
+    share(spoken, (values[at] as number) * weight, from[at] as number, to[at] as number);
   }
 }
 

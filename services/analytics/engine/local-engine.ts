@@ -76,7 +76,7 @@ export function engineOf(name: string, models: Models): LearningEngine {
         sentiment: moodOf(answerOf(models.sentiment, seen)),
         categorization: subjectOf(answerOf(models.category, seen)),
         urgency: urgencyOf(answerOf(models.urgency, seen)),
-        language: readLanguage(seen.tokens.map(({ word }) => word)),
+        language: readLanguage(seen.tokens),
       };
     },
     learn: (corrections) => learnFrom(name, models, corrections),

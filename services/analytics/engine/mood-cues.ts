@@ -1,24 +1,10 @@
 // What the mood words of a text say: a weighted lexicon with negation, degrees, "but", capitals, exclamations and courtesy.
-import { PhraseTable } from "./phrase-table.ts";
-import {
-  COURTESIES,
-  DEGREES,
-  MOOD_SYMBOLS,
-  MOOD_WORDS,
-  NEED_DENIED,
-  NEEDS,
-  NEGATORS,
-  TURNS,
-} from "./sentiment-lexicon.ts";
+import { listed } from "./lexemes.ts";
+import type { MarkedSentence, MoodWord } from "./phrases.ts";
 import type { Sentence, Token } from "./tokens.ts";
 
-interface Entry {
-  readonly kind: "mood" | "courtesy" | "need";
-  readonly weight: number;
-}
-
 interface Hit {
-  readonly kind: Entry["kind"];
+  readonly kind: MoodWord["kind"];
   readonly weight: number;
   /** Index of its first token among all tokens of the text, and of the one after its last. */
   readonly from: number;
@@ -38,65 +24,53 @@ const NEGATION_SCOPE = 4;
 const HALF_SURE = 6;
 const HALF_SURE_PER_SENTENCE = 1;
 
-const table = new PhraseTable<Entry>();
-for (const [weight, phrases] of MOOD_WORDS) {
-  for (const phrase of phrases.split(", ")) table.add(phrase, { kind: "mood", weight });
-}
-for (const [weight, symbols] of MOOD_SYMBOLS) {
-  for (const symbol of symbols.split(" ")) table.add(`=${symbol}`, { kind: "mood", weight });
-}
-for (const [weight, phrases] of COURTESIES) {
-  for (const phrase of phrases.split(", ")) table.add(phrase, { kind: "courtesy", weight });
-}
-for (const phrase of NEEDS.split(", ")) table.add(phrase, { kind: "need", weight: NEED_DENIED }, (mood) => mood);
-
-const isNegator = (token: Token) => NEGATORS.has(token.stem) || NEGATORS.has(token.word);
+for (const word of ["please", "pls", "plz", "could", "can", "would", "how"]) listed(word).asks = true;
 
 /** Where the word that negates the one at `at` stands, or -1; words before `spent` are part of a phrase already. */
 function negatorOf(tokens: readonly Token[], at: number, spent: number): number {
   for (let before = at - 1; before >= Math.max(spent, at - NEGATION_SCOPE); before--) {
     const token = tokens[before] as Token;
-    if (token.clause !== tokens[at]?.clause || TURNS.has(token.word)) return -1;
-    if (isNegator(token)) return before;
+    if (token.clause !== tokens[at]?.clause || token.written.turns) return -1;
+    if (token.inflected.negates || token.written.negates) return before;
   }
   return -1;
 }
 
-function degreeOf(tokens: readonly Token[], at: number, length: number, textIsShouted: boolean): number {
-  let degree = 1;
-  for (const before of [at - 1, at - 2]) degree *= DEGREES.get(tokens[before]?.word ?? "") ?? 1;
-  const span = tokens.slice(at, at + length);
-  if (!textIsShouted && span.some(({ shouted }) => shouted)) degree *= 1.25;
-  return span.some(({ drawn }) => drawn) ? degree * 1.15 : degree;
+function degreeOf(tokens: readonly Token[], from: number, to: number, textIsShouted: boolean): number {
+  let degree = (tokens[from - 1]?.written.degree ?? 1) * (tokens[from - 2]?.written.degree ?? 1);
+  let [shouted, drawn] = [false, false];
+  for (let at = from; at < to; at++) {
+    shouted ||= (tokens[at] as Token).shouted;
+    drawn ||= (tokens[at] as Token).drawn;
+  }
+  if (!textIsShouted && shouted) degree *= 1.25;
+  return drawn ? degree * 1.15 : degree;
 }
 
-function turned({ kind, weight }: Entry, negated: boolean): number {
+function turned({ kind, weight }: MoodWord, negated: boolean): number {
   if (kind === "need") return negated ? weight : 0;
   if (!negated) return weight;
   // "Not bad" is faint praise, "not good" plain blame.
   return weight < 0 ? -0.3 * weight : -0.75 * weight;
 }
 
-function hitsOf({ tokens, exclamations, questions }: Sentence, start: number, textIsShouted: boolean): Hit[] {
-  const turn = tokens.findLastIndex((token, at) => at > 0 && TURNS.has(token.word));
+function hitsOf(
+  { tokens, exclamations, questions, mood }: MarkedSentence,
+  start: number,
+  textIsShouted: boolean,
+): Hit[] {
+  const turn = tokens.findLastIndex(({ written }, at) => at > 0 && written.turns);
   const volume = 1 + 0.1 * Math.min(3, exclamations) + (questions > 1 ? 0.1 : 0);
   const hits: Hit[] = [];
   let spent = 0;
-  for (let at = 0; at < tokens.length; ) {
-    const match = table.match(tokens, at);
-    if (!match) {
-      at++;
-      continue;
-    }
-    const negator = negatorOf(tokens, at, spent);
-    let weight = turned(match.value, negator >= 0) * degreeOf(tokens, at, match.length, textIsShouted) * volume;
-    if (turn >= 0) weight *= at < turn ? 0.6 : 1.3;
-    const from = negator >= 0 ? negator : at;
+  for (const { says, from, to } of mood) {
+    const negator = negatorOf(tokens, from, spent);
+    let weight = turned(says, negator >= 0) * degreeOf(tokens, from, to, textIsShouted) * volume;
+    if (turn >= 0) weight *= from < turn ? 0.6 : 1.3;
     if (weight !== 0) {
-      hits.push({ kind: match.value.kind, weight, from: start + from, to: start + at + match.length });
+      hits.push({ kind: says.kind, weight, from: start + (negator >= 0 ? negator : from), to: start + to });
     }
-    at += match.length;
-    if (match.length > 1) spent = at;
+    if (to - from > 1) spent = to;
   }
   return hits;
 }
@@ -108,10 +82,8 @@ function discounted(hits: Hit[]): Hit[] {
   return hits.map((hit) => (hit.weight > 0 ? { ...hit, weight: hit.weight * 0.5 } : hit));
 }
 
-const REQUEST = new Set(["please", "pls", "plz", "could", "can", "would", "how"]);
-
 function asksForSomething(sentences: readonly Sentence[]): boolean {
-  return sentences.some(({ tokens, questions }) => questions > 0 || tokens.some(({ word }) => REQUEST.has(word)));
+  return sentences.some(({ tokens, questions }) => questions > 0 || tokens.some(({ written }) => written.asks));
 }
 
 function withCourtesyWeighed(hits: Hit[], sentences: readonly Sentence[]): Hit[] {
@@ -121,8 +93,8 @@ function withCourtesyWeighed(hits: Hit[], sentences: readonly Sentence[]): Hit[]
   return hits.map((hit) => (hit.kind === "courtesy" ? { ...hit, weight: hit.weight * 0.3 } : hit));
 }
 
-/** The mood words of a text that has been split into sentences; score 0 when it has none. */
-export function readMoodCues(sentences: readonly Sentence[]): MoodCues {
+/** What the mood words of sentences say; score 0 when there are none. */
+export function readMoodCues(sentences: readonly MarkedSentence[]): MoodCues {
   const textIsShouted = sentences.every(({ tokens }) =>
     tokens.every(({ word, shouted }) => shouted || word.length < 2),
   );

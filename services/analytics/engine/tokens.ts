@@ -1,4 +1,6 @@
 // Texts as sentences of words, emoji and emoticons. Linear in the length of the text whatever it holds.
+import { type Lexeme, lexemeOf } from "./lexemes.ts";
+import { stemOf } from "./stems.ts";
 
 /** One word, emoji or emoticon. */
 export interface Token {
@@ -6,6 +8,11 @@ export interface Token {
   readonly word: string;
   /** What all inflections of the word share; `not` for every contraction with n't. Never shown. */
   readonly stem: string;
+  /** What the word lists say of the word as written, and of its stem. */
+  readonly written: Readonly<Lexeme>;
+  readonly inflected: Readonly<Lexeme>;
+  /** Whether it is of ASCII alone, as it stood in the text. */
+  readonly ascii: boolean;
   /** Written in capitals. */
   readonly shouted: boolean;
   /** Written with a letter drawn out, as in "sooo". */
@@ -31,51 +38,6 @@ const WORD = /^[\p{L}\p{N}]/u;
 const DRAWN = /(\p{L})\1{2,}/gu;
 /** Most words hold no three of a kind in a row; this tells so sooner than DRAWN does. */
 const MAY_BE_DRAWN = /(.)\1\1/u;
-const BARE_NEGATIONS = new Set(
-  "cannot cant dont doesnt didnt isnt arent wasnt werent wont wouldnt couldnt shouldnt hasnt havent hadnt aint".split(
-    " ",
-  ),
-);
-
-const isVowel = (code: number) => code === 97 || code === 101 || code === 105 || code === 111 || code === 117;
-
-function hasVowel(word: string, end: number): boolean {
-  if (end < 3) return false;
-  for (let at = 0; at < end; at++) {
-    const code = word.charCodeAt(at);
-    if (isVowel(code) || code === 121) return true;
-  }
-  return false;
-}
-
-function endsDoubled(stem: string): boolean {
-  const last = stem.charCodeAt(stem.length - 1);
-  return stem.length > 3 && last === stem.charCodeAt(stem.length - 2) && !isVowel(last);
-}
-
-/** Whether it ends in an s of the plural or of a verb, not in -ss, -is or -us. */
-function endsInflected(word: string): boolean {
-  if (!word.endsWith("s")) return false;
-  const before = word[word.length - 2];
-  return before !== "s" && before !== "i" && before !== "u";
-}
-
-/**
- * The stem that the inflections of an English word share (plural, -ed, -ing), in the manner of step 1 of Porter's
- * stemmer (1980). Both the text and the word lists go through it, so it need not be a word.
- */
-export function stemOf(word: string): string {
-  if (word.endsWith("n't") || BARE_NEGATIONS.has(word)) return "not";
-  let stem = word.endsWith("'s") ? word.slice(0, -2) : word;
-  const { length } = stem;
-  if (length < 4) return stem;
-  if (stem.endsWith("ies") || stem.endsWith("ied")) stem = `${stem.slice(0, -3)}y`;
-  else if (stem.endsWith("ing") && hasVowel(stem, length - 3)) stem = stem.slice(0, -3);
-  else if (stem.endsWith("ed") && stem[length - 3] !== "e" && hasVowel(stem, length - 2)) stem = stem.slice(0, -2);
-  else if (endsInflected(stem)) stem = stem.slice(0, -1);
-  if (stem.length > 3 && stem.endsWith("e")) stem = stem.slice(0, -1);
-  return endsDoubled(stem) ? stem.slice(0, -1) : stem;
-}
 
 /** What the letters of a piece of ASCII are like; nothing for other pieces. */
 interface Letters {
@@ -103,23 +65,30 @@ function lettersOf(piece: string): Letters | undefined {
   return { upper, lower, triple };
 }
 
+function tokenOf(word: string, stem: string, clause: number, ascii: boolean, shouted: boolean, drawn: boolean): Token {
+  const written = lexemeOf(word);
+  const inflected = stem === word ? written : lexemeOf(stem);
+  return { word, stem, written, inflected, ascii, shouted, drawn, clause };
+}
+
 function symbolOf(piece: string, clause: number): Token {
   const lower = piece.toLowerCase().replaceAll("’", "'");
   // ":-)))" and ":)" are one: eyes and the first of the mouths.
   const word = /^[:;=]/.test(lower) ? `${lower[0]}${lower.replace(/^.['^-]/, ".")[1]}` : lower;
-  return { word, stem: word, shouted: false, drawn: false, clause };
+  return tokenOf(word, word, clause, false, false, false);
 }
 
-function tokenOf(piece: string, clause: number): Token {
+function wordOf(piece: string, clause: number): Token {
   const first = piece.charCodeAt(0);
   if (!(first < 128 ? isPlain(first) : WORD.test(piece))) return symbolOf(piece, clause);
-  if (piece.length > MAX_WORD) return { word: "", stem: "", shouted: false, drawn: false, clause };
+  if (piece.length > MAX_WORD) return tokenOf("", "", clause, true, false, false);
   const letters = lettersOf(piece);
   const lower = letters && !letters.upper ? piece : piece.toLowerCase().replaceAll("’", "'");
   const mayBeDrawn = letters ? letters.triple : MAY_BE_DRAWN.test(lower);
   const word = mayBeDrawn ? lower.replace(DRAWN, "$1$1") : lower;
   const inCapitals = letters ? letters.upper && !letters.lower : piece !== lower && piece === piece.toUpperCase();
-  return { word, stem: stemOf(word), shouted: piece.length > 1 && inCapitals, drawn: word !== lower, clause };
+  const shouted = piece.length > 1 && inCapitals;
+  return tokenOf(word, stemOf(word), clause, letters !== undefined, shouted, word !== lower);
 }
 
 const isAddress = (chunk: string) => chunk.includes("://") || /@\w/.test(chunk) || chunk.startsWith("www.");
@@ -162,7 +131,7 @@ export function sentencesOf(text: string): Sentence[] {
       const isWord = isPlain(piece.charCodeAt(0));
       if (!isWord && /^[.!?…]/.test(piece)) end(piece);
       else if (!isWord && /^[,;:()—–-]$/.test(piece)) clause++;
-      else tokens.push(tokenOf(piece, clause));
+      else tokens.push(wordOf(piece, clause));
     }
     end("");
   }

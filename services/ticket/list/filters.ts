@@ -10,7 +10,7 @@ import {
   whereAfter,
   whereUpTo,
 } from "../../../runtime/messages/pagination.ts";
-import { LANE, laneValues } from "./lanes.ts";
+import { isOfAnybody, type LaneColumn, laneColumns, laneValues } from "./lanes.ts";
 import { OFTEN_EMPTY } from "./migration.ts";
 import { goesByPriority } from "./orders.ts";
 
@@ -44,9 +44,9 @@ export const notEmpty = (table: string, column: string) => `${table}.${column} <
 function whereOwn(query: Knex.QueryBuilder, table: string, request: ListTicketsRequest, plus: string): number {
   let conditions = 0;
   // What leaves fewer tickets is to be looked up by: without this, an index that leaves empty values out is none for the database.
-  const narrowed = request.assignee || request.unassigned || request.customerId;
+  const narrowed = (column: string) => request.customerId || (column !== "assignee" && request.assignee);
   const sayNotEmpty = (column: string) => {
-    if (isOftenEmpty(column) && !narrowed) query.whereRaw(notEmpty(table, column));
+    if (isOftenEmpty(column) && !narrowed(column)) query.whereRaw(notEmpty(table, column));
   };
   const where = (column: string, value: string) => {
     query.where(`${table}.${column}`, value);
@@ -56,7 +56,10 @@ function whereOwn(query: Knex.QueryBuilder, table: string, request: ListTicketsR
   const [category, ...others] = request.categories;
   if (category !== undefined && others.length === 0) where("category", category);
   if (request.assignee) where("assignee", request.assignee);
-  if (request.unassigned) where("assignee", "");
+  if (request.unassigned && !isOfAnybody(request)) {
+    query.where(`${table}.assignee`, "");
+    conditions++;
+  }
   if (request.team) where("team", request.team);
   if (request.customerId) where("customer_id", request.customerId);
   if (others.length > 0) {
@@ -115,6 +118,9 @@ export function source(database: Database, { request, now, found, ids }: ListQue
   return { query, id };
 }
 
+/** The columns that tell the lanes of a list apart, but for the category, which is among the conditions. */
+const withoutCategory = (request: ListTicketsRequest) => laneColumns(request).filter((column) => column !== "category");
+
 /** The tickets that a list request asks for, in no order, to be counted. See `source`. */
 export function ticketsMatching(database: Database, question: ListQuestion): Knex.QueryBuilder {
   const { request } = question;
@@ -122,10 +128,17 @@ export function ticketsMatching(database: Database, question: ListQuestion): Kne
   const { statuses, waitingOn, priorities, overdue, dueBefore, createdFrom, createdBefore } = request;
   const times = [dueBefore, createdFrom, createdBefore, request.updatedFrom, request.updatedBefore];
   const byTime = overdue || times.some((time) => time !== undefined);
-  const asked = [statuses.length > 0, waitingOn !== 0, priorities.length > 0 || byTime];
+  const asked: Partial<Record<LaneColumn, boolean>> = {
+    status: statuses.length > 0,
+    waiting_on: waitingOn !== 0,
+    priority: priorities.length > 0,
+    unassigned: request.unassigned,
+  };
+  const columns = withoutCategory(request);
   const values = laneValues(request);
   // An index by lane is of use up to the last column that is asked for, times coming after them, if every one before it is named too.
-  for (const column of LANE.slice(0, asked.lastIndexOf(true) + 1)) query.whereIn(`ticket.${column}`, values[column]);
+  const last = columns.findLastIndex((column) => byTime || asked[column]);
+  for (const column of columns.slice(0, last + 1)) query.whereIn(`ticket.${column}`, values[column]);
   return query;
 }
 
@@ -148,10 +161,11 @@ function partsOf({ order, until }: Stretch, priority: readonly number[]) {
 /** The numbers of the tickets of a stretch, in no order: read from one index, whichever lanes they are in. See `source`. */
 export function numbersOf(database: Database, question: ListQuestion, stretch: Stretch): Knex.QueryBuilder {
   const lanes = laneValues(question.request);
+  const columns = withoutCategory(question.request);
   const [first, ...others] = partsOf(stretch, lanes.priority).map((part) => {
     const { query, id } = source(database, question);
     const values = { ...lanes, priority: part.priority };
-    for (const column of LANE) query.whereIn(`ticket.${column}`, values[column]);
+    for (const column of columns) query.whereIn(`ticket.${column}`, values[column]);
     const named = (order: readonly OrderColumn[]) =>
       order.map((each) => (each.column === "ticket.id" ? { ...each, column: id } : each));
     if (part.until) whereUpTo(query, named(part.order), part.until);

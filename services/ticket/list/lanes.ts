@@ -3,14 +3,25 @@
 import { TicketPriority, TicketStatus, WaitingOn } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import type { ListTicketsRequest } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 
-/** The columns of a lane, in the order of the indexes. */
+/** The columns that all lanes have, in the order of the indexes. */
 export const LANE = ["status", "waiting_on", "priority"] as const;
 
-/** The values of a lane's columns. */
-export type Lane = readonly [status: TicketStatus, waitingOn: WaitingOn, priority: TicketPriority];
+/** Values of each column that a list takes. */
+export type LaneValues = Readonly<
+  Record<(typeof LANE)[number] | "unassigned", readonly number[]> & { category: readonly string[] }
+>;
 
-/** Values of each column of a lane that a list takes. */
-export type LaneValues = Readonly<Record<(typeof LANE)[number], readonly number[]>>;
+/** A column that tells lanes apart. */
+export type LaneColumn = keyof LaneValues;
+
+/** Values of a lane's columns. */
+export type Lane = readonly (string | number)[];
+
+const OF_ANYBODY: readonly LaneColumn[] = [...LANE, "unassigned"];
+const OF_CATEGORIES: readonly LaneColumn[] = ["category", ...LANE];
+
+/** SQLite joins no more than 500 selects into one, and each of them has to be begun. */
+const MOST_LANES = 256;
 
 const all = (values: Readonly<Record<string, string | number>>): number[] =>
   Object.values(values).filter((value): value is number => typeof value === "number" && value !== 0);
@@ -23,10 +34,27 @@ export function laneValues(request: ListTicketsRequest): LaneValues {
     status: statuses.length > 0 ? statuses : all(TicketStatus),
     waiting_on: overdue || dueBefore ? waiting.filter((value) => value === WaitingOn.DESK) : waiting,
     priority: priorities.length > 0 ? priorities : all(TicketPriority),
+    unassigned: request.unassigned ? [1] : [0, 1],
+    category: request.categories,
   };
 }
 
+/**
+ * What tells the lanes of a list apart. Those of anybody's tickets are of assigned ones or of others, so that tickets which nobody has
+ * need no indexes of their own. Several categories are as many lanes each, if nothing narrows the list more and they are not too many.
+ */
+export function laneColumns(request: ListTicketsRequest): readonly LaneColumn[] {
+  const { assignee, unassigned, team, customerId, categories, tags } = request;
+  if (assignee || team || customerId || tags.length > 0 || categories.length === 1) return LANE;
+  const { length } = lanesOf(laneValues(request), OF_CATEGORIES);
+  return length > 0 && length <= MOST_LANES && !unassigned ? OF_CATEGORIES : OF_ANYBODY;
+}
+
+/** Whether the lanes of a list say which tickets nobody has. */
+export const isOfAnybody = (request: ListTicketsRequest): boolean => laneColumns(request) === OF_ANYBODY;
+
 /** Every lane of these values. */
-export function lanesOf({ status, waiting_on, priority }: LaneValues): Lane[] {
-  return status.flatMap((one) => waiting_on.flatMap((two) => priority.map((three): Lane => [one, two, three])));
+export function lanesOf(values: LaneValues, columns: readonly LaneColumn[]): Lane[] {
+  const none: Lane[] = [[]];
+  return columns.reduce((lanes, column) => lanes.flatMap((lane) => values[column].map((one) => [...lane, one])), none);
 }

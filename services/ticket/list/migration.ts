@@ -1,4 +1,5 @@
 // Indexes for every list: whose tickets, then lane, then order.
+import type { Knex } from "knex";
 import type { Migration } from "../../../runtime/database/database.ts";
 import { LANE } from "./lanes.ts";
 
@@ -44,19 +45,70 @@ export const listsMigration: Migration = {
   },
 };
 
-/** Columns that are empty in many a ticket and that no list asks for empty; `whereOwn` says so to the database. */
-export const OFTEN_EMPTY = ["category", "team"] as const;
+/** Columns that are empty in many a ticket and that no index has empty; `whereOwn` says so to the database. */
+export const OFTEN_EMPTY = ["category", "team", "assignee"] as const;
+
+/** Makes the indexes of one of `WHOSE` anew, without tickets where it is empty. */
+async function leaveEmptyOut(trx: Knex.Transaction, whose: (typeof OFTEN_EMPTY)[number]): Promise<void> {
+  for (const order of ORDERED_BY) {
+    const [name, columns] = [`ticket_${whose}_lane_${order}`, [whose, ...LANE, order, "id"].join(", ")];
+    await trx.raw("DROP INDEX ??", [name]);
+    await trx.raw(`CREATE INDEX ?? ON ticket (${columns}) WHERE ${whose} <> ''`, [name]);
+  }
+}
 
 /** Indexes by category and by team have no entry of a ticket without one, which nobody would look for there. */
 export const emptyNotListedMigration: Migration = {
   name: "empty-not-listed",
   async up(trx) {
-    for (const whose of OFTEN_EMPTY) {
-      for (const order of ORDERED_BY) {
-        const [name, columns] = [`ticket_${whose}_lane_${order}`, [whose, ...LANE, order, "id"].join(", ")];
-        await trx.raw("DROP INDEX ??", [name]);
-        await trx.raw(`CREATE INDEX ?? ON ticket (${columns}) WHERE ${whose} <> ''`, [name]);
-      }
-    }
+    await leaveEmptyOut(trx, "category");
+    await leaveEmptyOut(trx, "team");
   },
 };
+
+/** A ticket that nobody has is in no index by assignee: where lists are of anybody's tickets, it has lanes of its own. */
+export const unassignedLanesMigration: Migration = {
+  name: "unassigned-lanes",
+  async up(trx) {
+    await trx.schema.alterTable("ticket", (table) => {
+      table.integer("unassigned").notNullable().defaultTo(1);
+      for (const order of ORDERED_BY) table.dropIndex([], `ticket_lane_${order}`);
+    });
+    await trx("ticket").where("assignee", "<>", "").update({ unassigned: 0 });
+    await trx.schema.alterTable("ticket", (table) => {
+      for (const order of ORDERED_BY) table.index([...LANE, "unassigned", order, "id"], `ticket_lane_${order}`);
+    });
+    await leaveEmptyOut(trx, "assignee");
+  },
+};
+
+/** Labels lie in the order of their tickets, by which they are looked up: two indexes less. */
+export const labelsByTicketMigration: Migration = {
+  name: "labels-by-ticket",
+  async up(trx, dialect) {
+    if (dialect === "sqlite") return orderLabelsByTicket(trx);
+    await trx.schema.alterTable("ticket_tag", (table) => {
+      table.dropIndex("ticket_id");
+      table.dropPrimary();
+      table.primary(["ticket_id", "tag"]);
+    });
+  },
+};
+
+/** In SQLite only a table without row numbers lies in the order of its key. */
+async function orderLabelsByTicket(trx: Knex.Transaction): Promise<void> {
+  const columns = [
+    ...LANE.map((column) => `${column} integer NOT NULL`),
+    ...ORDERED_BY.map((column) => `${column} bigint NOT NULL`),
+  ];
+  const names = ["ticket_id", "tag", ...LANE, ...ORDERED_BY].join(", ");
+  await trx.raw(`CREATE TABLE ticket_label (ticket_id bigint NOT NULL REFERENCES ticket (id), tag text NOT NULL,
+    ${columns.join(", ")}, PRIMARY KEY (ticket_id, tag)) WITHOUT ROWID`);
+  await trx.raw(`INSERT INTO ticket_label (${names}) SELECT ${names} FROM ticket_tag ORDER BY ticket_id, tag`);
+  await trx.raw("DROP TABLE ticket_tag");
+  await trx.raw("ALTER TABLE ticket_label RENAME TO ticket_tag");
+  for (const order of ORDERED_BY)
+    await trx.schema.alterTable("ticket_tag", (table) =>
+      table.index(["tag", ...LANE, order, "ticket_id"], `ticket_tag_lane_${order}`),
+    );
+}

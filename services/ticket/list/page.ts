@@ -1,7 +1,6 @@
 // One page of tickets, merged from lanes that each come out of an index in order: the work is that of the page, however many
 // tickets there are.
 import type { Knex } from "knex";
-import type { ListTicketsRequest } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import type { Database } from "../../../runtime/database/database.ts";
 import type { Read } from "../../../runtime/database/reader-thread.ts";
 import { selectRows } from "../../../runtime/database/rows.ts";
@@ -15,7 +14,7 @@ import {
 } from "../../../runtime/messages/pagination.ts";
 import { type ListedRow, listedColumns } from "../ticket-store.ts";
 import { type ListQuestion, notEmpty, source } from "./filters.ts";
-import { LANE, type Lane, lanesOf, laneValues } from "./lanes.ts";
+import { type Lane, type LaneColumn, laneColumns, lanesOf, laneValues } from "./lanes.ts";
 import { goesByPriority } from "./orders.ts";
 
 /** A statement, in which `?` stands for a value. */
@@ -34,103 +33,81 @@ interface Group {
 /** What a page is asked for. */
 export interface PageQuestion extends KeysetOptions, ListQuestion {}
 
-/** A page to be merged, and the columns that its lanes differ in. */
+/** A page to be merged, and what tells its lanes apart. */
 interface Merge extends PageQuestion {
   readonly groups: readonly Group[];
-  /** Each with every lane; none where the list is not by category. */
-  readonly categories: readonly string[];
+  readonly columns: readonly LaneColumn[];
 }
-
-/** SQLite joins no more than 500 selects into one, and each of them has to be begun. */
-const MOST_LANES = 256;
 
 const nameOf = ({ column }: OrderColumn) => column.slice(column.lastIndexOf(".") + 1);
 const orderBy = (order: readonly OrderColumn[], table = "") =>
   order.map((each) => `${table}${nameOf(each)} ${each.direction}`).join(", ");
 
-/**
- * Several categories are as many lanes each, if nothing narrows the list more and they are not too many; then the columns of a
- * lane begin with `category`.
- */
-function categoryLanes({ categories, ...request }: ListTicketsRequest, lanes: readonly Lane[]): string[] {
-  const { assignee, unassigned, team, customerId, tags } = request;
-  const narrowed = assignee || unassigned || team || customerId || tags.length > 0;
-  return categories.length > 1 && !narrowed && categories.length * lanes.length <= MOST_LANES ? categories : [];
-}
-
 /** Where the page before ended: in an order by priority a lane lies before that, behind it, or in it. */
-function groupsOf(lanes: readonly Lane[], { order, after }: KeysetOptions): Group[] {
+function groupsOf(lanes: readonly Lane[], columns: readonly LaneColumn[], { order, after }: KeysetOptions): Group[] {
   if (after === undefined || !goesByPriority(order)) return [{ lanes, after }];
   const [priority, ...rest] = after;
+  const own = columns.indexOf("priority");
   const groups: Group[] = [
-    { lanes: lanes.filter(([, , own]) => own === priority), after: rest },
-    { lanes: lanes.filter(([, , own]) => own < Number(priority)), after: undefined },
+    { lanes: lanes.filter((lane) => lane[own] === priority), after: rest },
+    { lanes: lanes.filter((lane) => Number(lane[own]) < Number(priority)), after: undefined },
   ];
   return groups.filter((group) => group.lanes.length > 0);
 }
 
-/** The values that tell the parts of a merge apart, in the order of `columnsOf`. */
-function partsOf({ categories }: Merge, { lanes }: Group): (readonly (string | number)[])[] {
-  if (categories.length === 0) return [...lanes];
-  return categories.flatMap((category) => lanes.map((lane) => [category, ...lane]));
-}
-
-const columnsOf = ({ categories }: Merge): readonly string[] => (categories.length > 0 ? ["category", ...LANE] : LANE);
-
-/** Numbers and order values of the tickets of one part; `inPart` says which. */
-function onePart(
+/** Numbers and order values of the tickets of one lane; `inLane` says which. */
+function oneLane(
   database: Database,
-  { categories, ...question }: Merge,
+  { columns, ...question }: Merge,
   after: Group["after"],
-  inPart: (query: Knex.QueryBuilder) => void,
+  inLane: (query: Knex.QueryBuilder) => void,
 ): Sql {
   const { order } = question;
-  const request = categories.length > 0 ? { ...question.request, categories: [] } : question.request;
+  const byCategory = columns.includes("category");
+  const request = byCategory ? { ...question.request, categories: [] } : question.request;
   const { query, id } = source(database, { ...question, request }, true);
   const within = goesByPriority(order) ? order.slice(1) : order;
-  if (categories.length > 0) query.whereRaw(notEmpty("ticket", "category"));
+  if (byCategory) query.whereRaw(notEmpty("ticket", "category"));
   if (after) {
-    const columns = within.map((each) => (nameOf(each) === "id" ? { ...each, column: id } : each));
-    whereAfter(query, columns, after);
+    const named = within.map((each) => (nameOf(each) === "id" ? { ...each, column: id } : each));
+    whereAfter(query, named, after);
   }
-  inPart(query);
+  inLane(query);
   const keys = order.map(nameOf).filter((name) => name !== "id");
   return query.select([...keys.map((name) => `ticket.${name}`), `${id} as id`]).toSQL();
 }
 
-/** In SQLite all parts are read at once, each as far as the page goes. */
+/** In SQLite all lanes are read at once, each as far as the page goes. */
 function mergedOnSqlite(database: Database, merge: Merge): Sql {
-  const columns = columnsOf(merge);
-  const parts = merge.groups.flatMap((group) => {
-    const { sql, bindings } = onePart(database, merge, group.after, (query) => {
+  const { order, limit, columns } = merge;
+  const lanes = merge.groups.flatMap((group) => {
+    const { sql, bindings } = oneLane(database, merge, group.after, (query) => {
       for (const column of columns) query.where(`ticket.${column}`, 0);
     });
-    // The values of the part are the last.
+    // The values of the lane are the last.
     const others = bindings.slice(0, -columns.length);
-    return partsOf(merge, group).map((values) => ({ sql, bindings: [...others, ...values] }));
+    return group.lanes.map((values) => ({ sql, bindings: [...others, ...values] }));
   });
-  const { order, limit } = merge;
   return {
-    sql: `${parts.map(({ sql }) => sql).join(" union all ")} order by ${orderBy(order)} limit ${limit}`,
-    bindings: parts.flatMap(({ bindings }) => bindings),
+    sql: `${lanes.map(({ sql }) => sql).join(" union all ")} order by ${orderBy(order)} limit ${limit}`,
+    bindings: lanes.flatMap(({ bindings }) => bindings),
   };
 }
 
-/** PostgreSQL would plan a join of many selects for longer than it runs: it reads part by part, a page of each. */
+/** PostgreSQL would plan a join of many selects for longer than it runs: it reads lane by lane, a page of each. */
 function mergedOnPostgres(database: Database, merge: Merge): Sql {
-  const { order, limit } = merge;
-  const columns = columnsOf(merge);
+  const { order, limit, columns } = merge;
   const within = orderBy(goesByPriority(order) ? order.slice(1) : order);
   const selects = merge.groups.map((group) => {
-    const { sql, bindings } = onePart(database, merge, group.after, (query) => {
-      for (const column of columns) query.whereRaw(`ticket.${column} = part.${column}`);
+    const { sql, bindings } = oneLane(database, merge, group.after, (query) => {
+      for (const column of columns) query.whereRaw(`ticket.${column} = lane.${column}`);
     });
-    const parts = partsOf(merge, group);
-    const values = parts.map(() => `(${columns.map((column) => (column === "category" ? "?" : "?::int")).join(", ")})`);
-    const from = `(values ${values.join(", ")}) as part (${columns.join(", ")})`;
+    const places = columns.map((column) => (column === "category" ? "?" : "?::int")).join(", ");
+    const values = group.lanes.map(() => `(${places})`).join(", ");
+    const from = `(values ${values}) as lane (${columns.join(", ")})`;
     return {
       sql: `select rows.* from ${from} cross join lateral (${sql} order by ${within} limit ${limit}) as rows`,
-      bindings: [...parts.flat(), ...bindings],
+      bindings: [...group.lanes.flat(), ...bindings],
     };
   });
   return {
@@ -147,10 +124,11 @@ function rowsOf(sql: string, { order, request }: Pick<PageQuestion, "order" | "r
 
 /** The statement of a page's numbers and order values, merged from lanes; undefined where no lane can hold a ticket of it. */
 export function keysStatement(database: Database, question: PageQuestion): Sql | undefined {
-  const lanes = lanesOf(laneValues(question.request));
-  const groups = groupsOf(lanes, question);
+  const columns = laneColumns(question.request);
+  const lanes = lanesOf(laneValues(question.request), columns);
+  const groups = groupsOf(lanes, columns, question);
   if (lanes.length === 0 || groups.length === 0) return undefined;
-  const merge = { ...question, groups, categories: categoryLanes(question.request, lanes) };
+  const merge = { ...question, groups, columns };
   return (database.dialect === "sqlite" ? mergedOnSqlite : mergedOnPostgres)(database, merge);
 }
 
