@@ -13,9 +13,9 @@ export function toTimestamp(ms: number): Timestamp {
   };
 }
 
-/** As `toTimestamp`; undefined where there is none. */
-export function toTimestampIf(ms: number | null | undefined): Timestamp | undefined {
-  return ms === null || ms === undefined ? undefined : toTimestamp(ms);
+/** As `toTimestamp`; undefined for null. */
+export function toTimestampIf(ms: number | null): Timestamp | undefined {
+  return ms === null ? undefined : toTimestamp(ms);
 }
 
 const DAY_S = 86_400;

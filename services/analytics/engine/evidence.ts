@@ -19,17 +19,17 @@ interface Phrase {
   weight: number;
 }
 
+const isFiller = (token: Token | undefined) => token?.written.fills === true;
+
 function phrasesOf(tokens: readonly Token[], { words, ties }: Spoken): Phrase[] {
   let top = 0;
   for (let at = 0; at < tokens.length; at++) if ((words[at] as number) > top) top = words[at] as number;
   const enough = top * WORTH_A_MENTION;
   const speaks = (at: number) => (words[at] as number) > enough;
-  const isFiller = (at: number) => tokens[at]?.written.fills === true;
-  const isNegator = (at: number) => tokens[at]?.inflected.negates === true;
   /** Whether a word belongs to the one before it, which negates it or is tied to it closely for the one that speaks. */
   const belongs = (at: number, speaking: number) =>
     tokens[at]?.clause === tokens[at - 1]?.clause &&
-    (isNegator(at - 1) ||
+    (tokens[at - 1]?.inflected.negates === true ||
       (ties[at] as number) > (speaks(at) && speaks(at - 1) ? enough : (words[speaking] as number) * CLOSELY_TIED));
   const phrases: Phrase[] = [];
   for (let at = 0, end = 0; at < tokens.length; at = Math.max(at + 1, end)) {
@@ -38,9 +38,9 @@ function phrasesOf(tokens: readonly Token[], { words, ties }: Spoken): Phrase[] 
     while (from > end && from > at - 2 && belongs(from, from)) from--;
     end = at + 1;
     while (end < tokens.length && end - from < MAX_PHRASE && belongs(end, end - 1)) end++;
-    while (from < end && isFiller(from) && (end - from < 2 || !belongs(from + 1, from + 1))) from++;
+    while (from < end && isFiller(tokens[from]) && (end - from < 2 || !belongs(from + 1, from + 1))) from++;
     let to = end;
-    while (to > from && isFiller(to - 1)) to--;
+    while (to > from && isFiller(tokens[to - 1])) to--;
     let phrase = "";
     let weight = 0;
     for (let token = from; token < to; token++) {
@@ -61,6 +61,14 @@ export function evidenceOf(tokens: readonly Token[], spoken: Spoken): string[] {
     if (!same) different.set(phrase.words, phrase);
     else if (same.weight < phrase.weight) same.weight = phrase.weight;
   }
-  const ranked = [...different.values()].sort((a, b) => b.weight - a.weight);
-  return ranked.slice(0, MAX_EVIDENCE).map(({ words }) => words);
+  const ranked: Phrase[] = [];
+  for (const phrase of different.values()) {
+    let place = ranked.length;
+    for (; place > 0 && (ranked[place - 1] as Phrase).weight < phrase.weight; place--) {
+      ranked[place] = ranked[place - 1] as Phrase;
+    }
+    ranked[place] = phrase;
+    if (ranked.length > MAX_EVIDENCE) ranked.pop();
+  }
+  return ranked.map(({ words }) => words);
 }

@@ -27,27 +27,37 @@ function beginsWithLetter({ word }: Token): boolean {
 }
 
 function scriptOf(tokens: readonly Token[]): string | undefined {
-  if (tokens.every(({ ascii }) => ascii)) return undefined;
   const letters = tokens.map(({ word }) => word).join("");
   return SCRIPTS.find(([, script, part]) => (letters.match(script)?.length ?? 0) > letters.length * part)?.[0];
 }
 
-/** What speaks for each language. */
-function votesOf(tokens: readonly Token[]): number[] {
-  const votes = LANGUAGES.map(() => 0);
-  const vote = (language: number, weight: number) => {
-    votes[language] = (votes[language] as number) + weight;
-  };
-  for (const { word, written } of tokens) {
-    const { languages } = written;
-    // A word that several languages share counts less: one that n languages have counts 1 / n.
-    for (const language of languages) vote(language, 1 / languages.length);
-    if (languages.length > 0 || PLAIN.test(word)) continue;
-    for (const [letters, of] of LETTERS) {
-      if (letters.test(word)) for (const language of of) vote(LANGUAGES.indexOf(language), LETTER_WEIGHT / of.length);
-    }
+/** What speaks for each language: used for one text after the other. */
+const votes = new Float64Array(LANGUAGES.length);
+
+function vote(language: number, weight: number): void {
+  votes[language] = (votes[language] as number) + weight;
+}
+
+/** A word that several languages share counts less: one that n languages have counts 1 / n. */
+function voteFor({ word, written: { languages } }: Token): void {
+  for (const language of languages) vote(language, 1 / languages.length);
+  if (languages.length > 0 || PLAIN.test(word)) return;
+  for (const [letters, their] of LETTERS) {
+    if (letters.test(word))
+      for (const language of their) vote(LANGUAGES.indexOf(language), LETTER_WEIGHT / their.length);
   }
-  return votes;
+}
+
+/** The language that enough of so many words speak for, and clearly more than for any other. */
+function elected(words: number): string {
+  let [most, next, best] = [0, 0, 0];
+  for (let language = 0; language < votes.length; language++) {
+    const count = votes[language] as number;
+    if (count > most) [most, next, best] = [count, most, language];
+    else if (count > next) next = count;
+  }
+  const isClear = most >= Math.max(0.5, words * ENOUGH) && most >= next * CLEARLY;
+  return isClear ? (LANGUAGES[best] as string) : "und";
 }
 
 /**
@@ -55,14 +65,15 @@ function votesOf(tokens: readonly Token[]): number[] {
  * clearly. Names, addresses and numbers tell none.
  */
 export function readLanguage(tokens: readonly Token[]): string {
-  const read = tokens.slice(0, MAX_WORDS).filter(beginsWithLetter);
-  const script = scriptOf(read);
-  if (script) return script;
-  let [most, next, best] = [0, 0, 0];
-  for (const [language, votes] of votesOf(read).entries()) {
-    if (votes > most) [most, next, best] = [votes, most, language];
-    else if (votes > next) next = votes;
+  const read: Token[] = [];
+  let isAscii = true;
+  votes.fill(0);
+  for (let at = 0; at < tokens.length && at < MAX_WORDS; at++) {
+    const token = tokens[at] as Token;
+    if (!beginsWithLetter(token)) continue;
+    read.push(token);
+    isAscii &&= token.ascii;
+    voteFor(token);
   }
-  const told = most >= Math.max(0.5, read.length * ENOUGH) && most >= next * CLEARLY;
-  return told ? (LANGUAGES[best] as string) : "und";
+  return (isAscii ? undefined : scriptOf(read)) ?? elected(read.length);
 }

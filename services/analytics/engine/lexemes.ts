@@ -13,6 +13,8 @@ export interface Lexeme {
   asks: boolean;
   /** It tells nothing on its own. */
   fills: boolean;
+  /** A phrase may begin with it. */
+  opens: boolean;
   /** It may stand between the words of a phrase. */
   skips: boolean;
   /** The languages it is common in, by number. */
@@ -25,6 +27,7 @@ const blank = (): Lexeme => ({
   degree: 1,
   asks: false,
   fills: false,
+  opens: false,
   skips: false,
   languages: [],
 });

@@ -45,6 +45,7 @@ export class PhraseTable<T> {
       const isWritten = key.startsWith("=");
       const nodes = isWritten ? node.written : node.inflected;
       const lexeme = listed(isWritten ? key.slice(1) : key);
+      if (node === this.#root) lexeme.opens = true;
       const next = nodes.get(lexeme) ?? newNode<T>();
       nodes.set(lexeme, next);
       node = next;
@@ -54,8 +55,11 @@ export class PhraseTable<T> {
 
   /** The phrases that start at token `at` and end in the same clause, none most often. */
   matches(tokens: readonly Token[], at: number): readonly Match<T>[] {
-    const { written, inflected, clause } = tokens[at] as Token;
-    if (!this.#root.written.has(written) && !this.#root.inflected.has(inflected)) return NONE;
+    const { written, inflected } = tokens[at] as Token;
+    return written.opens || inflected.opens ? this.#matches(tokens, at) : NONE;
+  }
+
+  #matches(tokens: readonly Token[], at: number): readonly Match<T>[] {
     const found: Match<T>[] = [];
     const step = (next: Node<T> | undefined, length: number, skips: number): void => {
       if (!next) return;
@@ -65,7 +69,7 @@ export class PhraseTable<T> {
     const walk = (node: Node<T>, from: number, skips: number): void => {
       const length = from - at;
       const token = tokens[from];
-      if (!token || token.clause !== clause) return;
+      if (!token || token.clause !== tokens[at]?.clause) return;
       step(node.written.get(token.written), length + 1, skips);
       step(node.inflected.get(token.inflected), length + 1, skips);
       if (length > 0 && skips < MAX_SKIPS && token.written.skips) walk(node, from + 1, skips + 1);

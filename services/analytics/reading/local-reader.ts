@@ -11,12 +11,14 @@ export function localReader(cache: ReadingCache): Reader {
       const engine = cachedEngine(taught.engine, cache);
       const answers: Answer[] = [];
       const turn = new Turn();
-      for (const text of texts) {
+      for (const [at, text] of texts.entries()) {
         if (turn.isOver) {
           await turn.pass();
           signal.throwIfAborted();
         }
-        answers.push({ reading: engine.analyze(text), engine: engine.name });
+        // A ticket's first and last text are one until its customer writes again: that is told sooner than their hash.
+        const last = text === texts[at - 1] ? answers.at(-1) : undefined;
+        answers.push(last ?? { reading: engine.analyze(text), engine: engine.name });
       }
       return answers;
     },
