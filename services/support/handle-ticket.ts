@@ -6,7 +6,7 @@ import { onBehalfOf } from "../../runtime/calls/call.ts";
 import type { Log } from "../../runtime/log.ts";
 import { isAnonymous } from "./anonymous.ts";
 import { type Clients, needed, Parts, partOptions } from "./clients.ts";
-import { summaries } from "./summary.ts";
+import { summarize } from "./summary.ts";
 import { textsOf, toTicketAnalysis } from "./ticket-analysis.ts";
 
 const MESSAGES = 30;
@@ -34,7 +34,6 @@ export async function handleTicket(
   const analysis = analyses && toTicketAnalysis(analyses.analyses);
   // The tickets of people who share an anonymous customer, and the notes about them, are none of each other's business.
   const shared = isAnonymous(known?.customer);
-  const others = { tickets: found.otherOpenTickets, priorityScores: found.otherPriorityScores };
   const about = known?.notes ?? [];
   return {
     ticket,
@@ -42,7 +41,7 @@ export async function handleTicket(
     earlierMessageCount,
     customer: known?.customer,
     customerNotes: shared ? about.filter((note) => note.ticketId === ticketId) : about,
-    otherOpenTickets: shared ? [] : summaries(others),
+    otherOpenTickets: shared ? [] : found.otherOpenTickets.map((line) => summarize(line, line.priorityScore)),
     priorityScore,
     missing: parts.missing,
     analysis,

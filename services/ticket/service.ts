@@ -33,6 +33,7 @@ import { importTickets } from "./import/import.ts";
 import { receiveMessage } from "./inbound/receive-message.ts";
 import { listTickets } from "./list/list.ts";
 import { otherOpenTickets } from "./list/other-open.ts";
+import { toLine } from "./list/ticket-line.ts";
 import { latestMessages, type MessageRow, messagesOf, OLDEST_FIRST, toMessage } from "./message-store.ts";
 import { markAsAi } from "./outgoing/provenance.ts";
 import { findReasons, type ReplyCheckOptions } from "./outgoing/reply-check.ts";
@@ -45,8 +46,6 @@ import { watchEvents } from "./watch.ts";
 /** What a caller may say of a new ticket; the rest is the service's own. */
 const SETTABLE = [...actions.MUTABLE, "description", "customer_id"];
 const DEFAULT_MESSAGES = 50;
-/** So many factors are told of a ticket that is shown in a line. */
-const REASONS = 2;
 
 /** What the ticket service stands on. */
 export interface TicketServiceOptions extends ApprovalOptions, ErasureOptions, ReplyCheckOptions {
@@ -163,8 +162,7 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
         messages,
         earlierMessageCount: Math.max(0, ticket.messageCount - messages.length),
         priorityScore: priorityScore(policy, ticket, time),
-        otherOpenTickets: otherOpen,
-        otherPriorityScores: otherOpen.map((other) => priorityScore(policy, other, time, REASONS)),
+        otherOpenTickets: otherOpen.map((row) => toLine(policy, row, time)),
       };
     },
 

@@ -46,21 +46,14 @@ export interface TicketRow {
 }
 
 const toMs = (time: Timestamp | undefined) => (time ? timestampMs(time) : null);
-const toTicketId = (id: number | null | undefined) => (id ? formatId("TKT", id) : "");
+const toTicketId = (id: number | null) => (id === null ? "" : formatId("TKT", id));
 const toNumber = (ticketId: string) => (ticketId ? parseId(ticketId) : null);
 
 /** The columns that a list can do without: they may be long, or another says the same. */
-const UNLISTED: readonly string[] = ["description", "custom_fields", "unassigned"] satisfies (keyof TicketRow)[];
-
-/** The columns of a line about a ticket, with those that its priority score goes by. */
-const LINE = [
-  ...["id", "subject", "customer_id", "status", "priority", "category", "tags", "assignee", "team", "waiting_on"],
-  ...["update_time", "due_at", "waiting_since", "first_response_time", "urgency", "sentiment_score", "plan"],
-  ...["reopen_count", "unanswered_follow_ups"],
-] as const satisfies (keyof TicketRow)[];
+type UnlistedColumn = "description" | "custom_fields" | "unassigned";
 
 /** A row as a list reads it. */
-export type ListedRow = Pick<TicketRow, (typeof LINE)[number]> & Partial<TicketRow>;
+export type ListedRow = Omit<TicketRow, UnlistedColumn> & Partial<Pick<TicketRow, UnlistedColumn>>;
 
 /** Reads a row as a message; columns that were not read stay empty. */
 export function toTicket(row: ListedRow): Ticket {
@@ -73,15 +66,15 @@ export function toTicket(row: ListedRow): Ticket {
     status: row.status,
     priority: row.priority,
     category: row.category,
-    channel: row.channel ?? 0,
+    channel: row.channel,
     tags: JSON.parse(row.tags),
     assignee: row.assignee,
     team: row.team,
     customFields: row.custom_fields === undefined ? {} : JSON.parse(row.custom_fields),
     waitingOn: row.waiting_on,
     externalId: row.external_id ?? "",
-    etag: row.version === undefined ? "" : `v${row.version}`,
-    createTime: toTimestampIf(row.create_time),
+    etag: `v${row.version}`,
+    createTime: toTimestamp(row.create_time),
     updateTime: toTimestamp(row.update_time),
     waitingSince: toTimestamp(row.waiting_since),
     firstResponseTime: toTimestampIf(row.first_response_time),
@@ -89,7 +82,7 @@ export function toTicket(row: ListedRow): Ticket {
     closeTime: toTimestampIf(row.close_time),
     dueTime: toTimestampIf(row.due_at === NEVER ? null : row.due_at),
     reopenCount: row.reopen_count,
-    messageCount: row.message_count ?? 0,
+    messageCount: row.message_count,
     mergedInto: toTicketId(row.merged_into),
     followUpOf: toTicketId(row.follow_up_of),
     urgency: row.urgency,
@@ -135,10 +128,8 @@ function toRow(ticket: Ticket): TicketRow {
   };
 }
 
+const UNLISTED: readonly string[] = ["description", "custom_fields", "unassigned"] satisfies UnlistedColumn[];
 const LISTED = Object.keys(toRow(create(TicketSchema))).filter((column) => !UNLISTED.includes(column));
-
-/** The columns of a line about a ticket, for a statement. */
-export const LINE_COLUMNS: string = LINE.map((column) => `ticket.${column}`).join(", ");
 
 /** The columns that a list reads of a ticket. */
 export const listedColumns = (view: TicketView): readonly string[] =>

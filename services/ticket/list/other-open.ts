@@ -5,16 +5,17 @@ import { ListTicketsRequestSchema } from "#gen/deskwire/ticket/v1/ticket_service
 import type { Database } from "../../../runtime/database/database.ts";
 import { selectRows } from "../../../runtime/database/rows.ts";
 import { parseId } from "../../../runtime/messages/ids.ts";
-import { LINE_COLUMNS, type ListedRow, toTicket } from "../ticket-store.ts";
 import { FEW } from "./list.ts";
 import { orderColumns } from "./orders.ts";
 import { keysStatement, type Sql } from "./page.ts";
+import { LINE_COLUMNS, type LineRow } from "./ticket-line.ts";
 
 const STATUSES = [TicketStatus.OPEN, TicketStatus.IN_PROGRESS];
+const COLUMNS = LINE_COLUMNS.map((column) => `ticket.${column}`).join(", ");
 
 /** The tickets whose numbers and times a statement finds. */
 const ticketsOf = (found: string, more = "") => `
-  select ${LINE_COLUMNS}${more} from (${found}) as page join ticket on ticket.id = page.id
+  select ${COLUMNS}${more} from (${found}) as page join ticket on ticket.id = page.id
   order by page.update_time desc, page.id desc`;
 
 /** The latest changed, with how many there are; `most` and one means more. */
@@ -25,24 +26,22 @@ const latest = (limit: number, most: number) => `
   )
   ${ticketsOf(`select * from few order by update_time desc, id desc limit ${limit}`, ", (select count(*) from few) as few")}`;
 
-/**
- * Reads up to `limit` other tickets of a ticket's customer that are open or in progress, the last changed first: of each what a
- * line about it shows, and what its priority score goes by.
- */
+/** Reads up to `limit` other tickets of a ticket's customer that are open or in progress, the last changed first. */
 export async function otherOpenTickets(
   database: Database,
   { id, customerId }: Ticket,
   limit: number,
   most: number = FEW,
-): Promise<Ticket[]> {
+): Promise<LineRow[]> {
   if (limit === 0) return [];
   const { knex } = database;
-  const rows = await selectRows<ListedRow & { few: number }>(knex, latest(limit, most), [customerId, parseId(id)]);
-  if (rows[0] === undefined || rows[0].few <= most) return rows.map(toTicket);
+  const own = parseId(id);
+  const rows = await selectRows<LineRow & { few: number }>(knex, latest(limit, most), [customerId, own]);
+  if (rows[0] === undefined || rows[0].few <= most) return rows;
   const request = create(ListTicketsRequestSchema, { customerId, statuses: STATUSES });
   // The ticket itself may be among them.
   const question = { request, now: 0, order: orderColumns(request.order), limit: limit + 1 };
   const { sql, bindings } = keysStatement(database, question) as Sql;
-  const tickets = (await selectRows<ListedRow>(knex, ticketsOf(sql), bindings)).map(toTicket);
-  return tickets.filter((ticket) => ticket.id !== id).slice(0, limit);
+  const merged = await selectRows<LineRow>(knex, ticketsOf(sql), bindings);
+  return merged.filter((row) => row.id !== own).slice(0, limit);
 }

@@ -7,6 +7,7 @@
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { TicketPriorityScore } from "./priority_pb.js";
 
 /**
  * Describes the file deskwire/ticket/v1/ticket.proto.
@@ -238,6 +239,110 @@ export declare type Ticket = Message<"deskwire.ticket.v1.Ticket"> & {
  * Use `create(TicketSchema)` to create a new message.
  */
 export declare const TicketSchema: GenMessage<Ticket>;
+
+/**
+ * A ticket in a line, beside another one.
+ *
+ * @generated from message deskwire.ticket.v1.TicketLine
+ */
+export declare type TicketLine = Message<"deskwire.ticket.v1.TicketLine"> & {
+  /**
+   * Identifier, such as `TKT-1001`.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * What it is about.
+   *
+   * @generated from field: string subject = 2;
+   */
+  subject: string;
+
+  /**
+   * Where the work stands.
+   *
+   * @generated from field: deskwire.ticket.v1.TicketStatus status = 3;
+   */
+  status: TicketStatus;
+
+  /**
+   * How much it matters to the desk.
+   *
+   * @generated from field: deskwire.ticket.v1.TicketPriority priority = 4;
+   */
+  priority: TicketPriority;
+
+  /**
+   * What kind of request it is.
+   *
+   * @generated from field: string category = 5;
+   */
+  category: string;
+
+  /**
+   * The customer who asks.
+   *
+   * @generated from field: string customer_id = 6;
+   */
+  customerId: string;
+
+  /**
+   * Who works on it; empty while nobody does.
+   *
+   * @generated from field: string assignee = 7;
+   */
+  assignee: string;
+
+  /**
+   * The team it belongs to.
+   *
+   * @generated from field: string team = 8;
+   */
+  team: string;
+
+  /**
+   * Labels.
+   *
+   * @generated from field: repeated string tags = 9;
+   */
+  tags: string[];
+
+  /**
+   * Who has to act next.
+   *
+   * @generated from field: deskwire.ticket.v1.WaitingOn waiting_on = 10;
+   */
+  waitingOn: WaitingOn;
+
+  /**
+   * When it was last changed or written to.
+   *
+   * @generated from field: google.protobuf.Timestamp update_time = 11;
+   */
+  updateTime?: Timestamp | undefined;
+
+  /**
+   * By when the desk means to act; absent while the ticket does not wait on the desk.
+   *
+   * @generated from field: google.protobuf.Timestamp due_time = 12;
+   */
+  dueTime?: Timestamp | undefined;
+
+  /**
+   * How much it presses now, with no more than the two factors that give most, the weightiest first.
+   *
+   * @generated from field: deskwire.ticket.v1.TicketPriorityScore priority_score = 13;
+   */
+  priorityScore?: TicketPriorityScore | undefined;
+};
+
+/**
+ * Describes the message deskwire.ticket.v1.TicketLine.
+ * Use `create(TicketLineSchema)` to create a new message.
+ */
+export declare const TicketLineSchema: GenMessage<TicketLine>;
 
 /**
  * Where the work on a ticket stands.

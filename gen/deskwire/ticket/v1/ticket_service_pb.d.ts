@@ -6,7 +6,7 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { Ticket, TicketChannel, TicketOrder, TicketPriority, TicketStatus, TicketView, WaitingOn } from "./ticket_pb.js";
+import type { Ticket, TicketChannel, TicketLine, TicketOrder, TicketPriority, TicketStatus, TicketView, WaitingOn } from "./ticket_pb.js";
 import type { Actor } from "../../actor/v1/actor_pb.js";
 import type { TicketMessage } from "./message_pb.js";
 import type { TicketPriorityScore } from "./priority_pb.js";
@@ -143,21 +143,11 @@ export declare type GetTicketResponse = Message<"deskwire.ticket.v1.GetTicketRes
   priorityScore?: TicketPriorityScore | undefined;
 
   /**
-   * Other open or in-progress tickets of the customer, the last changed first. Each says what a line about it shows and what
-   * its score goes by; empty are description, channel, custom fields, external identifier, etag, times of creation, resolution
-   * and closing, message count, and what it was merged into or follows up.
+   * Other open or in-progress tickets of the customer, the last changed first.
    *
-   * @generated from field: repeated deskwire.ticket.v1.Ticket other_open_tickets = 5;
+   * @generated from field: repeated deskwire.ticket.v1.TicketLine other_open_tickets = 7;
    */
-  otherOpenTickets: Ticket[];
-
-  /**
-   * How much each of those presses now, in their order, with the two factors that give most, the weightiest first, of those
-   * that give any points.
-   *
-   * @generated from field: repeated deskwire.ticket.v1.TicketPriorityScore other_priority_scores = 6;
-   */
-  otherPriorityScores: TicketPriorityScore[];
+  otherOpenTickets: TicketLine[];
 };
 
 /**
