@@ -19,7 +19,7 @@ async function* each(messages: readonly Message[]): AsyncGenerator<Message> {
  *
  * Rejects with a ConnectError.
  */
-export async function callUnary(
+export function callUnary(
   { transport, timeoutMs }: Endpoint,
   method: DescMethod,
   request: Message,

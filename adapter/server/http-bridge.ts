@@ -31,16 +31,22 @@ export function isGone(response: HttpResponse): boolean {
 export interface PlainAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly text: string;
+  /** In pieces: how long they are is known without putting them together once more than they are sent. */
+  readonly text: readonly string[];
 }
 
 // Both kinds of response have what ServerResponse has; their types merely share no signature.
 /** Sends an answer. */
 export function sendPlain({ status, headers, text }: PlainAnswer, to: HttpResponse): void {
-  const size = Buffer.byteLength(text);
+  let whole = "";
+  let size = 0;
+  for (const piece of text) {
+    whole += piece;
+    size += Buffer.byteLength(piece);
+  }
   // What is ASCII, as most answers are, is written at a byte a character; as UTF-8, Node makes room for three.
-  const encoding = size === text.length ? "latin1" : "utf8";
-  (to as ServerResponse).writeHead(status, { ...headers, "content-length": size }).end(text, encoding);
+  const encoding = size === whole.length ? "latin1" : "utf8";
+  (to as ServerResponse).writeHead(status, { ...headers, "content-length": size }).end(whole, encoding);
 }
 
 /** Sends a Response; streams of events go out piece by piece, and end when the client goes away. */

@@ -26,9 +26,9 @@ export interface PlainAnswers {
 const JSON_TYPE = { "content-type": "application/json" };
 const single = (value: string | string[] | undefined) => (Array.isArray(value) ? value.join(", ") : value);
 
-/** A result as JSON. Its text is the JSON of its structured content, which is not made once more. */
-function jsonOf({ structuredContent: _, ...rest }: ToolResult, stamp: object | undefined): string {
-  return `${JSON.stringify({ ...rest, ...stamp }).slice(0, -1)},"structuredContent":${rest.content[0].text}}`;
+/** A result as JSON, in pieces. Its text is the JSON of its structured content, which is not made once more. */
+function jsonOf({ structuredContent: _, ...rest }: ToolResult, stamp: object | undefined): string[] {
+  return [JSON.stringify({ ...rest, ...stamp }).slice(0, -1), ',"structuredContent":', rest.content[0].text, "}"];
 }
 
 const unexpected = () => Promise.reject(new Error("A tool that reports no progress has reported some."));
@@ -46,15 +46,15 @@ export function plainAnswers(servers: McpServers, sessions: Sessions, info: Impl
   ): Promise<PlainAnswer> {
     const outcome = await servers.callTool(params, context).then(
       // Nobody is asked a question here: `answer` leaves those who could be to the SDK.
-      (result) => `"result":${jsonOf(result as ToolResult, from && stamp)}`,
+      (result) => ['"result":', ...jsonOf(result as ToolResult, from && stamp)],
       (error) => {
         // Whatever else is thrown is thrown for one reason: the call was cancelled.
         if (!(error instanceof ProtocolError) && !context.signal.aborted) throw error;
-        return `"error":${JSON.stringify({ code: error.code, message: error.message })}`;
+        return [`"error":${JSON.stringify({ code: error.code, message: error.message })}`];
       },
     );
-    if (context.signal.aborted) return { status: from ? 499 : 202, headers: {}, text: "" };
-    return { status: 200, headers, text: `{"jsonrpc":"2.0","id":${JSON.stringify(id)},${outcome}}` };
+    if (context.signal.aborted) return { status: from ? 499 : 202, headers: {}, text: [] };
+    return { status: 200, headers, text: [`{"jsonrpc":"2.0","id":${JSON.stringify(id)},`, ...outcome, "}"] };
   }
 
   return {

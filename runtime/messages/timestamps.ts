@@ -2,7 +2,6 @@
 // out as an object instead, which takes a fraction of the time and has the compiler see that no field is missing.
 import { toJson } from "@bufbuild/protobuf";
 import { type Timestamp, TimestampSchema } from "@bufbuild/protobuf/wkt";
-import { Recent } from "../recent.ts";
 
 /** A time in milliseconds UTC as a message. */
 export function toTimestamp(ms: number): Timestamp {
@@ -21,8 +20,8 @@ export function toTimestampIf(ms: number | null): Timestamp | undefined {
 
 const DAY_S = 86_400;
 const MAX_DAYS = 2_000;
-/** Days as text, such as `2026-02-28T`: a desk has few, and Node takes a microsecond to write one. */
-const days = new Recent<number, string>(MAX_DAYS);
+/** Days as text, such as `2026-02-28T`: a desk has few, and Node takes a microsecond to write one. Forgotten when they are too many. */
+const days = new Map<number, string>();
 const twoDigits = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, "0"));
 
 /**
@@ -40,6 +39,7 @@ export function timestampText(time: Timestamp): string {
   let text = days.get(day);
   if (text === undefined) {
     text = new Date(day * DAY_S * 1_000).toISOString().slice(0, "2026-02-28T".length);
+    if (days.size >= MAX_DAYS) days.clear();
     days.set(day, text);
   }
   const rest = seconds - day * DAY_S;
