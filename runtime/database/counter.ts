@@ -1,6 +1,6 @@
 // Numbers that are given out in the order of commits, without gaps.
 import type { Knex } from "knex";
-import { writeRows } from "./rows.ts";
+import { selectForUpdate, selectRows, writeRows } from "./rows.ts";
 
 /** Makes the table of counters, within a migration, with the value before the first number of each. */
 export async function createCounters(trx: Knex.Transaction, before: Readonly<Record<string, number>>): Promise<void> {
@@ -9,6 +9,14 @@ export async function createCounters(trx: Knex.Transaction, before: Readonly<Rec
     table.bigInteger("value").notNullable();
   });
   await trx("counter").insert(Object.entries(before).map(([name, value]) => ({ name, value })));
+}
+
+/** The last number that was given out; `lock` keeps others from the next until the transaction ends. */
+export async function lastTaken(db: Knex, name: string, lock = false): Promise<number> {
+  const select = lock ? selectForUpdate<{ value: number }> : selectRows<{ value: number }>;
+  const [row] = await select(db as Knex.Transaction, "select value from counter where name = ?", [name]);
+  if (row === undefined) throw new Error(`There is no counter ${name}.`);
+  return row.value;
 }
 
 /**

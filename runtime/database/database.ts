@@ -10,9 +10,9 @@ import { gauge, type Metric } from "../telemetry/metrics.ts";
 import { traced } from "../telemetry/tracing.ts";
 import { databaseBusy, isDamaged, isTransientConflict, passingFailure } from "./errors.ts";
 import { GroupCommit } from "./group-commit.ts";
+import { LargeTransactions } from "./large-transactions.ts";
 import { type Dialect, type Migration, migrate } from "./migrations.ts";
-import { NodeSqliteClient } from "./node-sqlite-client.ts";
-import { PageCache } from "./page-cache.ts";
+import { NodeSqliteClient, ThreadedSqliteClient } from "./node-sqlite-client.ts";
 import { ReaderPool } from "./reader-pool.ts";
 import type { Read } from "./reader-thread.ts";
 import { selectRows, tellingQuery } from "./rows.ts";
@@ -64,12 +64,15 @@ export interface Database {
    */
   transaction<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
   /**
-   * Asked within a transaction: whether others wait for its end, so that one which could go on had better not. Undefined on
-   * PostgreSQL, which does not tell.
+   * As `transaction`, for very many rows. SQLite has it by itself and in a thread, so that the process answers calls and
+   * prepares further rows meanwhile; the connection there is another, which is opened when it is needed.
+   */
+  largeTransaction<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
+  /**
+   * Asked within a large transaction: whether others wait for its end, so that one which could go on had better not. Undefined
+   * on PostgreSQL, which does not tell.
    */
   readonly isAwaited: boolean | undefined;
-  /** Does work that has transactions of very many rows: as long as it lasts, more of the database is kept in memory. */
-  writeMany<T>(work: () => Promise<T>): Promise<T>;
   /**
    * Sees to it that what was overwritten or deleted is in no file any more: empties SQLite's write-ahead log, now or, while
    * somebody still reads from it, soon. PostgreSQL does so by itself (VACUUM, and the turn of its log).
@@ -96,8 +99,13 @@ const PING_TIMEOUT_MS = 2_000;
 const MAX_WAITING = 1_000;
 const SCRUB_AGAIN_MS = 1_000;
 
-/** Opens the connections to a database, without a look at its schema. */
-export async function connect(name: string, location: DatabaseLocation, log: Log): Promise<Knex> {
+/** Opens the connections to a database, without a look at its schema; those of a file by `SqliteClient`. */
+export async function connect(
+  name: string,
+  location: DatabaseLocation,
+  log: Log,
+  SqliteClient: typeof Knex.Client = NodeSqliteClient,
+): Promise<Knex> {
   // Its text quotes what the server says, and that may quote values.
   const write = (text: unknown) => {
     if (String(text).startsWith("Connection Error")) log("a database connection broke", { database: name }, "warn");
@@ -114,7 +122,7 @@ export async function connect(name: string, location: DatabaseLocation, log: Log
     if (location.file !== ":memory:") await mkdir(dirname(location.file), { recursive: true });
     const connection = { filename: location.file };
     // false: an undefined value in an insert is an error, never a NULL.
-    return createKnex({ ...shared, client: NodeSqliteClient, connection, useNullAsDefault: false });
+    return createKnex({ ...shared, client: SqliteClient, connection, useNullAsDefault: false });
   }
   const { postgresTypes } = await import("./postgres-types.ts");
   return createKnex({
@@ -219,11 +227,16 @@ export async function openDatabase({
   }
   traceQueries(knex, { name, dialect });
   const groups = new GroupCommit(knex);
-  const cache = new PageCache(knex);
   const pool: Pool = knex.client.pool;
   // A database in memory is its connection's own.
-  const readers =
-    location.kind === "sqlite" && location.file !== ":memory:" ? new ReaderPool(location.file) : undefined;
+  const file = location.kind === "sqlite" && location.file !== ":memory:" ? location.file : undefined;
+  const readers = file === undefined ? undefined : new ReaderPool(file);
+  const large = file === undefined ? undefined : await openLarge();
+  async function openLarge(): Promise<LargeTransactions> {
+    const threaded = await connect(name, location, log, ThreadedSqliteClient);
+    traceQueries(threaded, { name, dialect });
+    return new LargeTransactions(knex, threaded);
+  }
   let scrubbing: NodeJS.Timeout | undefined;
   async function scrub(): Promise<void> {
     if (dialect === "postgres" || (await emptyLog(knex))) return;
@@ -232,24 +245,21 @@ export async function openDatabase({
       scrub().catch((error) => log("cannot empty the write-ahead log", { database: name, error }, "warn"));
     scrubbing = setTimeout(again, SCRUB_AGAIN_MS).unref();
   }
+  const inSpan = <T>(run: () => Promise<T>) => traced(() => transactionSpan(name, dialect), run);
+  async function transaction<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
+    if (dialect === "sqlite") return groups.run(work);
+    if (pool.numPendingAcquires() >= MAX_WAITING) throw databaseBusy();
+    return retrying(() => knex.transaction(work, { isolationLevel: "read committed" }));
+  }
   return {
     knex,
     dialect,
     metrics: metricsOf(name, pool, groups, readers),
-    transaction(work) {
-      return traced(
-        () => transactionSpan(name, dialect),
-        async () => {
-          if (dialect === "sqlite") return groups.run(work);
-          if (pool.numPendingAcquires() >= MAX_WAITING) throw databaseBusy();
-          return retrying(() => knex.transaction(work, { isolationLevel: "read committed" }));
-        },
-      );
-    },
+    transaction: (work) => inSpan(() => transaction(work)),
+    largeTransaction: (work) => inSpan(() => large?.run(work) ?? transaction(work)),
     get isAwaited() {
-      return dialect === "sqlite" ? groups.isAwaited : undefined;
+      return dialect === "sqlite" ? pool.numPendingAcquires() + groups.waiting > 0 : undefined;
     },
-    writeMany: (work) => (dialect === "sqlite" ? cache.enlargedFor(work) : work()),
     scrub,
     ping: async () => {
       await knex.raw("SELECT 1").timeout(PING_TIMEOUT_MS);
@@ -263,6 +273,7 @@ export async function openDatabase({
     async close() {
       clearTimeout(scrubbing);
       await readers?.close();
+      await large?.close();
       await knex.destroy();
     },
   };

@@ -1,6 +1,7 @@
 // Running a query on a database that answers at once: without the promises that knex needs for one that does not.
 import Runner from "knex/lib/execution/runner.js";
 import type { SqliteConnection } from "./sqlite-connection.ts";
+import type { SqliteThread } from "./sqlite-thread.ts";
 
 /** What knex's builders compile to, as far as this file reads or writes it. */
 interface Compiled {
@@ -23,6 +24,8 @@ interface Builder {
 export interface DirectClient {
   readonly transacting?: boolean;
   readonly direct?: DirectConnection | undefined;
+  /** The connection of a transaction that has it in a thread. */
+  readonly thread?: SqliteThread;
   emit(event: string, ...args: readonly unknown[]): boolean;
   processResponse(compiled: Compiled, runner: unknown): unknown;
 }

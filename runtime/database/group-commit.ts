@@ -69,8 +69,6 @@ export class GroupCommit {
   readonly #limits: GroupLimits;
   readonly #waiting: Job[] = [];
   #running = false;
-  /** Works that the transaction under way has, or will have. */
-  #group = 0;
 
   constructor(knex: Knex, limits: Partial<GroupLimits> = {}) {
     this.#knex = knex;
@@ -80,11 +78,6 @@ export class GroupCommit {
   /** How many works wait for their turn. */
   get waiting(): number {
     return this.#waiting.length;
-  }
-
-  /** Whether anybody but one waits for the end of the transaction under way. */
-  get isAwaited(): boolean {
-    return this.#group > 1 || this.#waiting.length > 0;
   }
 
   /**
@@ -107,7 +100,6 @@ export class GroupCommit {
     this.#running = true;
     while (this.#waiting.length > 0) {
       const group = this.#waiting.splice(0, this.#limits.maxGroup);
-      this.#group = group.length;
       const patience = new Patience(this.#limits.workTimeoutMs);
       try {
         // The commit of all belongs to the trace of the first.

@@ -6,9 +6,10 @@ import Transaction from "knex/lib/dialects/sqlite3/execution/sqlite-transaction.
 import QueryCompiler from "knex/lib/dialects/sqlite3/query/sqlite-querycompiler.js";
 import { type DirectConnection, DirectRunner } from "./direct-runner.ts";
 import { type Changes, SqliteConnection } from "./sqlite-connection.ts";
+import { SqliteThread } from "./sqlite-thread.ts";
 
 /** What knex hands to a dialect for one query, as far as this one reads or writes it. */
-interface QueryObject {
+export interface QueryObject {
   sql: string;
   bindings?: readonly unknown[];
   response?: unknown;
@@ -22,8 +23,12 @@ interface SqliteTransaction {
   readonly trxClient: object;
   query(connection: unknown, sql: string): Promise<unknown>;
   isCompleted(): boolean;
-  _onAcquire(container: unknown, connection: SqliteConnection): Promise<unknown>;
+  _onAcquire(container: unknown, connection: SqliteConnection | SqliteThread): Promise<unknown>;
 }
+
+/** The indexes of some hundred thousand rows: a page that a transaction changes again is not written out and read in between. */
+const CACHE_KIB = 32_768;
+const IDLE_MS = 10_000;
 
 const BetterSqliteClient = BetterSqlite as typeof Knex.Client;
 const KnexTransaction = Transaction as new (client: unknown, ...rest: TransactionArguments) => SqliteTransaction;
@@ -59,11 +64,37 @@ class ImmediateTransaction extends KnexTransaction {
     return this.query(connection, "BEGIN IMMEDIATE");
   }
 
-  override _onAcquire(container: unknown, connection: SqliteConnection): Promise<unknown> {
+  override _onAcquire(container: unknown, connection: SqliteConnection | SqliteThread): Promise<unknown> {
     const ended = super._onAcquire(container, connection);
+    if (connection instanceof SqliteThread) {
+      Object.defineProperty(this.trxClient, "thread", { value: connection });
+      return ended;
+    }
     const direct: DirectConnection = { connection, readsOnly: false, isOver: () => this.isCompleted() };
     Object.defineProperty(this.trxClient, "direct", { value: direct });
     return ended;
+  }
+}
+
+/** What both dialects have in common. */
+abstract class SqliteClient extends BetterSqliteClient {
+  _driver(): unknown {
+    return DatabaseSync;
+  }
+
+  override queryCompiler(builder: unknown, formatter?: unknown): never {
+    return new LiteralLimitCompiler(this, builder, formatter) as never;
+  }
+
+  override transaction(...rest: TransactionArguments): Knex.Transaction {
+    return new ImmediateTransaction(this, ...rest) as never;
+  }
+
+  async _query(connection: SqliteConnection | SqliteThread, query: QueryObject): Promise<QueryObject> {
+    const result = await connection.run(query.sql, query.bindings);
+    query.response = result;
+    if (!Array.isArray(result)) query.context = result;
+    return query;
   }
 }
 
@@ -77,21 +108,13 @@ class ImmediateTransaction extends KnexTransaction {
  * committed before (WAL). Else they share the writer's, which keeps what it has read of the file: of other connections SQLite
  * throws all that away with every commit.
  */
-export class NodeSqliteClient extends BetterSqliteClient {
+export class NodeSqliteClient extends SqliteClient {
   #writer: DirectConnection | undefined;
   #reader: DirectConnection | undefined;
-
-  _driver(): unknown {
-    return DatabaseSync;
-  }
 
   /** Where queries outside of transactions can be run at once; undefined until the file is there. */
   get direct(): DirectConnection | undefined {
     return this.#writer && !this.#writer.isOver() ? this.#writer : this.#reader;
-  }
-
-  override queryCompiler(builder: unknown, formatter?: unknown): never {
-    return new LiteralLimitCompiler(this, builder, formatter) as never;
   }
 
   override runner(builder: never): never {
@@ -124,15 +147,27 @@ export class NodeSqliteClient extends BetterSqliteClient {
     this.#writer = undefined;
     connection.close();
   }
+}
 
-  override transaction(...rest: TransactionArguments): Knex.Transaction {
-    return new ImmediateTransaction(this, ...rest) as never;
+/**
+ * The same, with its one connection in a thread of its own. It keeps more of the file, for transactions of very many rows, and
+ * is closed when it has had nothing to do for a while.
+ */
+export class ThreadedSqliteClient extends SqliteClient {
+  override poolDefaults() {
+    return { ...super.poolDefaults(), min: 0, max: 1, idleTimeoutMillis: IDLE_MS };
   }
 
-  async _query(connection: SqliteConnection, query: QueryObject): Promise<QueryObject> {
-    const result = connection.run(query.sql, query.bindings);
-    query.response = result;
-    if (!Array.isArray(result)) query.context = result;
-    return query;
+  override async acquireRawConnection(): Promise<SqliteThread> {
+    const { filename } = this.connectionSettings as { filename: string };
+    return new SqliteThread(filename, { cacheKib: CACHE_KIB });
+  }
+
+  override async validateConnection(thread: SqliteThread): Promise<boolean> {
+    return !thread.isOver;
+  }
+
+  override async destroyRawConnection(thread: SqliteThread): Promise<void> {
+    await thread.end(new Error("The database was closed."));
   }
 }

@@ -52,13 +52,13 @@ export async function insertRows(trx: Knex.Transaction, table: string, rows: rea
   const [first] = rows;
   if (first === undefined) return;
   const client: Client = trx.client;
-  const connection = connectionOf(client);
+  const connection = connectionOf(client) ?? client.thread;
   if (connection === undefined) {
     const most = Math.floor(MAX_VALUES / Object.keys(first).length);
     for (let from = 0; from < rows.length; from += most) await trx(table).insert(rows.slice(from, from + most));
     return;
   }
-  tellingQuery(client, "insert", `insert into ${table}`, () => connection.insert(rowsOfTable(table, rows)));
+  await tellingQuery(client, "insert", `insert into ${table}`, () => connection.insert(rowsOfTable(table, rows)));
 }
 
 /**

@@ -14,8 +14,8 @@ export interface Changes {
 const STATEMENT_CACHE_SIZE = 256;
 /** Characters of SQL. What SQLite keeps of a statement is some forty times as much, and lists have long ones. */
 const STATEMENT_CACHE_TEXT = 400_000;
-/** What a connection keeps of the file, in KiB; SQLite's own 2 MB are too few for the indexes of a million rows. */
-export const CACHE_KIB = 8_192;
+/** What a connection keeps of the file; SQLite's own 2 MB are too few for the indexes of a million rows. */
+const CACHE_KIB = 8_192;
 /** Pages of the write-ahead log after which a commit moves them into the file: 32 MB. The more, the fewer are moved twice. */
 const CHECKPOINT_PAGES = 8_000;
 /**
@@ -113,6 +113,15 @@ function* insertStatements({ table, columns, rows }: RowsOfTable): Generator<{ s
   }
 }
 
+/** How a connection is opened. */
+export interface ConnectionOptions {
+  /** The most statements that stay prepared. */
+  readonly cacheSize?: number;
+  /** What it keeps of the file, in KiB. */
+  readonly cacheKib?: number;
+  readonly readOnly?: boolean;
+}
+
 /** One open SQLite file and the statements prepared on it. */
 export class SqliteConnection {
   readonly database: DatabaseSync;
@@ -123,15 +132,18 @@ export class SqliteConnection {
   #uses = 0;
   #inTransaction = false;
 
-  constructor(file: string, { cacheSize = STATEMENT_CACHE_SIZE, readOnly = false } = {}) {
+  constructor(
+    file: string,
+    { cacheSize = STATEMENT_CACHE_SIZE, cacheKib = CACHE_KIB, readOnly = false }: ConnectionOptions = {},
+  ) {
     this.database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true, readOnly });
     this.#cacheSize = cacheSize;
-    this.database.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
+    // temp_store: what a savepoint keeps of the pages that change within it went into a file of its own, else.
+    this.database.exec(`PRAGMA cache_size = -${cacheKib}; PRAGMA temp_store = MEMORY`);
     if (readOnly) return;
     // secure_delete: what is erased is overwritten, where else it would stay in the file until its page is used again.
     this.database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON");
-    // What a savepoint keeps of the pages that change within it went into a file of its own, else.
-    this.database.exec(`PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+    this.database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
   }
 
   /** Whether a transaction is under way. */

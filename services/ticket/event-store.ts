@@ -19,13 +19,37 @@ export interface EventRow {
   readonly event: string;
 }
 
-const customerOf = ({ customerId = "" }: NewEvent) => customerId;
-
 /** An event that has no position yet, its changes as the log has them. */
 export type NewEvent = Omit<MessageInitShape<typeof TicketEventSchema>, "position" | "changes"> & {
   readonly ticketId: string;
   readonly changes?: readonly Change[];
 };
+
+/** An event as the log keeps it, but for its position. */
+export interface WrittenEvent {
+  readonly row: Omit<EventRow, "position">;
+  /** The customer of whom it brings a text; undefined where it brings none. */
+  readonly textOf: string | undefined;
+}
+
+/** Writes an event down. It can be done before its turn in the log has come, which lasts the shorter for it. */
+export function writeEvent(newEvent: NewEvent): WrittenEvent {
+  const { changes = [], ...init } = newEvent;
+  const event = create(TicketEventSchema, init as never);
+  const json = toJson(TicketEventSchema, event) as object;
+  return {
+    row: {
+      ticket_id: parseId(event.ticketId),
+      type: event.type,
+      create_time: event.createTime ? timestampMs(event.createTime) : 0,
+      event: JSON.stringify(changes.length > 0 ? { ...json, changes } : json),
+    },
+    textOf: bringsText(newEvent) ? event.customerId : undefined,
+  };
+}
+
+/** Puts the position first in the JSON of an event: whatever else it has, its ticket is in it. */
+const withPosition = (json: string, position: number) => `{"position":"${position}",${json.slice(1)}`;
 
 /**
  * Appends events at the end of the log, in this order.
@@ -35,24 +59,21 @@ export type NewEvent = Omit<MessageInitShape<typeof TicketEventSchema>, "positio
  *
  * @throws ConnectError `failed_precondition` (CUSTOMER_ERASED) for an event that brings a text of a customer who was erased
  */
-export async function appendEvents(trx: Knex.Transaction, events: readonly NewEvent[]): Promise<void> {
+export async function appendWritten(trx: Knex.Transaction, events: readonly WrittenEvent[]): Promise<void> {
   if (events.length === 0) return;
   const first = await take(trx, "event", events.length);
   // Only under the lock of the counter is it sure that nobody erases the customer at this moment.
-  await assertNoneErased(trx, new Set(events.filter((event) => bringsText(event)).map(customerOf)));
-  const rows = events.map(({ changes = [], ...init }, index) => {
+  await assertNoneErased(trx, new Set(events.flatMap(({ textOf }) => textOf ?? [])));
+  const rows: EventRow[] = events.map(({ row }, index) => {
     const position = first + index;
-    const event = create(TicketEventSchema, { ...init, position: BigInt(position) } as never);
-    const json = toJson(TicketEventSchema, event) as object;
-    return {
-      position,
-      ticket_id: parseId(event.ticketId),
-      type: event.type,
-      create_time: event.createTime ? timestampMs(event.createTime) : 0,
-      event: JSON.stringify(changes.length > 0 ? { ...json, changes } : json),
-    };
+    return { position, ...row, event: withPosition(row.event, position) };
   });
   await insertRowsLate(trx, "event", rows);
+}
+
+/** As `appendWritten`, for events that are not written down yet. */
+export async function appendEvents(trx: Knex.Transaction, events: readonly NewEvent[]): Promise<void> {
+  await appendWritten(trx, events.map(writeEvent));
 }
 
 /** Position of the newest event; 0 for none. */

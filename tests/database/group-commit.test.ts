@@ -75,16 +75,6 @@ describe("transactions that come at the same time", () => {
     reader.close();
   });
 
-  test("hear whether others wait for the end of theirs", async () => {
-    const alone = await database.transaction(async () => database.isAwaited);
-    const release = await hold();
-    const held = database.isAwaited;
-    const together = ["a", "b"].map(() => database.transaction(async () => database.isAwaited));
-    expect([alone, held, database.isAwaited]).toEqual([false, false, true]);
-    await release();
-    expect(await Promise.all(together)).toEqual([true, true]);
-  });
-
   test("fail alone: one that throws takes none of its neighbours along", async () => {
     const release = await hold();
     const outcomes = ["a", "b", "c"].map((name) =>

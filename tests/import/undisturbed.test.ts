@@ -1,8 +1,7 @@
-// While an import stores its rows, the rest of the desk's work waits, and the database has more memory.
+// While an import stores its rows, the rest of the desk's work waits.
 import { setImmediate as turn } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { Pace, undisturbed } from "../../runtime/background/pace.ts";
-import { temporaryDatabase } from "../support/databases.ts";
 
 /** Whether work in the background would go on at once. */
 async function goesOn(): Promise<boolean> {
@@ -26,22 +25,4 @@ test("work in the background waits while much is written, and goes on afterwards
   });
   await expect(failing).rejects.toThrow("the disk is full");
   expect(await goesOn()).toBe(true);
-});
-
-test("SQLite keeps more pages while much is written, by however many at once", async () => {
-  const place = await temporaryDatabase("sqlite");
-  const database = await place.open();
-  const kib = async () => -(await database.knex.raw("PRAGMA cache_size"))[0].cache_size;
-  const before = await kib();
-  const [one, other] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-  const writing = [one, other].map(({ promise }) => database.writeMany(() => promise));
-  expect(await kib()).toBeGreaterThan(before);
-  one.resolve();
-  await writing[0];
-  expect(await kib()).toBeGreaterThan(before);
-  other.resolve();
-  await writing[1];
-  expect(await kib()).toBe(before);
-  await database.close();
-  await place.remove();
 });

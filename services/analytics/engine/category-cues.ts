@@ -16,8 +16,8 @@ export function readCategoryCues(sentences: readonly MarkedSentence[]): Category
   const cues: CategoryCue[] = [];
   const seen = new Set<CategoryWeights>();
   let start = 0;
-  for (const { tokens, category: phrases } of sentences) {
-    for (const { says, from, to } of phrases) {
+  for (const { tokens, categories } of sentences) {
+    for (const { says, from, to } of categories) {
       if (seen.has(says)) continue;
       seen.add(says);
       for (const [category, weight] of says) cues.push({ category, weight, from: start + from, to: start + to });

@@ -55,7 +55,7 @@ function turned({ kind, weight }: MoodWord, negated: boolean): number {
 }
 
 function hitsOf(
-  { tokens, exclamations, questions, mood }: MarkedSentence,
+  { tokens, exclamations, questions, moods }: MarkedSentence,
   start: number,
   textIsShouted: boolean,
 ): Hit[] {
@@ -63,7 +63,7 @@ function hitsOf(
   const volume = 1 + 0.1 * Math.min(3, exclamations) + (questions > 1 ? 0.1 : 0);
   const hits: Hit[] = [];
   let spent = 0;
-  for (const { says, from, to } of mood) {
+  for (const { says, from, to } of moods) {
     const negator = negatorOf(tokens, from, spent);
     let weight = turned(says, negator >= 0) * degreeOf(tokens, from, to, textIsShouted) * volume;
     if (turn >= 0) weight *= from < turn ? 0.6 : 1.3;

@@ -5,9 +5,9 @@ import type { Token } from "./tokens.ts";
 
 interface Node<T> {
   /** What may follow by its stem, and what only as written. */
-  readonly inflected: Map<Readonly<Lexeme>, Node<T>>;
-  readonly written: Map<Readonly<Lexeme>, Node<T>>;
-  value?: T;
+  inflected: Map<Readonly<Lexeme>, Node<T>> | undefined;
+  written: Map<Readonly<Lexeme>, Node<T>> | undefined;
+  value: T | undefined;
 }
 
 /** A phrase found at a position. */
@@ -28,7 +28,29 @@ export function keysOf(phrase: string): string[] {
 
 const NONE: readonly never[] = [];
 
-const newNode = <T>(): Node<T> => ({ inflected: new Map(), written: new Map() });
+const newNode = <T>(): Node<T> => ({ inflected: undefined, written: undefined, value: undefined });
+
+/** A search for the phrases that start at a token. */
+interface Search<T> {
+  readonly tokens: readonly Token[];
+  readonly at: number;
+  readonly found: Match<T>[];
+}
+
+function reach<T>(search: Search<T>, node: Node<T> | undefined, length: number, skips: number): void {
+  if (!node) return;
+  if (node.value !== undefined) search.found.push({ value: node.value, length });
+  if (node.written || node.inflected) goOn(search, node, length, skips);
+}
+
+function goOn<T>(search: Search<T>, node: Node<T>, length: number, skips: number): void {
+  const { tokens, at } = search;
+  const token = tokens[at + length];
+  if (!token || token.clause !== tokens[at]?.clause) return;
+  reach(search, node.written?.get(token.written), length + 1, skips);
+  reach(search, node.inflected?.get(token.inflected), length + 1, skips);
+  if (length > 0 && skips < MAX_SKIPS && token.written.skips) goOn(search, node, length + 1, skips + 1);
+}
 
 /**
  * A table of phrases as a trie of stems. A phrase matches each inflection of its words, and articles and possessives
@@ -43,9 +65,11 @@ export class PhraseTable<T> {
     let node = this.#root;
     for (const key of keysOf(phrase)) {
       const isWritten = key.startsWith("=");
-      const nodes = isWritten ? node.written : node.inflected;
       const lexeme = listed(isWritten ? key.slice(1) : key);
       if (node === this.#root) lexeme.opens = true;
+      if (isWritten) node.written ??= new Map();
+      else node.inflected ??= new Map();
+      const nodes = (isWritten ? node.written : node.inflected) as Map<Lexeme, Node<T>>;
       const next = nodes.get(lexeme) ?? newNode<T>();
       nodes.set(lexeme, next);
       node = next;
@@ -56,25 +80,9 @@ export class PhraseTable<T> {
   /** The phrases that start at token `at` and end in the same clause, none most often. */
   matches(tokens: readonly Token[], at: number): readonly Match<T>[] {
     const { written, inflected } = tokens[at] as Token;
-    return written.opens || inflected.opens ? this.#matches(tokens, at) : NONE;
-  }
-
-  #matches(tokens: readonly Token[], at: number): readonly Match<T>[] {
+    if (!written.opens && !inflected.opens) return NONE;
     const found: Match<T>[] = [];
-    const step = (next: Node<T> | undefined, length: number, skips: number): void => {
-      if (!next) return;
-      if (next.value !== undefined) found.push({ value: next.value, length });
-      if (next.written.size > 0 || next.inflected.size > 0) walk(next, at + length, skips);
-    };
-    const walk = (node: Node<T>, from: number, skips: number): void => {
-      const length = from - at;
-      const token = tokens[from];
-      if (!token || token.clause !== tokens[at]?.clause) return;
-      step(node.written.get(token.written), length + 1, skips);
-      step(node.inflected.get(token.inflected), length + 1, skips);
-      if (length > 0 && skips < MAX_SKIPS && token.written.skips) walk(node, from + 1, skips + 1);
-    };
-    walk(this.#root, at, 0);
+    goOn({ tokens, at, found }, this.#root, 0, 0);
     return found;
   }
 }

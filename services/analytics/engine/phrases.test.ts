@@ -14,7 +14,7 @@ const words = (phrases: readonly { from: number; to: number }[] = []) =>
   );
 
 test("each list finds its longest phrases, and none within the one before it", () => {
-  expect(words(sentence?.mood)).toEqual(["charged", "charged twice", "thank you very much"]);
-  expect(words(sentence?.category)).toEqual(["charged", "charged twice", "refund"]);
-  expect(words(sentence?.urgency)).toEqual([]);
+  expect(words(sentence?.moods)).toEqual(["charged", "charged twice", "thank you very much"]);
+  expect(words(sentence?.categories)).toEqual(["charged", "charged twice", "refund"]);
+  expect(words(sentence?.urgencies)).toEqual([]);
 });

@@ -19,9 +19,9 @@ export type CategoryWeights = readonly (readonly [category: Category, weight: nu
 export type UrgencyKind = "urgent" | "pressing" | "patient";
 
 interface Says {
-  readonly mood?: MoodWord;
-  readonly category?: CategoryWeights;
-  readonly urgency?: UrgencyKind;
+  readonly mood: MoodWord | undefined;
+  readonly category: CategoryWeights | undefined;
+  readonly urgency: UrgencyKind | undefined;
 }
 
 /** A phrase in a sentence, and what it says. */
@@ -34,14 +34,15 @@ export interface Phrase<T> {
 
 /** A sentence with the phrases of each list, one after the other: none begins before the one before it ends. */
 export interface MarkedSentence extends Sentence {
-  readonly mood: readonly Phrase<MoodWord>[];
-  readonly category: readonly Phrase<CategoryWeights>[];
-  readonly urgency: readonly Phrase<UrgencyKind>[];
+  readonly moods: readonly Phrase<MoodWord>[];
+  readonly categories: readonly Phrase<CategoryWeights>[];
+  readonly urgencies: readonly Phrase<UrgencyKind>[];
 }
 
 const table = new PhraseTable<Says>();
-const setAll = (phrases: readonly string[], saysOf: (old: Says | undefined) => Says) => {
-  for (const phrase of phrases) table.set(phrase, saysOf);
+const NOTHING: Says = { mood: undefined, category: undefined, urgency: undefined };
+const setAll = (phrases: readonly string[], saysOf: (old: Says) => Says) => {
+  for (const phrase of phrases) table.set(phrase, (old = NOTHING) => saysOf(old));
 };
 const setMoods = (phrases: readonly string[], mood: MoodWord) => setAll(phrases, (old) => ({ ...old, mood }));
 
@@ -51,43 +52,41 @@ for (const [weight, symbols] of MOOD_SYMBOLS) {
   setMoods(written, { kind: "mood", weight });
 }
 for (const [weight, phrases] of COURTESIES) setMoods(phrases.split(", "), { kind: "courtesy", weight });
-setAll(NEEDS.split(", "), (old) => ({ mood: { kind: "need", weight: NEED_DENIED }, ...old }));
+setAll(NEEDS.split(", "), (old) => ({ ...old, mood: old.mood ?? { kind: "need", weight: NEED_DENIED } }));
 for (const [category, groups] of CATEGORY_WORDS) {
   for (const [weight, phrases] of groups) {
-    setAll(phrases.split(", "), (old) => ({ ...old, category: [...(old?.category ?? []), [category, weight]] }));
+    setAll(phrases.split(", "), (old) => ({ ...old, category: [...(old.category ?? []), [category, weight]] }));
   }
 }
 for (const [urgency, phrases] of Object.entries({ urgent: URGENT, pressing: PRESSING, patient: PATIENT })) {
   setAll(phrases.split(", "), (old) => ({ ...old, urgency: urgency as UrgencyKind }));
 }
 
-/** Adds the longest phrase at a token that says something to a list, unless the one before it reaches further. */
-function addLongest<List extends keyof Says>(
-  found: Phrase<NonNullable<Says[List]>>[],
-  list: List,
-  from: number,
-  matches: readonly Match<Says>[],
-): void {
-  if (from < (found.at(-1)?.to ?? 0)) return;
-  let longest: Match<Says> | undefined;
-  for (const match of matches) {
-    if (match.value[list] !== undefined && match.length > (longest?.length ?? 0)) longest = match;
-  }
-  const says = longest?.value[list];
-  if (longest && says) found.push({ says, from, to: from + longest.length });
+/** The longer of two matches; the first of two that are as long. */
+const longer = (one: Match<Says> | undefined, other: Match<Says>) => (one && one.length >= other.length ? one : other);
+
+/** Adds a phrase to a list, unless the one before it reaches further than where it begins. */
+function add<T>(phrases: Phrase<T>[], says: T | undefined, from: number, length = 0): void {
+  if (says !== undefined && from >= (phrases.at(-1)?.to ?? 0)) phrases.push({ says, from, to: from + length });
 }
 
-/** Finds the phrases of a sentence. */
+/** Finds the phrases of a sentence: of those that begin with one word, the longest of each list. */
 export function marked({ tokens, exclamations, questions }: Sentence): MarkedSentence {
-  const mood: Phrase<MoodWord>[] = [];
-  const category: Phrase<CategoryWeights>[] = [];
-  const urgency: Phrase<UrgencyKind>[] = [];
+  const moods: Phrase<MoodWord>[] = [];
+  const categories: Phrase<CategoryWeights>[] = [];
+  const urgencies: Phrase<UrgencyKind>[] = [];
   for (let at = 0; at < tokens.length; at++) {
-    const matches = table.matches(tokens, at);
-    if (matches.length === 0) continue;
-    addLongest(mood, "mood", at, matches);
-    addLongest(category, "category", at, matches);
-    addLongest(urgency, "urgency", at, matches);
+    let mood: Match<Says> | undefined;
+    let category: Match<Says> | undefined;
+    let urgency: Match<Says> | undefined;
+    for (const match of table.matches(tokens, at)) {
+      if (match.value.mood) mood = longer(mood, match);
+      if (match.value.category) category = longer(category, match);
+      if (match.value.urgency) urgency = longer(urgency, match);
+    }
+    add(moods, mood?.value.mood, at, mood?.length);
+    add(categories, category?.value.category, at, category?.length);
+    add(urgencies, urgency?.value.urgency, at, urgency?.length);
   }
-  return { tokens, exclamations, questions, mood, category, urgency };
+  return { tokens, exclamations, questions, moods, categories, urgencies };
 }

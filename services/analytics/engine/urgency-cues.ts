@@ -13,8 +13,8 @@ export interface UrgencyCue {
 export function readUrgencyCues(sentences: readonly MarkedSentence[]): UrgencyCue[] {
   const cues: UrgencyCue[] = [];
   let start = 0;
-  for (const { tokens, urgency } of sentences) {
-    for (const { says, from, to } of urgency) cues.push({ kind: says, from: start + from, to: start + to });
+  for (const { tokens, urgencies } of sentences) {
+    for (const { says, from, to } of urgencies) cues.push({ kind: says, from: start + from, to: start + to });
     start += tokens.length;
   }
   return cues;

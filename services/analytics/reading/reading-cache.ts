@@ -7,8 +7,10 @@ const MAX_BYTES = 2 * 1024 * 1024;
 const ENTRY_BYTES = 1_500;
 
 function bytesOf({ sentiment, categorization, urgency }: Reading): number {
-  const words = [...sentiment.evidence, ...categorization.evidence, ...urgency.evidence];
-  return ENTRY_BYTES + words.reduce((sum, word) => sum + 2 * word.length, 0);
+  let bytes = ENTRY_BYTES;
+  for (const { evidence } of [sentiment, categorization, urgency])
+    for (const word of evidence) bytes += 2 * word.length;
+  return bytes;
 }
 
 /**

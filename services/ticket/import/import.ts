@@ -48,9 +48,7 @@ export async function importTickets(
     // Of rows with the same key the first counts, as it does when they come in two batches.
     const byKey = new Map<string, KeyedRow>();
     for (const keyed of batch) if (!byKey.has(keyed.key)) byKey.set(keyed.key, keyed);
-    const { added, present } = await undisturbed(() =>
-      options.database.writeMany(() => storeBatch(options, [...byKey.values()], resolveCustomers)),
-    );
+    const { added, present } = await undisturbed(() => storeBatch(options, [...byKey.values()], resolveCustomers));
     for (const keyed of batch) {
       const { key, line } = keyed;
       const ticketId = added.get(key) ?? present.get(key) ?? "";

@@ -8,13 +8,13 @@ import { TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
 import { type Ticket, WaitingOn } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import { methodName, type Origin } from "../../../runtime/calls/call.ts";
-import { take } from "../../../runtime/database/counter.ts";
+import { lastTaken, take } from "../../../runtime/database/counter.ts";
 import type { Database } from "../../../runtime/database/database.ts";
 import { untilKeysAreFree } from "../../../runtime/database/until-free.ts";
 import type { Policy } from "../../../runtime/policy/policy.ts";
 import type { KnownCustomer, ResolveCustomers } from "../customer-directory.ts";
 import { differences } from "../differences.ts";
-import { appendEvents, type NewEvent } from "../event-store.ts";
+import { appendWritten, type NewEvent, type WrittenEvent, writeEvent } from "../event-store.ts";
 import { dueTime } from "../priority/due.ts";
 import { findByExternalIds, insertTickets, insertUnread } from "../ticket-store.ts";
 import { type KeyedRow, toTicket } from "./to-ticket.ts";
@@ -61,55 +61,77 @@ function createdEvent(ticket: Ticket, now: number, origin: Origin): NewEvent {
   };
 }
 
-/** Adds rows whose keys nobody has. */
-async function insert(
-  trx: Knex.Transaction,
+/** Rows as tickets, the first with this number. */
+function toTickets(
   rows: readonly KeyedRow[],
+  first: number,
   customers: ReadonlyMap<string, KnownCustomer>,
   { policy, now }: { readonly policy: Policy; readonly now: number },
-): Promise<Ticket[]> {
-  if (rows.length === 0) return [];
-  const first = await take(trx, "ticket", rows.length);
-  const tickets = rows.map((keyed, index) => {
+): Ticket[] {
+  return rows.map((keyed, index) => {
     const ticket = toTicket(keyed, first + index, customers.get(keyed.key), now);
     return Object.assign(ticket, { dueTime: dueTime(policy, ticket) });
   });
-  await insertTickets(trx, tickets);
+}
+
+async function insert(trx: Knex.Transaction, tickets: readonly Ticket[]): Promise<void> {
   const waiting = tickets.filter(({ waitingOn }) => waitingOn === WaitingOn.DESK);
+  await insertTickets(trx, tickets);
   await insertUnread(
     trx,
     waiting.map(({ id }) => id),
   );
-  return tickets;
 }
 
-/** Stores the first of the rows: as many as there is time for while nobody waits, and some in any case. */
+/** What a transaction stored, and where the log ended after it. */
+interface Stored extends StoredBatch {
+  readonly end: number;
+}
+
+/**
+ * Stores the first of the rows: as many as there is time for while nobody waits, and some in any case. While some are inserted
+ * the next are made. No key was taken when the log ended at `seen`.
+ */
 async function storeFirst(
   trx: Knex.Transaction,
   rows: readonly KeyedRow[],
   customers: ReadonlyMap<string, KnownCustomer>,
+  seen: number,
   { database, policy, now: clock, origin }: ImportOptions,
-): Promise<StoredBatch> {
-  // Another import may have been quicker since; the counter's lock lets only one at a time past this point.
-  await trx("counter").where({ name: "ticket" }).forUpdate().first();
+): Promise<Stored> {
+  // The counter's lock lets only one import at a time past this point.
+  const last = await lastTaken(trx, "ticket", true);
+  // Who takes a key writes into the log.
+  const end = await lastTaken(trx, "event");
   const now = clock();
-  const end = performance.now() + MOST_MS;
+  const latest = performance.now() + MOST_MS;
   const added = new Map<string, string>();
   const present = new Map<string, string>();
-  const events: NewEvent[] = [];
+  const events: WrittenEvent[] = [];
+  let inserting = Promise.resolve();
   for (let from = 0; from < rows.length; from += SLICE) {
     if (from > 0) await turn();
-    if (from > 0 && ((database.isAwaited ?? from >= UNTOLD) || performance.now() > end)) break;
+    if (from > 0 && ((database.isAwaited ?? from >= UNTOLD) || performance.now() > latest)) break;
     const some = rows.slice(from, from + SLICE);
-    for (const [key, id] of await findByExternalIds(trx, some.map(keyOf))) present.set(key, id);
+    if (end > seen) {
+      await inserting;
+      for (const [key, id] of await findByExternalIds(trx, some.map(keyOf))) present.set(key, id);
+    }
     const absent = some.filter(({ key }) => !present.has(key));
-    for (const ticket of await insert(trx, absent, customers, { policy, now })) {
-      events.push(createdEvent(ticket, now, origin));
+    const tickets = toTickets(absent, last + added.size + 1, customers, { policy, now });
+    for (const ticket of tickets) {
+      events.push(writeEvent(createdEvent(ticket, now, origin)));
       added.set(ticket.externalId, ticket.id);
     }
+    await inserting;
+    inserting = insert(trx, tickets);
+    // Waited for below; until then nobody else would take its error.
+    inserting.catch(() => {});
   }
-  await appendEvents(trx, events);
-  return { added, present };
+  await inserting;
+  if (added.size > 0) await take(trx, "ticket", added.size);
+  await appendWritten(trx, events);
+  return { added, present, end: end + events.length };
 }
 
 /** Stores rows that have different keys, in their order. What is stored before an error stays. */
@@ -119,6 +141,7 @@ export async function storeBatch(
   resolveCustomers: ResolveCustomers,
 ): Promise<StoredBatch> {
   const { database } = options;
+  let seen = await lastTaken(database.knex, "event");
   const present = await findByExternalIds(database.knex, rows.map(keyOf));
   const added = new Map<string, string>();
   const absent = rows.filter(({ key }) => !present.has(key));
@@ -129,11 +152,12 @@ export async function storeBatch(
   for (let from = 0; from < absent.length; ) {
     const rest = absent.slice(from);
     const stored = await untilKeysAreFree(["ticket.external_id"], () =>
-      database.transaction((trx) => storeFirst(trx, rest, customers, options)),
+      database.largeTransaction((trx) => storeFirst(trx, rest, customers, seen, options)),
     );
     for (const [key, id] of stored.added) added.set(key, id);
     for (const [key, id] of stored.present) present.set(key, id);
     from += stored.added.size + stored.present.size;
+    seen = stored.end;
   }
   return { added, present };
 }
