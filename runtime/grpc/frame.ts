@@ -13,17 +13,15 @@ export function frameOf(message: Uint8Array): Buffer {
   return frame;
 }
 
-function tooLong(bytes: number, maxBytes: number): ConnectError {
-  return fail(
-    Code.ResourceExhausted,
-    "MESSAGE_TOO_LARGE",
-    `The message has ${bytes} bytes, and ${maxBytes} are the most that is taken. Send less at a time.`,
-  );
+/** The error for a message of more bytes than are taken, of so many where that is known. */
+export function tooLong(maxBytes: number, bytes?: number): ConnectError {
+  const message = `The message has ${bytes ?? "more"} bytes, and ${maxBytes} are the most that is taken. Send less at a time.`;
+  return fail(Code.ResourceExhausted, "MESSAGE_TOO_LARGE", message);
 }
 
 /** Refuses a message that is longer than may be sent. */
 export function assertSendable(bytes: number, maxBytes: number): void {
-  if (bytes > maxBytes) throw tooLong(bytes, maxBytes);
+  if (bytes > maxBytes) throw tooLong(maxBytes, bytes);
 }
 
 /** Collects the one message of a unary request or response. */
@@ -40,7 +38,7 @@ export class UnaryBody {
     this.#received = this.#received ? Buffer.concat([this.#received, chunk]) : chunk;
     if (this.#received.length < PREFIX_BYTES) return;
     const length = this.#received.readUInt32BE(1);
-    if (length > this.#maxBytes) throw tooLong(length, this.#maxBytes);
+    if (length > this.#maxBytes) throw tooLong(this.#maxBytes, length);
   }
 
   /** Whether anything has come. */

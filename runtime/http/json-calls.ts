@@ -10,7 +10,7 @@ import { LazyContext } from "../calls/lazy-context.ts";
 import { tidy } from "../calls/malformed.ts";
 import { CallLife, OpenCalls, type UnaryMethod, type UnaryOptions } from "../calls/unary.ts";
 import { failLate } from "../errors.ts";
-import { assertSendable } from "../grpc/frame.ts";
+import { assertSendable, tooLong } from "../grpc/frame.ts";
 import { pathOf } from "./http-error.ts";
 import type { HttpRequest, HttpResponse } from "./http-port.ts";
 import { mistakeIn } from "./json-requests.ts";
@@ -32,13 +32,12 @@ function compressionFor({ "accept-encoding": accepted }: HttpRequest["headers"])
   return names.find((name) => name === "gzip" || name === "br") as Compression;
 }
 
-/** Whether a request is JSON, not compressed, no longer than may be, and says so. */
+/** Whether a request is JSON, not compressed, and does not say that it is longer than may be. */
 function isPlain({ headers }: HttpRequest, maxBytes: number): boolean {
   const type = parseContentType(headers["content-type"] ?? null);
   const encoding = headers["content-encoding"] ?? "identity";
-  return (
-    type?.stream === false && !type.binary && encoding === "identity" && Number(headers["content-length"]) <= maxBytes
-  );
+  const tooLong = Number(headers["content-length"]) > maxBytes;
+  return type?.stream === false && !type.binary && encoding === "identity" && !tooLong;
 }
 
 function read(desc: DescMessage, text: string): Message {
@@ -57,6 +56,7 @@ class JsonCall {
   readonly #response: HttpResponse;
   readonly #life: CallLife;
   readonly #context: LazyContext;
+  readonly #wrongTimeout: ConnectError | undefined;
 
   constructor(
     unary: UnaryMethod,
@@ -80,8 +80,8 @@ class JsonCall {
       signal: () => life.signal(),
     });
     response.once("close", () => life.hangUp());
-    if (error) void this.#refuse(error);
-    else life.whenLate(() => void this.#refuse(failLate()));
+    this.#wrongTimeout = error;
+    if (!error) life.whenLate(() => void this.#refuse(failLate()));
   }
 
   async answer(): Promise<void> {
@@ -89,6 +89,8 @@ class JsonCall {
     try {
       const body = await readBody(this.#request, this.#maxMessageBytes);
       if (this.#life.isOver) return;
+      if (this.#wrongTimeout) throw this.#wrongTimeout;
+      if (body === undefined) throw tooLong(this.#maxMessageBytes);
       const request = read(method.input, utf8.decode(body));
       const text = toJsonString(method.output, create(method.output, await call(request, this.#context)));
       assertSendable(Buffer.byteLength(text), this.#maxMessageBytes);
@@ -114,6 +116,8 @@ class JsonCall {
     const headers: OutgoingHttpHeaders = { ...JSON_TYPE };
     for (const [name, value] of setHeaders ?? []) headers[name] = value;
     for (const [name, value] of setTrailers ?? []) headers[`trailer-${name}`] = value;
+    // What is left of a request that was not read to its end cannot be told from the next one.
+    if (!this.#request.complete && this.#request.httpVersionMajor === 1) headers.connection = "close";
     const response = this.#response as ServerResponse;
     const bytes = Buffer.byteLength(text);
     if (bytes < COMPRESSED_FROM || compressionFor(this.#request.headers) === undefined) {

@@ -1,5 +1,7 @@
+import type { Knex } from "knex";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Database, isUniqueViolation, type Migration, openDatabase } from "../../runtime/database/database.ts";
+import { selectRows, writeRows } from "../../runtime/database/rows.ts";
 import { reasonOf } from "../../runtime/errors.ts";
 import { DIALECTS, type TemporaryDatabase, temporaryDatabase } from "../support/databases.ts";
 import { eventually } from "../support/processes.ts";
@@ -93,6 +95,13 @@ describe.each(DIALECTS)("a database on %s", (dialect) => {
     expect(await balanceOf("big")).toEqual({ balance: 2n ** 60n + 1n });
     expect(await balanceOf("small")).toEqual({ balance: 7 });
     expect(await balanceOf("big")).toEqual({ balance: 2n ** 60n + 1n });
+    const { knex } = database;
+    const asked = "with found as (select balance from account where email = ?) select balance from found";
+    expect(await selectRows(knex, asked, ["big"])).toEqual([{ balance: 2n ** 60n + 1n }]);
+    // What writes is not run twice for it.
+    const written = "with value as (select 1) insert into account (email, balance) values (?, ?) returning balance";
+    const write = (trx: Knex.Transaction) => writeRows(trx, written, ["once", 2n ** 60n + 1n]);
+    expect(await knex.transaction(write)).toEqual([{ balance: 2n ** 60n + 1n }]);
   });
 
   test("stores a number in a text column by its digits", async () => {

@@ -1,4 +1,4 @@
-// A call in JSON that says how long it is passes by Connect's handler; one that comes in pieces does not. Nobody can tell.
+// A call in JSON that is posted passes by Connect's handler; one by GET does not. Nobody can tell.
 import { request } from "node:http";
 import type { DescService } from "@bufbuild/protobuf";
 import { Code, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bindService } from "../../runtime/calls/service.ts";
 import { failForNow } from "../../runtime/errors.ts";
 import type { Listener } from "../../runtime/http/listener.ts";
-import { type Answer, EchoService, h2c, http1, listenForTest, type Words } from "./fixture.ts";
+import { type Answer, EchoService, http1, listenForTest, versions, type Words } from "./fixture.ts";
 
 const ECHO = "/deskwire.test.v1.EchoService/Echo";
 const JSON_TYPE = { "content-type": "application/json" };
@@ -69,17 +69,16 @@ const requests: [name: string, body: string, headers?: Headers][] = [
 /** All but the moment. */
 const stable = ({ status, headers: { date: _, ...headers }, text }: Answer) => ({ status, headers, text });
 
-describe.each([
-  ["HTTP/1.1", http1, { "transfer-encoding": "chunked" } as Headers],
-  ["h2c", h2c, {} as Headers],
-])("over %s, the same as by Connect's handler:", (_, send, inPieces) => {
+describe.each(versions)("over %s, the same as by Connect's handler:", (version, send) => {
   const both = async (body: string, more: Headers = {}) => {
-    const call = { method: "POST", path: ECHO, body };
-    const headers = { ...JSON_TYPE, ...more };
-    const length = { "content-length": String(Buffer.byteLength(body)) };
-    const short = await send(listener.port, { ...call, headers: { ...headers, ...length } });
+    const post = { method: "POST", path: ECHO, headers: { ...JSON_TYPE, ...more }, body };
+    const short = await send(listener.port, post);
     const shortUrl = last?.url;
-    const long = await send(listener.port, { ...call, headers: { ...headers, ...inPieces } });
+    const inPieces = version === "h2c" ? {} : { "transfer-encoding": "chunked" };
+    const pieces = await send(listener.port, { ...post, headers: { ...post.headers, ...inPieces } });
+    expect(pieces.text.length).toBe(short.text.length);
+    const path = `${ECHO}?connect=v1&encoding=json&message=${encodeURIComponent(body)}`;
+    const long = await send(listener.port, { path, headers: more });
     return { short, long, urls: [shortUrl, last?.url] };
   };
 
@@ -101,8 +100,17 @@ describe.each([
   });
 
   test("and one of them does pass by it", async () => {
-    expect((await both(words("x"))).urls).toEqual([ECHO, expect.stringMatching(/^http:.*Echo$/)]);
+    expect((await both(words("x"))).urls).toEqual([ECHO, expect.stringMatching(/^http:.*Echo\?connect/)]);
   });
+});
+
+test("what turns out too long is refused before its end, and the next request is served", async () => {
+  const headers = { ...JSON_TYPE, "transfer-encoding": "chunked" };
+  const answer = await http1(listener.port, { method: "POST", path: ECHO, headers, body: words("x".repeat(20_000)) });
+  expect([answer.status, JSON.parse(answer.text).code]).toEqual([429, "resource_exhausted"]);
+  expect(JSON.parse(answer.text).message).toContain("10000 are the most");
+  const next = await http1(listener.port, { method: "POST", path: ECHO, headers: JSON_TYPE, body: words("x") });
+  expect(next.text).toBe(words("x"));
 });
 
 test("a caller who leaves ends the call", async () => {

@@ -162,6 +162,8 @@ export const ticketCases: readonly Case[] = [
         }),
         await add({ status: TicketStatus.IN_PROGRESS }),
       ];
+      // A third thing that makes it press.
+      await clients.tickets.recordCustomerReply({ ticketId: others[0]?.id ?? "", body: "Still terrible." });
       await add({ status: TicketStatus.RESOLVED });
       await newTicket(clients, {});
       const found = async (otherOpenLimit: number) => await clients.tickets.getTicket({ ticketId, otherOpenLimit });
