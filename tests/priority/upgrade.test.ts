@@ -53,7 +53,7 @@ const oldRow = (id: number, fields: object = {}) => ({
 const OLD_TICKETS = [
   oldRow(1001),
   oldRow(1002, { priority: TicketPriority.URGENT }),
-  oldRow(1003, { priority: TicketPriority.HIGH, first_response_time: WAITING }),
+  oldRow(1003, { priority: TicketPriority.HIGH, first_response_time: WAITING, assignee: "sam", tags: '["late"]' }),
   oldRow(1004, { status: TicketStatus.CLOSED, waiting_on: WaitingOn.NOBODY, close_time: WAITING }),
   // Beyond the first stretches of identifiers, so that there is more than one.
   oldRow(2001, { priority: TicketPriority.LOW }),
@@ -68,11 +68,12 @@ describe.each(DIALECTS)("%s", (dialect) => {
     const columns = await database.knex("ticket").columnInfo();
     expect(Object.keys(columns).filter((name) => NEW_COLUMNS.includes(name))).toEqual([]);
     await database.knex("ticket").insert(OLD_TICKETS);
+    await database.knex("ticket_tag").insert({ ticket_id: 1003, tag: "late" });
     await database.close();
     return place;
   }
 
-  test("old tickets get their due times, and nothing else of them changes", async () => {
+  test("old tickets get their due times, and are listed by what else they are, which stays as it was", async () => {
     const place = await oldDatabase();
     const desk = await openClockedDesk({ startMs: WAITING, database: place.location });
     cleanup.use(desk);
@@ -88,6 +89,10 @@ describe.each(DIALECTS)("%s", (dialect) => {
     const due = new Map(tickets.map(({ id, dueTime }) => [id, dueTime && timestampDate(dueTime).toISOString()]));
     expect(["TKT-1001", "TKT-1002", "TKT-1003", "TKT-1004"].map((id) => due.get(id))).toEqual(DUE);
     expect((await desk.tickets.listEvents({})).events).toEqual([]);
+    const listed = async (filter: object) => (await desk.tickets.listTickets(filter)).tickets.map(({ id }) => id);
+    expect(await listed({ assignee: "sam" })).toEqual(["TKT-1003"]);
+    expect(await listed({ tags: ["late"] })).toEqual(["TKT-1003"]);
+    expect(await listed({ unassigned: true })).toEqual(["TKT-2001", "TKT-1004", "TKT-1002", "TKT-1001"]);
   });
 
   test("another policy gives the tickets that wait other due times at the next start, once", async () => {

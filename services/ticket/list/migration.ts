@@ -69,12 +69,14 @@ export const emptyNotListedMigration: Migration = {
 /** A ticket that nobody has is in no index by assignee: where lists are of anybody's tickets, it has lanes of its own. */
 export const unassignedLanesMigration: Migration = {
   name: "unassigned-lanes",
-  async up(trx) {
+  async up(trx, dialect) {
     await trx.schema.alterTable("ticket", (table) => {
       table.integer("unassigned").notNullable().defaultTo(1);
       for (const order of ORDERED_BY) table.dropIndex([], `ticket_lane_${order}`);
     });
-    await trx("ticket").where("assignee", "<>", "").update({ unassigned: 0 });
+    // PostgreSQL would make every index entry of a row that changes anew; as another type, all rows and indexes are made once.
+    if (dialect === "sqlite") await trx("ticket").where("assignee", "<>", "").update({ unassigned: 0 });
+    else await trx.raw("ALTER TABLE ticket ALTER COLUMN unassigned TYPE integer USING cast(assignee = '' AS integer)");
     await trx.schema.alterTable("ticket", (table) => {
       for (const order of ORDERED_BY) table.index([...LANE, "unassigned", order, "id"], `ticket_lane_${order}`);
     });
