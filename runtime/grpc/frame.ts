@@ -1,5 +1,6 @@
 // gRPC's frame around a message: a flag for compression, four bytes of length, the message (gRPC over HTTP2, Length-Prefixed-Message).
 import { Code, type ConnectError } from "@connectrpc/connect";
+import { tooLong } from "../calls/message-size.ts";
 import { fail } from "../errors.ts";
 
 const PREFIX_BYTES = 5;
@@ -11,17 +12,6 @@ export function frameOf(message: Uint8Array): Buffer {
   frame.writeUInt32BE(message.length, 1);
   frame.set(message, PREFIX_BYTES);
   return frame;
-}
-
-/** The error for a message of more bytes than are taken, of so many where that is known. */
-export function tooLong(maxBytes: number, bytes?: number): ConnectError {
-  const message = `The message has ${bytes ?? "more"} bytes, and ${maxBytes} are the most that is taken. Send less at a time.`;
-  return fail(Code.ResourceExhausted, "MESSAGE_TOO_LARGE", message);
-}
-
-/** Refuses a message that is longer than may be sent. */
-export function assertSendable(bytes: number, maxBytes: number): void {
-  if (bytes > maxBytes) throw tooLong(maxBytes, bytes);
 }
 
 /** Collects the one message of a unary request or response. */

@@ -5,10 +5,11 @@ import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { ConnectError } from "@connectrpc/connect";
 import { parseTimeout, setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import { LazyContext } from "../calls/lazy-context.ts";
+import { assertSendable } from "../calls/message-size.ts";
 import { CallLife, OpenCalls, type UnaryMethod, type UnaryOptions } from "../calls/unary.ts";
 import { failLate } from "../errors.ts";
 import type { Http2Exchange } from "../http/http-port.ts";
-import { assertSendable, frameOf, malformed, UnaryBody } from "./frame.ts";
+import { frameOf, malformed, UnaryBody } from "./frame.ts";
 
 const CONTENT_TYPES = new Set(["application/grpc", "application/grpc+proto"]);
 const RESPONSE: OutgoingHttpHeaders = { ":status": 200, "content-type": "application/grpc+proto" };

@@ -8,9 +8,9 @@ import { codeToHttpStatus, errorToJson, parseContentType, parseTimeout } from "@
 import { compressionGzip } from "@connectrpc/connect-node";
 import { LazyContext } from "../calls/lazy-context.ts";
 import { tidy } from "../calls/malformed.ts";
+import { assertSendable, tooLong } from "../calls/message-size.ts";
 import { CallLife, OpenCalls, type UnaryMethod, type UnaryOptions } from "../calls/unary.ts";
 import { failLate } from "../errors.ts";
-import { assertSendable, tooLong } from "../grpc/frame.ts";
 import { pathOf } from "./http-error.ts";
 import type { HttpRequest, HttpResponse } from "./http-port.ts";
 import { mistakeIn } from "./json-requests.ts";
@@ -36,8 +36,8 @@ function compressionFor({ "accept-encoding": accepted }: HttpRequest["headers"])
 function isPlain({ headers }: HttpRequest, maxBytes: number): boolean {
   const type = parseContentType(headers["content-type"] ?? null);
   const encoding = headers["content-encoding"] ?? "identity";
-  const tooLong = Number(headers["content-length"]) > maxBytes;
-  return type?.stream === false && !type.binary && encoding === "identity" && !tooLong;
+  const saysTooMuch = Number(headers["content-length"]) > maxBytes;
+  return type?.stream === false && !type.binary && encoding === "identity" && !saysTooMuch;
 }
 
 function read(desc: DescMessage, text: string): Message {
