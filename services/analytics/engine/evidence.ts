@@ -53,6 +53,9 @@ function phrasesOf(tokens: readonly Token[], { words, ties }: Spoken): Phrase[] 
   return phrases;
 }
 
+/** A piece of a string keeps the whole string in memory; evidence outlives the text that it is from. */
+const copyOf = (words: string) => Buffer.from(words).toString();
+
 /** Up to eight different words or phrases that spoke for an answer, the weightiest first. */
 export function evidenceOf(tokens: readonly Token[], spoken: Spoken): string[] {
   const different = new Map<string, Phrase>();
@@ -70,5 +73,5 @@ export function evidenceOf(tokens: readonly Token[], spoken: Spoken): string[] {
     ranked[place] = phrase;
     if (ranked.length > MAX_EVIDENCE) ranked.pop();
   }
-  return ranked.map(({ words }) => words);
+  return ranked.map(({ words }) => copyOf(words));
 }
