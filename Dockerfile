@@ -21,8 +21,8 @@ ENV NODE_ENV=production DATA_DIR=/data HOST=0.0.0.0
 RUN mkdir node_modules/.cache && chown node:node node_modules/.cache
 USER node
 # What Node compiles is kept in the image, for whose containers nothing can be written.
-RUN node --import ./runtime/preload.js --use-largepages=silent --max-semi-space-size=4 --heap-growing-percent=50 services/main.ts --help > /dev/null && \
-  node --import ./runtime/preload.js --use-largepages=silent --max-semi-space-size=4 --heap-growing-percent=50 adapter/server/mcp-http.ts
+RUN node --import ./runtime/preload.js --use-largepages=silent --max-semi-space-size=4 --heap-growing-percent=30 services/main.ts --help > /dev/null && \
+  node --import ./runtime/preload.js --use-largepages=silent --max-semi-space-size=4 --heap-growing-percent=30 adapter/server/mcp-http.ts
 VOLUME /data
 EXPOSE 8080
-ENTRYPOINT ["node", "--import", "./runtime/preload.js", "--use-largepages=silent", "--max-semi-space-size=4", "--heap-growing-percent=50", "services/main.ts"]
+ENTRYPOINT ["node", "--import", "./runtime/preload.js", "--use-largepages=silent", "--max-semi-space-size=4", "--heap-growing-percent=30", "services/main.ts"]
