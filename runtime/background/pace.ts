@@ -23,12 +23,20 @@ export async function undisturbed<T>(write: () => Promise<T>): Promise<T> {
 
 /** The pace of work in the background: without a rest where nobody waits for an answer, a fifth of the time else. */
 export class Pace extends Turn {
+  readonly #callsUnderWay: () => number;
+
+  /** `underWay` tells how many calls wait for an answer; those of this process, if left out. */
+  constructor(underWay: () => number = callsUnderWay) {
+    super();
+    this.#callsUnderWay = underWay;
+  }
+
   /** Lets others have their turn, between two pieces of the work; `signal` cuts the rest short. */
   async rest(signal?: AbortSignal): Promise<void> {
     const { workedMs } = this;
     await this.pass();
     if (largeWrites > 0) await pause(WRITING_MS, signal);
-    else if (callsUnderWay() > 0) await pause(Math.min(MOST_MS, REST * workedMs), signal);
+    else if (this.#callsUnderWay() > 0) await pause(Math.min(MOST_MS, REST * workedMs), signal);
     else return;
     this.begin();
   }

@@ -3,11 +3,11 @@ import { setImmediate as turn } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { Pace, undisturbed } from "../../runtime/background/pace.ts";
 
-/** Whether work in the background would go on at once. */
+/** Whether work in the background would go on at once, where no call is under way. */
 async function goesOn(): Promise<boolean> {
   const stop = new AbortController();
   let rested = false;
-  const rest = new Pace().rest(stop.signal).then(() => {
+  const rest = new Pace(() => 0).rest(stop.signal).then(() => {
     rested = true;
   });
   for (let turns = 0; turns < 5; turns++) await turn();
