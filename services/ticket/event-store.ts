@@ -3,7 +3,7 @@ import { create, fromJson, type MessageInitShape, toJson } from "@bufbuild/proto
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Knex } from "knex";
 import { type TicketEvent, TicketEventSchema, type TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
-import { take } from "../../runtime/database/counter.ts";
+import { lastTaken, take } from "../../runtime/database/counter.ts";
 import { insertRowsLate } from "../../runtime/database/rows.ts";
 import { parseId } from "../../runtime/messages/ids.ts";
 import type { Change } from "./differences.ts";
@@ -77,9 +77,7 @@ export async function appendEvents(trx: Knex.Transaction, events: readonly NewEv
 }
 
 /** Position of the newest event; 0 for none. */
-export async function endOfLog(db: Knex): Promise<number> {
-  return (await db("counter").where({ name: "event" }).first("value"))?.value ?? 0;
-}
+export const endOfLog = (db: Knex): Promise<number> => lastTaken(db, "event");
 
 /** Reads a row as a message. */
 export function toEvent(row: EventRow): TicketEvent {

@@ -14,7 +14,7 @@ import { untilKeysAreFree } from "../../../runtime/database/until-free.ts";
 import type { Policy } from "../../../runtime/policy/policy.ts";
 import type { KnownCustomer, ResolveCustomers } from "../customer-directory.ts";
 import { differences } from "../differences.ts";
-import { appendWritten, type NewEvent, type WrittenEvent, writeEvent } from "../event-store.ts";
+import { appendWritten, endOfLog, type NewEvent, type WrittenEvent, writeEvent } from "../event-store.ts";
 import { dueTime } from "../priority/due.ts";
 import { findByExternalIds, insertTickets, insertUnread } from "../ticket-store.ts";
 import { type KeyedRow, toTicket } from "./to-ticket.ts";
@@ -102,7 +102,7 @@ async function storeFirst(
   // The counter's lock lets only one import at a time past this point.
   const last = await lastTaken(trx, "ticket", true);
   // Who takes a key writes into the log.
-  const end = await lastTaken(trx, "event");
+  const end = await endOfLog(trx);
   const now = clock();
   const latest = performance.now() + MOST_MS;
   const added = new Map<string, string>();
@@ -141,7 +141,7 @@ export async function storeBatch(
   resolveCustomers: ResolveCustomers,
 ): Promise<StoredBatch> {
   const { database } = options;
-  let seen = await lastTaken(database.knex, "event");
+  let seen = await endOfLog(database.knex);
   const present = await findByExternalIds(database.knex, rows.map(keyOf));
   const added = new Map<string, string>();
   const absent = rows.filter(({ key }) => !present.has(key));

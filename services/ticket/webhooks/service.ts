@@ -19,6 +19,7 @@ import { parseId } from "../../../runtime/messages/ids.ts";
 import { countedPage } from "../../../runtime/messages/pagination.ts";
 import { assertEtag, maskedFields, mutableFields } from "../../../runtime/messages/resource.ts";
 import { newSecret } from "../../../runtime/standard-webhooks.ts";
+import { endOfLog } from "../event-store.ts";
 import { type DeliveryRow, lockQueues, promote, toDelivery } from "./delivery-store.ts";
 import type { Targets } from "./target.ts";
 import * as webhooks from "./webhook-store.ts";
@@ -123,7 +124,7 @@ export function webhookService(options: WebhookServiceOptions): ServiceImpl<type
         const resumed = before.disabled && !disabled;
         const webhook = await webhooks.updateWebhook(trx, current.id, {
           ...{ url, description, disabled, event_types: JSON.stringify(eventTypes) },
-          ...(resumed && { after_position: await webhooks.endOfLog(trx) }),
+          ...(resumed && { after_position: await endOfLog(trx) }),
           update_time: call.now,
         });
         return { webhook };

@@ -6,6 +6,7 @@ import type { TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
 import { type Webhook, WebhookSchema } from "#gen/deskwire/ticket/v1/webhook_pb.js";
 import { take } from "../../../runtime/database/counter.ts";
 import { formatId, parseId } from "../../../runtime/messages/ids.ts";
+import { endOfLog } from "../event-store.ts";
 
 /** A row of the table `webhook`. */
 export interface WebhookRow {
@@ -46,11 +47,6 @@ export function secretsAt({ secret, previous_secret, previous_secret_until }: We
 export function wants(row: WebhookRow, event: { readonly position: number; readonly type: number }): boolean {
   const types: TicketEventType[] = JSON.parse(row.event_types);
   return event.position > row.after_position && (types.length === 0 || types.includes(event.type));
-}
-
-/** The position of the last event. */
-export async function endOfLog(db: Knex): Promise<number> {
-  return (await db("counter").where({ name: "event" }).first("value")).value;
 }
 
 /** Adds a webhook that is sent what happens from now on. */
