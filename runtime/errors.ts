@@ -1,8 +1,7 @@
 // Every error that Deskwire makes is made here: a gRPC code, a machine-readable reason, and a message that says the way out.
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { durationFromMs, durationMs } from "@bufbuild/protobuf/wkt";
-import type { Violation } from "@bufbuild/protovalidate";
-import { violationsToProto } from "@bufbuild/protovalidate";
+import { Violation, violationsToProto } from "@bufbuild/protovalidate";
 import { ViolationsSchema } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { ErrorInfoSchema, RetryInfoSchema } from "#gen/google/rpc/error_details_pb.js";
@@ -11,8 +10,18 @@ import { ErrorInfoSchema, RetryInfoSchema } from "#gen/google/rpc/error_details_
 export const ERROR_DOMAIN = "deskwire";
 
 const MAX_VIOLATIONS = 10;
+/** Of a message, and of a value in the metadata, in characters: in gRPC an error travels in headers, and clients take few kilobytes of them. */
+const MAX_TEXT = 1_000;
+/** Of the key of a map, which its sender makes as long as it likes. */
+const MAX_KEY = 64;
 
-function errorInfo(reason: string, metadata: Record<string, string>) {
+/** A text as long as an error may carry it, and with no half surrogate pair, at which Connect's gRPC server hangs. */
+export function fitText(text: string, max = MAX_TEXT): string {
+  return text.length <= max ? text.toWellFormed() : `${text.slice(0, max - 1).toWellFormed()}…`;
+}
+
+function errorInfo(reason: string, said: Record<string, string>) {
+  const metadata = Object.fromEntries(Object.entries(said).map(([name, value]) => [name, fitText(value)]));
   const value: MessageInitShape<typeof ErrorInfoSchema> = { reason, domain: ERROR_DOMAIN, metadata };
   return { desc: ErrorInfoSchema, value };
 }
@@ -25,7 +34,7 @@ function errorInfo(reason: string, metadata: Record<string, string>) {
  * @param metadata the values the message is about, such as the legal choices
  */
 export function fail(code: Code, reason: string, message: string, metadata: Record<string, string> = {}): ConnectError {
-  return new ConnectError(message, code, undefined, [errorInfo(reason, metadata)]);
+  return new ConnectError(fitText(message), code, undefined, [errorInfo(reason, metadata)]);
 }
 
 /**
@@ -38,17 +47,22 @@ export function failForNow(code: Code, reason: string, message: string, retryAft
   return new ConnectError(message, code, headers, [errorInfo(reason, {}), retry]);
 }
 
-/**
- * Makes the `invalid_argument` for a message that breaks rules of its proto; carries `buf.validate.Violations`. The first
- * few are named: in gRPC an error travels in headers, and clients take few kilobytes of them.
- */
+function withShortKeys({ message, ruleId, field, rule, forKey }: Violation): Violation {
+  const path = field.map((step) =>
+    step.kind === "map_sub" && typeof step.key === "string" ? { ...step, key: fitText(step.key, MAX_KEY) } : step,
+  );
+  return new Violation(message, ruleId, path, rule, forKey);
+}
+
+/** Makes the `invalid_argument` for a message that breaks rules of its proto; carries `buf.validate.Violations`, of the first few. */
 export function failValidation(violations: Violation[]): ConnectError {
-  const named = violations.slice(0, MAX_VIOLATIONS);
+  const named = violations.slice(0, MAX_VIOLATIONS).map(withShortKeys);
   const [proto] = violationsToProto(named);
   const lines = named.map(String);
   if (violations.length > named.length) lines.push(`and ${violations.length - named.length} more`);
+  const wayOut = ". Correct it and call again.";
   return new ConnectError(
-    `Invalid request: ${lines.join("; ")}. Correct it and call again.`,
+    fitText(`Invalid request: ${lines.join("; ")}`, MAX_TEXT - wayOut.length) + wayOut,
     Code.InvalidArgument,
     undefined,
     [errorInfo("VALIDATION_FAILED", {}), { desc: ViolationsSchema, value: proto }],

@@ -1,10 +1,8 @@
 // Errors of Connect's own about requests that no message can be read from, made fit to be told.
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
-import { fail, reasonOf } from "../errors.ts";
+import { fail, fitText, reasonOf } from "../errors.ts";
 
 const CLIENTS_FAULT = /^(parse binary: |received compressed envelope)/;
-/** In gRPC an error travels in headers, and clients take few kilobytes of them. */
-const MAX_MESSAGE = 1_000;
 
 /**
  * Makes `invalid_argument` (REQUEST_MALFORMED) of the `internal` that Connect has for bytes that are no message of the
@@ -17,12 +15,9 @@ export function blameClient(error: unknown): void {
   Object.assign(error, { code, details });
 }
 
-/** Connect's messages quote the request: at any length, and with half surrogate pairs, at which its gRPC server hangs. */
+/** Connect's messages quote the request, at any length. */
 export function tidy(error: unknown): void {
-  if (!(error instanceof ConnectError)) return;
-  const { rawMessage } = error;
-  if (rawMessage.length <= MAX_MESSAGE && rawMessage.isWellFormed()) return;
-  Object.assign(error, { rawMessage: rawMessage.slice(0, MAX_MESSAGE).toWellFormed() });
+  if (error instanceof ConnectError) Object.assign(error, { rawMessage: fitText(error.rawMessage) });
 }
 
 /** For Connect's `requestGate`: the first that knows of a call, and by its signal the first to hear of its error. */

@@ -1,5 +1,7 @@
 // Requests that no message can be read from.
+import { fromJson, toBinary } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { UpdateCustomerRequestSchema } from "#gen/deskwire/crm/v1/crm_service_pb.js";
 import { codeOf } from "../fuzz/verdict.ts";
 import { Wire, type WireRequest } from "../fuzz/wire.ts";
 import { openTestDesk, type TestDesk } from "../support/desk.ts";
@@ -7,7 +9,7 @@ import { openTestDesk, type TestDesk } from "../support/desk.ts";
 let desk: TestDesk;
 let wire: Wire;
 beforeAll(async () => {
-  desk = await openTestDesk({ parts: ["ticket"] });
+  desk = await openTestDesk({ parts: ["crm", "ticket"] });
   wire = new Wire((await desk.listen()).url);
 });
 afterAll(async () => {
@@ -16,11 +18,11 @@ afterAll(async () => {
 });
 
 const frame = (data: Buffer, flags = 0) =>
-  Buffer.concat([Buffer.from([flags, 0, 0, data.length >> 8, data.length & 255]), data]);
+  Buffer.concat([Buffer.from([flags, 0, data.length >> 16, (data.length >> 8) & 255, data.length & 255]), data]);
 
-async function post(type: string, body: Buffer, method = "ListTickets"): Promise<string> {
+async function post(type: string, body: Buffer, method = "ticket.v1.TicketService/ListTickets"): Promise<string> {
   const request: WireRequest = {
-    ...{ version: "h2", method: "POST", path: `/deskwire.ticket.v1.TicketService/${method}` },
+    ...{ version: "h2", method: "POST", path: `/deskwire.${method}` },
     ...{ headers: { "content-type": type, te: "trailers" }, body },
   };
   return codeOf(await wire.send(request, 5_000));
@@ -36,10 +38,9 @@ describe("a request is invalid_argument, never internal and never without an ans
   });
 
   test("when a message of a stream of them is none", async () => {
-    expect(await post("application/grpc", frame(Buffer.from([0x0f])), "ImportTickets")).toBe("invalid_argument");
-    expect(await post("application/connect+proto", frame(Buffer.from([0x0f])), "ImportTickets")).toBe(
-      "invalid_argument",
-    );
+    const importTickets = "ticket.v1.TicketService/ImportTickets";
+    expect(await post("application/grpc", frame(Buffer.from([0x0f])), importTickets)).toBe("invalid_argument");
+    expect(await post("application/connect+proto", frame(Buffer.from([0x0f])), importTickets)).toBe("invalid_argument");
   });
 
   test("when it is compressed in no known way", async () => {
@@ -58,4 +59,17 @@ describe("a request is invalid_argument, never internal and never without an ans
     const long = Buffer.from(JSON.stringify({ statuses: ["x".repeat(60_000)] }));
     expect(await post("application/grpc+json", frame(long))).toBe("invalid_argument");
   });
+
+  test.each(["application/grpc+json", "application/grpc-web+json", "application/grpc"])(
+    "when the keys of a map that break its rules are longer than headers can hold: %s",
+    async (type) => {
+      const attributes = Object.fromEntries(Array.from({ length: 12 }, (_, n) => [`${n}${"é".repeat(3_000)}`, "x"]));
+      const request = { customer: { name: "customers/Ada", attributes }, updateMask: "attributes" };
+      const json = Buffer.from(JSON.stringify(request));
+      const data = type.endsWith("json")
+        ? json
+        : toBinary(UpdateCustomerRequestSchema, fromJson(UpdateCustomerRequestSchema, request));
+      expect(await post(type, frame(Buffer.from(data)), "crm.v1.CrmService/UpdateCustomer")).toBe("invalid_argument");
+    },
+  );
 });
