@@ -1,8 +1,7 @@
 // From a request of the protocol to the context of a call to the service behind.
-
 import type { ProgressToken } from "@modelcontextprotocol/server";
 import type { PlainHeaders } from "../../runtime/calls/headers.ts";
-import { traceHeaders } from "../../runtime/calls/trace-headers.ts";
+import { copyHeader, copyTrace } from "../../runtime/calls/travelling.ts";
 import { callerHeaders, clientName } from "../../runtime/identity/caller.ts";
 import type { Log } from "../../runtime/log.ts";
 import type { CallContext, JsonObject } from "../catalog.ts";
@@ -13,16 +12,12 @@ import type { RequestContext } from "./request-context.ts";
 export const REQUEST_KEY = "deskwire/request-id";
 
 const MAX_PROGRESS_TEXT = 4_000;
-const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
-const PRINTABLE_ASCII = /^[\x20-\x7e]{1,8192}$/;
 
-/** The caller's trace context, whole from one source: `_meta` (MCP's place for it) or else HTTP. */
-export function callersTraceHeaders({ header, meta }: Pick<RequestContext, "header" | "meta">): Record<string, string> {
-  for (const from of [(name: string) => meta?.[name], header]) {
-    const headers = from ? traceHeaders(from) : {};
-    if (TRACEPARENT.test(headers.traceparent ?? "")) return headers;
-  }
-  return {};
+/** The caller's trace context, from `_meta` (MCP's place for it) or else from HTTP. */
+export function traceHeaders({ header, meta }: Pick<RequestContext, "header" | "meta">): Record<string, string> {
+  const headers: Record<string, string> = {};
+  if (!copyTrace((name) => meta?.[name], headers) && header) copyTrace(header, headers);
+  return headers;
 }
 
 /**
@@ -30,12 +25,8 @@ export function callersTraceHeaders({ header, meta }: Pick<RequestContext, "head
  * who calls, as this server made it out. A caller's credentials stay here (MCP authorization, token passthrough).
  */
 function travellingHeaders(context: RequestContext, allowed: readonly string[]): PlainHeaders {
-  const headers = callersTraceHeaders(context);
-  for (const name of allowed) {
-    const value = context.header?.(name);
-    // The blanks around a value are no part of it (RFC 9110, section 5.5).
-    if (value && PRINTABLE_ASCII.test(value)) headers[name] = value.trim();
-  }
+  const headers = traceHeaders(context);
+  if (context.header) for (const name of allowed) copyHeader(name, context.header, headers);
   const { name, version } = context.client ?? {};
   const client = clientName(name && `${name} ${version ?? ""}`.trim());
   return Object.assign(headers, callerHeaders(client ? { ...context.caller, client } : context.caller));

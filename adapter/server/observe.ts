@@ -6,7 +6,7 @@ import { CallStats, type Outcome } from "../../runtime/telemetry/call-stats.ts";
 import { markFailed, type SpanStart, traced } from "../../runtime/telemetry/tracing.ts";
 import { outcomeOf } from "../catalog/errors.ts";
 import type { ToolResult } from "../catalog.ts";
-import { callersTraceHeaders } from "./call-context.ts";
+import { traceHeaders } from "./call-context.ts";
 import type { RequestContext } from "./request-context.ts";
 
 type Handle<Request, Result> = (request: Request, context: RequestContext) => Result | Promise<Result>;
@@ -30,7 +30,7 @@ function spanOf(method: string, target: string | undefined, context: RequestCont
       // A client may choose any text.
       ...(typeof id === "number" && { "jsonrpc.request.id": String(id) }),
     },
-    headers: new Headers(callersTraceHeaders(context)),
+    headers: new Headers(traceHeaders(context)),
   };
 }
 

@@ -3,7 +3,7 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import { type CallOptions, Code, type HandlerContext } from "@connectrpc/connect";
 import { fail } from "../errors.ts";
 import { headerOf } from "./lazy-context.ts";
-import { traceHeaders } from "./trace-headers.ts";
+import { copyTrace } from "./travelling.ts";
 
 /** Who the call is for, as the edge made it out: `local`, `key:<name>`, or a token's issuer and subject. */
 export const PRINCIPAL_HEADER = "deskwire-principal";
@@ -68,8 +68,8 @@ export const REPLAYED_HEADER = "deskwire-replayed";
 export function onBehalfOf(context: HandlerContext, atMostMs?: number): CallOptions {
   const left = context.timeoutMs();
   const timeoutMs = Math.min(left ?? Number.POSITIVE_INFINITY, atMostMs ?? Number.POSITIVE_INFINITY);
-  const headers = traceHeaders((name) => headerOf(context, name));
-  headers[VIA_HEADER] = methodName(context.method);
+  const headers: Record<string, string> = { [VIA_HEADER]: methodName(context.method) };
+  copyTrace((name) => headerOf(context, name), headers);
   for (const name of TRAVELLING) {
     const value = headerOf(context, name);
     if (value !== null) headers[name] = value;

@@ -99,7 +99,8 @@ describe("five processes", () => {
 
   it("answer a caller whose trace, with what they say of the caller, is more than headers can hold", async () => {
     const request = { ticketId: "TKT-1001" };
-    const headers = { baggage: `a=${"x".repeat(15_900)}` };
+    const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    const headers = { traceparent, baggage: `a=${"x".repeat(15_800)}` };
     const handled = await post("support", "deskwire.support.v1.SupportService/HandleTicket", request, headers);
     expect(handled).toMatchObject({ ticket: { id: "TKT-1001" } });
   });
