@@ -1,4 +1,4 @@
-// What all commands have in common at their end: a message that says what to do, and an exit code.
+// What all commands have in common at their end: when it comes, a message that says what to do, and an exit code.
 import { ConnectError } from "@connectrpc/connect";
 
 /**
@@ -14,4 +14,14 @@ export async function runCommand(command: () => Promise<void>): Promise<void> {
     else if (error instanceof TypeError && "code" in error) console.error(`${error.message}\nSee --help.`);
     else console.error(error);
   }
+}
+
+/**
+ * Resolves when the process is asked to end, by SIGINT or SIGTERM. Being asked again changes nothing: Ctrl-C reaches every
+ * process in the terminal, and npm passes it on once more.
+ */
+export function untilAskedToEnd(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => resolve());
+  });
 }
