@@ -43,6 +43,7 @@ describe.each(DIALECTS)("%s", (dialect) => {
       type: TicketEventType.APPROVAL_REQUESTED,
       etag: ticket.etag,
       actor: AI,
+      principal: "machine",
       approval: { id: approvalId, state: PENDING, draft: "" },
     });
     expect(inspect(event, { depth: 9 })).not.toContain("secret");
@@ -61,7 +62,8 @@ describe.each(DIALECTS)("%s", (dialect) => {
       TicketEventType.STATUS_CHANGED,
       TicketEventType.APPROVAL_DECIDED,
     ]);
-    expect(events.at(-1)).toMatchObject({ actor: ADA, etag: now?.etag, approval: { messageId: message?.id } });
+    const decided = { actor: ADA, principal: "person", etag: now?.etag, approval: { messageId: message?.id } };
+    expect(events.at(-1)).toMatchObject(decided);
   });
 
   test("an edited answer is the editor's", async () => {
