@@ -111,6 +111,19 @@ describe.each(DIALECTS)("%s", (dialect) => {
     expect((await clients.tickets.getApproval({ approvalId })).approval?.state).toBe(PENDING);
   });
 
+  test("a key in another system that has been taken meanwhile is refused as such, and one that is taken at once", async () => {
+    const { tickets } = clients;
+    const [{ id }, holder] = [await newTicket(clients), await newTicket(clients)];
+    const externalId = unique();
+    const take = (ticketId: string) =>
+      tickets.updateTicket({ ticket: { id: ticketId, externalId }, actor: AI }, machine);
+    const held = await take(id);
+    await tickets.updateTicket({ ticket: { id: holder.id, externalId } }, person);
+    const taken = { reason: "EXTERNAL_ID_TAKEN", metadata: { ticket_id: holder.id } };
+    expect(await refusalOf(decide(held.approval?.id ?? ""))).toMatchObject(taken);
+    expect(await refusalOf(take((await newTicket(clients)).id))).toMatchObject(taken);
+  });
+
   test("a call that is not allowed is refused at once, and never waits", async () => {
     const ticket = await newTicket(clients, { status: TicketStatus.CLOSED });
     const reply = { ticketId: ticket.id, response: "x", author: AI };
