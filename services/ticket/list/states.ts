@@ -1,5 +1,5 @@
-// States: status and who has to act. They go together, a ticket that is done waiting on nobody as a rule; so half of all lanes are
-// empty, and a page need not begin them.
+// States: status and who has to act. They go together (`assertWaits`), so that half of all lanes are empty and a page need not begin
+// them. Tickets from before there was that rule are listed too: it is the tickets that say which.
 import type { Database } from "../../../runtime/database/database.ts";
 import { selectRows } from "../../../runtime/database/rows.ts";
 import { type Lane, type Lanes, STATUSES, WAITING_ON } from "./lanes.ts";
