@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { runCommand } from "../runtime/command.ts";
 import { barChart, lineChart } from "./lib/chart.ts";
-import { type GroupResult, goalsOf, ratioOf, tableOf } from "./lib/report.ts";
+import { goalsOf, type QuestionResult, ratioOf, tableOf } from "./lib/report.ts";
 import { withSection } from "./lib/section.ts";
 import { findingsTable } from "./scale/finding.ts";
 import { compared, type PageTimes } from "./scale/pages.ts";
@@ -25,7 +25,7 @@ interface Run {
   readonly machine: { readonly cpu?: string; readonly cores: number; readonly kernel: string; readonly node: string };
 }
 interface BenchResults extends Run {
-  readonly results: readonly GroupResult[];
+  readonly results: readonly QuestionResult[];
 }
 
 async function read<T>(name: string): Promise<T | undefined> {

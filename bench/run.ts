@@ -6,23 +6,22 @@ import { parseArgs } from "node:util";
 import { Code } from "@connectrpc/connect";
 import { runCommand } from "../runtime/command.ts";
 import { fail } from "../runtime/errors.ts";
-import { handleTicket, respondToTicket } from "./groups/desk.ts";
+import { deskAtWork } from "./groups/desk.ts";
 import { hop } from "./groups/hop.ts";
 import { noOpTool, stdioTool } from "./groups/no-op-tool.ts";
 import { durableWrites } from "./groups/writers.ts";
 import { type Group, runGroup } from "./lib/group.ts";
 import type { Effort } from "./lib/interleave.ts";
-import { type GroupResult, goalsOf, tableOf } from "./lib/report.ts";
+import { goalsOf, type QuestionResult, tableOf } from "./lib/report.ts";
 
 const GROUPS: Readonly<Record<string, Group>> = {
   hop,
   "no-op": noOpTool,
   stdio: stdioTool,
   writers: durableWrites,
-  handle: handleTicket,
-  respond: respondToTicket,
+  desk: deskAtWork,
 };
-const FULL: Effort = { rounds: 5, secondsEach: 0.6, warmUpSeconds: 3 };
+const FULL: Effort = { rounds: 5, secondsEach: 0.6, warmUpSeconds: 2 };
 const QUICK: Effort = { rounds: 3, secondsEach: 0.3, warmUpSeconds: 0.5 };
 const RESULTS = new URL("results/", import.meta.url).pathname;
 
@@ -32,7 +31,7 @@ loopback. About eight minutes, and longer the first time, when it makes its data
 half.
 
 Groups: ${Object.entries(GROUPS)
-  .map(([name, group]) => `${name} (${group.name})`)
+  .map(([name, { questions }]) => `${name} (${questions.map((question) => question.name).join(", ")})`)
   .join(", ")}
   --quick     30 seconds: less data and fewer rounds, to see whether it runs, not for figures to quote
   -h, --help  this text
@@ -53,11 +52,13 @@ function progress(what: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${what}`);
 }
 
-/** What an earlier run has measured stays where this one was not asked to, in the order of the groups. */
-async function merged(file: string, results: readonly GroupResult[]): Promise<GroupResult[]> {
-  const before: { results?: GroupResult[] } = JSON.parse(await readFile(file, "utf8").catch(() => "{}"));
+/** What an earlier run has measured stays where this one was not asked to, in the order of the questions. */
+async function merged(file: string, results: readonly QuestionResult[]): Promise<QuestionResult[]> {
+  const before: { results?: QuestionResult[] } = JSON.parse(await readFile(file, "utf8").catch(() => "{}"));
   const all = [...results, ...(before.results ?? [])];
-  return Object.values(GROUPS).flatMap((group) => all.find(({ name }) => name === group.name) ?? []);
+  return Object.values(GROUPS)
+    .flatMap(({ questions }) => questions)
+    .flatMap((question) => all.find(({ name }) => name === question.name) ?? []);
 }
 
 async function main(args: string[]): Promise<void> {
@@ -69,13 +70,15 @@ async function main(args: string[]): Promise<void> {
   if (values.help) return console.log(HELP);
   const groups = chosen(positionals);
   const effort = values.quick ? QUICK : FULL;
-  const results: GroupResult[] = [];
+  const since = performance.now();
+  const results: QuestionResult[] = [];
+  const skip = (what: string, why: string) => console.log(`skipped: ${what}: ${why}`);
   for (const group of groups) {
-    const skip = (what: string, why: string) => console.log(`skipped: ${what} (${group.name}): ${why}`);
-    const result = await runGroup(group, { effort, progress, skip });
-    progress("");
-    console.log(`\n${tableOf(result)}\n`);
-    results.push(result);
+    for await (const result of runGroup(group, { effort, progress, skip })) {
+      progress("");
+      console.log(`\n${tableOf(result)}\n`);
+      results.push(result);
+    }
   }
   const goals = results.flatMap(goalsOf);
   console.log(goals.join("\n"));
@@ -84,7 +87,8 @@ async function main(args: string[]): Promise<void> {
   const file = join(RESULTS, `${values.quick ? "quick" : "bench"}.json`);
   const kept = { time: new Date().toISOString(), machine, effort, results: await merged(file, results) };
   await writeFile(file, `${JSON.stringify(kept, null, 2)}\n`);
-  console.log(`\nWritten to ${file}`);
+  const minutes = (performance.now() - since) / 60_000;
+  console.log(`\nWritten to ${file}, in ${minutes.toFixed(1)} minutes`);
   if (goals.some((goal) => goal.startsWith("MISSED"))) process.exitCode = 2;
 }
 

@@ -1,7 +1,7 @@
 // From a request of the protocol to the context of a call to the service behind.
-
 import type { ProgressToken } from "@modelcontextprotocol/server";
 import type { PlainHeaders } from "../../runtime/calls/headers.ts";
+import { copyHeader, copyTrace } from "../../runtime/calls/travelling.ts";
 import { callerHeaders, clientName } from "../../runtime/identity/caller.ts";
 import type { Log } from "../../runtime/log.ts";
 import type { CallContext, JsonObject } from "../catalog.ts";
@@ -12,31 +12,10 @@ import type { RequestContext } from "./request-context.ts";
 export const REQUEST_KEY = "deskwire/request-id";
 
 const MAX_PROGRESS_TEXT = 4_000;
-const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
-const PRINTABLE_ASCII = /^[\x20-\x7e]{1,8192}$/;
-
-type Lookup = (name: string) => unknown;
-type Taken = Record<string, string>;
-
-/** Takes a header that may travel on, without the blanks around it, which are no part of it (RFC 9110, section 5.5). */
-function take(name: string, from: Lookup, headers: Taken): void {
-  const value = from(name);
-  if (typeof value === "string" && PRINTABLE_ASCII.test(value)) headers[name] = value.trim();
-}
-
-/** Copies a trace context (W3C Trace Context, Baggage) whole from one source; false where there is none. */
-function copyTrace(from: Lookup, headers: Taken): boolean {
-  const traceparent = from("traceparent");
-  if (typeof traceparent !== "string" || !TRACEPARENT.test(traceparent)) return false;
-  headers.traceparent = traceparent;
-  take("tracestate", from, headers);
-  take("baggage", from, headers);
-  return true;
-}
 
 /** The caller's trace context, from `_meta` (MCP's place for it) or else from HTTP. */
-export function traceHeaders({ header, meta }: Pick<RequestContext, "header" | "meta">): Taken {
-  const headers: Taken = {};
+export function traceHeaders({ header, meta }: Pick<RequestContext, "header" | "meta">): Record<string, string> {
+  const headers: Record<string, string> = {};
   if (!copyTrace((name) => meta?.[name], headers) && header) copyTrace(header, headers);
   return headers;
 }
@@ -47,7 +26,7 @@ export function traceHeaders({ header, meta }: Pick<RequestContext, "header" | "
  */
 function travellingHeaders(context: RequestContext, allowed: readonly string[]): PlainHeaders {
   const headers = traceHeaders(context);
-  if (context.header) for (const name of allowed) take(name, context.header, headers);
+  if (context.header) for (const name of allowed) copyHeader(name, context.header, headers);
   const { name, version } = context.client ?? {};
   const client = clientName(name && `${name} ${version ?? ""}`.trim());
   return Object.assign(headers, callerHeaders(client ? { ...context.caller, client } : context.caller));

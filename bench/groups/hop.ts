@@ -6,17 +6,23 @@ import { noOpServer, TEXT } from "../variants/no-op.ts";
 const BODY = JSON.stringify({ text: TEXT });
 
 export const hop: Group = {
-  name: "One hop: a call that does nothing",
-  baseline: "bare http2",
-  callers: [32],
-  goals: [{ variant: "gRPC", callers: 32, what: "calls", ratio: 0.6 }],
+  questions: [
+    {
+      name: "One hop: a call that does nothing",
+      baseline: "bare http2",
+      callers: [32],
+      goals: [{ variant: "gRPC", callers: 32, what: "calls", ratio: 0.6 }],
+    },
+  ],
   async open({ resources }) {
     const server = await noOpServer(resources);
     return [
-      await bareHttp2(resources, "bare http2", Buffer.from(BODY)),
-      await bareHttp(resources, "bare http", BODY),
-      await server.grpc("gRPC"),
-      server.connectJson("Connect JSON"),
+      [
+        await bareHttp2(resources, "bare http2", Buffer.from(BODY)),
+        await bareHttp(resources, "bare http", BODY),
+        await server.grpc("gRPC"),
+        server.connectJson("Connect JSON"),
+      ],
     ];
   },
 };

@@ -10,28 +10,32 @@ const ERAS: readonly Era[] = ["2026-07-28", "2025-11-25"];
 const ANSWER_BYTES = 230;
 
 export const noOpTool: Group = {
-  name: "MCP: a tool that does nothing",
-  baseline: "bare http, same bytes",
-  callers: [1, 32],
-  goals: ERAS.map((era) => ({ variant: `tools/call ${era}`, callers: 32, what: "calls", ratio: 0.4 }) as const),
+  questions: [
+    {
+      name: "MCP: a tool that does nothing",
+      baseline: "bare http, same bytes",
+      callers: [1, 32],
+      goals: ERAS.map((era) => ({ variant: `tools/call ${era}`, callers: 32, what: "calls", ratio: 0.4 }) as const),
+    },
+  ],
   async open({ resources }) {
     const server = await noOpServer(resources);
     const body = toolCall("2026-07-28", "echo", { text: TEXT }, 1);
     return [
-      await bareHttp(resources, "bare http, same bytes", body, ANSWER_BYTES),
-      server.mcp("tools/call 2026-07-28", "2026-07-28"),
-      server.mcp("tools/call 2025-11-25", "2025-11-25"),
+      [
+        await bareHttp(resources, "bare http, same bytes", body, ANSWER_BYTES),
+        server.mcp("tools/call 2026-07-28", "2026-07-28"),
+        server.mcp("tools/call 2025-11-25", "2025-11-25"),
+      ],
     ];
   },
 };
 
 export const stdioTool: Group = {
-  name: "MCP over stdio: a tool that does nothing",
-  baseline: "bare line echo",
-  callers: [1, 32],
-  goals: [],
+  questions: [
+    { name: "MCP over stdio: a tool that does nothing", baseline: "bare line echo", callers: [1, 32], goals: [] },
+  ],
   open: async ({ resources }) => [
-    stdio(resources, "bare line echo", "line-echo.ts"),
-    stdio(resources, "tools/call", "no-op-stdio.ts"),
+    [stdio(resources, "bare line echo", "line-echo.ts"), stdio(resources, "tools/call", "no-op-stdio.ts")],
   ],
 };

@@ -5,15 +5,19 @@ import { type Writing, writers } from "../variants/writers.ts";
 const BASELINE = "one-row knex transactions";
 
 export const durableWrites: Group = {
-  name: "Durable writes: a ticket changed and its event appended",
-  baseline: BASELINE,
-  callers: [32],
-  goals: [{ variant: "group commit", callers: 32, what: "calls", ratio: 10 }],
+  questions: [
+    {
+      name: "Durable writes: a ticket changed and its event appended",
+      baseline: BASELINE,
+      callers: [32],
+      goals: [{ variant: "group commit", callers: 32, what: "calls", ratio: 10 }],
+    },
+  ],
   async open({ resources }) {
     const ways: readonly [string, Writing][] = [
       [BASELINE, "one-by-one"],
       ["group commit", "grouped"],
     ];
-    return Promise.all(ways.map(([name, how]) => writers(resources, name, how)));
+    return [await Promise.all(ways.map(([name, how]) => writers(resources, name, how)))];
   },
 };

@@ -1,6 +1,6 @@
-// A question, and the variants that answer it side by side.
+// Questions that are asked of the same running servers, and the variants that answer them side by side.
 import { type Effort, interleave, type Measured, type Variant, warmUp } from "./interleave.ts";
-import type { Goal, GroupResult } from "./report.ts";
+import type { Goal, QuestionResult } from "./report.ts";
 
 /** What a group is told about this run. */
 export interface Run {
@@ -12,8 +12,8 @@ export interface Run {
   readonly skip: (what: string, why: string) => void;
 }
 
-/** A question the bench answers. */
-export interface Group {
+/** A question the bench answers, by a table. */
+export interface Question {
   readonly name: string;
   /** The variant that the others are held against. */
   readonly baseline: string;
@@ -21,23 +21,34 @@ export interface Group {
   readonly callers: readonly number[];
   readonly goals: readonly Goal[];
   /**
-   * How many times as long as others it is warmed up; once if left out. Node compiles what it runs for good after some
-   * thousands of calls, which a desk answers in many seconds and a server that does nothing in one.
+   * How many times as long as the baseline the others are warmed up; once if left out. Node compiles what it runs for good after
+   * some thousands of calls, which a desk answers in many seconds and a server that does nothing in one.
    */
   readonly warmUp?: number;
-  /** Starts everything. What cannot run here is skipped with a word. */
-  open(run: Run): Promise<readonly Variant[]>;
 }
 
-/** Runs a group from start to end. */
-export async function runGroup(group: Group, options: Omit<Run, "resources">): Promise<GroupResult> {
+/** Questions with the servers they are asked of. */
+export interface Group {
+  readonly questions: readonly Question[];
+  /** Starts everything, and gives the variants of each question. What cannot run here is skipped with a word. */
+  open(run: Run): Promise<readonly (readonly Variant[])[]>;
+}
+
+/** Runs a group from start to end, and gives each question's result as soon as it is there. */
+export async function* runGroup(group: Group, options: Omit<Run, "resources">): AsyncGenerator<QuestionResult> {
   await using resources = new AsyncDisposableStack();
-  const variants = await group.open({ ...options, resources });
-  const measured: Measured[] = [];
   const { effort, progress } = options;
-  const warmUpSeconds = effort.warmUpSeconds * (group.warmUp ?? 1);
-  await warmUp(variants, Math.max(...group.callers), { ...effort, warmUpSeconds }, progress);
-  for (const callers of group.callers) measured.push(...(await interleave(variants, callers, effort, progress)));
-  const { name, baseline, goals } = group;
-  return { name, baseline, measured, goals };
+  const opened = await group.open({ ...options, resources });
+  for (const [index, question] of group.questions.entries()) {
+    const { name, baseline, callers, goals } = question;
+    const variants = opened[index] ?? [];
+    for (const variant of variants) {
+      const times = variant.name === baseline ? 1 : (question.warmUp ?? 1);
+      progress(`warming up ${variant.name}`);
+      await warmUp(variant, Math.max(...callers), effort.warmUpSeconds * times);
+    }
+    const measured: Measured[] = [];
+    for (const count of callers) measured.push(...(await interleave(variants, count, effort, progress)));
+    yield { name, baseline, measured, goals };
+  }
 }

@@ -13,7 +13,7 @@ export interface Variant {
 export interface Effort {
   readonly rounds: number;
   readonly secondsEach: number;
-  /** Of each variant, before anything is measured: Node compiles what is called often. */
+  /** Of a variant, before anything is measured: Node compiles what is called often. */
   readonly warmUpSeconds: number;
 }
 
@@ -41,17 +41,9 @@ function medians(samples: readonly Sample[]): Sample {
   };
 }
 
-/** Lets each variant work a while, unmeasured. `progress` is told which. */
-export async function warmUp(
-  variants: readonly Variant[],
-  callers: number,
-  { warmUpSeconds: seconds }: Effort,
-  progress: (what: string) => void,
-): Promise<void> {
-  for (const variant of variants) {
-    progress(`warming up ${variant.name}`);
-    await drive(await variant.callers(callers), { seconds, pids: [] });
-  }
+/** Lets a variant work a while, unmeasured. */
+export async function warmUp(variant: Variant, callers: number, seconds: number): Promise<void> {
+  await drive(await variant.callers(callers), { seconds, pids: [] });
 }
 
 /** Measures all variants with so many callers, in rounds. `progress` is told what is being done. */

@@ -1,7 +1,7 @@
-// What a person reads: a table a group, ratios first.
+// What a person reads: a table a question, ratios first.
 import type { Measured } from "./interleave.ts";
 
-/** A goal of a variant against its group's baseline. */
+/** A goal of a variant against its question's baseline. */
 export interface Goal {
   readonly variant: string;
   readonly callers: number;
@@ -11,16 +11,16 @@ export interface Goal {
 }
 
 /** Variants measured side by side, and the one they are held against. */
-export interface GroupResult {
+export interface QuestionResult {
   readonly name: string;
   readonly baseline: string;
   readonly measured: readonly Measured[];
   readonly goals: readonly Goal[];
 }
 
-/** How a variant compares with the baseline of its group, at the same number of callers. */
+/** How a variant compares with the baseline of its question, at the same number of callers. */
 export function ratioOf(
-  { measured, baseline }: GroupResult,
+  { measured, baseline }: QuestionResult,
   variant: Measured,
   what: Goal["what"],
 ): number | undefined {
@@ -33,35 +33,35 @@ export function ratioOf(
 const round = (value: number) => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2));
 const show = (value: number | undefined) => (value === undefined ? "–" : round(value));
 
-/** The table of a group, in Markdown. */
-export function tableOf(group: GroupResult): string {
+/** The table of a question, in Markdown. */
+export function tableOf(result: QuestionResult): string {
   const head = "| variant | callers | × calls/s | × CPU a call | calls/s | CPU µs a call | p50 ms | p99 ms |";
-  const rows = group.measured.map((variant) =>
+  const rows = result.measured.map((variant) =>
     [
       variant.name,
       variant.callers,
-      show(ratioOf(group, variant, "calls")),
-      show(ratioOf(group, variant, "cpu")),
+      show(ratioOf(result, variant, "calls")),
+      show(ratioOf(result, variant, "cpu")),
       variant.callsPerSecond.toFixed(0),
       variant.cpuPerCall?.toFixed(0) ?? "–",
       variant.p50Ms.toFixed(2),
       variant.p99Ms.toFixed(2),
     ].join(" | "),
   );
-  return [`## ${group.name} (1 = ${group.baseline})`, "", head, "|---|---|---|---|---|---|---|---|"]
+  return [`## ${result.name} (1 = ${result.baseline})`, "", head, "|---|---|---|---|---|---|---|---|"]
     .concat(rows.map((row) => `| ${row} |`))
     .join("\n");
 }
 
 /** One line a goal: what was wanted, what came out. */
-export function goalsOf(group: GroupResult): string[] {
-  return group.goals.flatMap(({ variant, callers, what, ratio }) => {
-    const found = group.measured.find((one) => one.name === variant && one.callers === callers);
-    const value = found && ratioOf(group, found, what);
+export function goalsOf(result: QuestionResult): string[] {
+  return result.goals.flatMap(({ variant, callers, what, ratio }) => {
+    const found = result.measured.find((one) => one.name === variant && one.callers === callers);
+    const value = found && ratioOf(result, found, what);
     if (value === undefined) return [];
     const reached = what === "calls" ? value >= ratio : value <= ratio;
     const wanted = what === "calls" ? `≥ ${ratio} × calls/s` : `≤ ${ratio.toPrecision(3)} × CPU a call`;
-    const measured = `${group.name}, ${variant}, ${callers} callers: ${value.toPrecision(3)}`;
+    const measured = `${result.name}, ${variant}, ${callers} callers: ${value.toPrecision(3)}`;
     return [`${reached ? "reached" : "MISSED "}  ${measured}, wanted ${wanted}`];
   });
 }

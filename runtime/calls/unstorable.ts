@@ -41,8 +41,8 @@ function inTimestamp({ seconds, nanos }: Timestamp): Finding | undefined {
 }
 
 function inFieldMask({ paths }: FieldMask): Finding | undefined {
-  // JSON writes paths in lowerCamelCase and cannot say these (google/protobuf/field_mask.proto); a key of a map may be so.
-  if (!paths.some((path) => /[A-Z]|_[0-9]?_/.test(path))) return undefined;
+  // JSON joins paths in lowerCamelCase by commas and cannot say these (google/protobuf/field_mask.proto); a key of a map may be so.
+  if (!paths.some((path) => /[A-Z,]|_(?![a-z])/.test(path))) return undefined;
   return finding("field_mask.path", "paths are written in lower_snake_case; name a map as a whole, without its key");
 }
 

@@ -1,5 +1,5 @@
 // What updates of every resource have in common: masks (AIP-134) and etags (AIP-154).
-import { type DescMessage, getOption, isFieldSet, type MessageShape } from "@bufbuild/protobuf";
+import { type DescField, type DescMessage, getOption, isFieldSet, type MessageShape } from "@bufbuild/protobuf";
 import type { FieldMask } from "@bufbuild/protobuf/wkt";
 import { field as fieldRules } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { Code } from "@connectrpc/connect";
@@ -22,12 +22,27 @@ function withEntry(map: unknown, from: unknown, key: string): Fields {
   return entry === undefined ? others : { ...others, [key]: entry };
 }
 
+/** A map of which the mask names parts grows beyond what a request alone may bring. */
+function assertRoom(field: DescField, map: Fields): void {
+  const { type } = getOption(field, fieldRules);
+  const most = type.case === "map" ? type.value.maxPairs : 0n;
+  const size = Object.keys(map).length;
+  if (most === 0n || size <= most) return;
+  throw fail(
+    Code.InvalidArgument,
+    "TOO_MANY_ENTRIES",
+    `${field.name} would have ${size} entries; ${most} are allowed. Take some away: name them in update_mask, such as ${field.name}.KEY, and send them without a value. Nothing was written.`,
+    { field: field.name },
+  );
+}
+
 /**
  * The fields that an update is to write: those that the mask names, or, without a mask, those that are set in the patch. A
  * field that the mask names and the patch does not set comes out empty; `attributes.tier` changes that one entry of a map
  * (AIP-134, AIP-161).
  *
- * @throws ConnectError `invalid_argument` (UPDATE_MASK_NESTED) for a path into a field that is no map
+ * @throws ConnectError `invalid_argument`: UPDATE_MASK_NESTED for a path into a field that is no map, TOO_MANY_ENTRIES where a
+ *   map would get more entries than its field allows
  */
 export function maskedFields<D extends DescMessage>(
   schema: D,
@@ -55,6 +70,9 @@ export function maskedFields<D extends DescMessage>(
         { path },
       );
     }
+  }
+  for (const field of schema.fields) {
+    if (field.fieldKind === "map" && changed[field.localName]) assertRoom(field, changed[field.localName] as Fields);
   }
   return changed as Partial<MessageShape<D>>;
 }

@@ -219,14 +219,23 @@ export async function eraseFields(trx: Knex.Transaction, id: number, now: number
   await writeKeys(trx, id, nothing);
 }
 
-/** Says who has the address or key that a write failed on; an error of another kind is returned as it is. */
-export async function takenError(database: Database, error: unknown, fields: CustomerFields): Promise<unknown> {
+/**
+ * Says who has the address or key that a write failed on; an error of another kind is returned as it is.
+ *
+ * @param own the customer who was written to, and has some of them already; empty for a new one
+ */
+export async function takenError(
+  database: Database,
+  error: unknown,
+  fields: CustomerFields,
+  own: string,
+): Promise<unknown> {
   const email = isUniqueViolation(error, "customer_email.email");
   if (!email && !isUniqueViolation(error, "customer.external_id")) return error;
   const values = email ? fields.emails : [fields.externalId];
   for (const value of values) {
     const holder = await findByKey(database.knex, email ? "email" : "external_id", value);
-    if (!holder) continue;
+    if (!holder || holder.id === own) continue;
     return fail(
       Code.AlreadyExists,
       email ? "EMAIL_TAKEN" : "EXTERNAL_ID_TAKEN",

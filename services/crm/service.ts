@@ -52,11 +52,11 @@ export function crmService(
   policies: ToolPolicies = {},
 ): ServiceImpl<typeof CrmService> {
   const { knex } = database;
-  const orTaken = async <T>(customer: Customer, work: Promise<T>): Promise<T> => {
+  const orTaken = async <T>(customer: Customer, work: Promise<T>, own = ""): Promise<T> => {
     try {
       return await work;
     } catch (error) {
-      throw await customers.takenError(database, error, customer);
+      throw await customers.takenError(database, error, customer, own);
     }
   };
   return {
@@ -110,6 +110,7 @@ export function crmService(
           const fields = maskedFields(CustomerSchema, { patch, mask: request.updateMask, current }, MUTABLE);
           return { customer: await customers.updateCustomer(trx, { ...current, ...fields }, call.now) };
         }),
+        patch.id,
       );
     },
     async findCustomer({ key }) {

@@ -15,6 +15,10 @@ interface FoundCustomer {
   readonly added: boolean;
 }
 
+/**
+ * Adds the customer, unless somebody has the address already. Not looked for first: sent again, the request would find whom it
+ * has added itself, and answer otherwise than before.
+ */
 async function findOrAdd(
   { crm }: Clients,
   request: OpenTicketRequest,
@@ -22,22 +26,14 @@ async function findOrAdd(
 ): Promise<FoundCustomer> {
   const { customerEmail: email, customerName, customerId, requestId } = request;
   if (customerId) return { customerId, added: false };
-  const options = onBehalfOf(context);
+  const customer = { name: customerName || email.slice(0, MAX_NAME), emails: [email] };
   try {
-    const { customer } = await needed("crm", crm.findCustomer({ key: { case: "email", value: email } }, options));
-    return { customerId: customer?.id ?? "", added: false };
-  } catch (error) {
-    if (reasonOf(error) !== "CUSTOMER_NOT_FOUND") throw error;
-  }
-  try {
-    const customer = { name: customerName || email.slice(0, MAX_NAME), emails: [email] };
-    const added = await needed("crm", crm.createCustomer({ customer, requestId }, options));
+    const added = await needed("crm", crm.createCustomer({ customer, requestId }, onBehalfOf(context)));
     return { customerId: added.customer?.id ?? "", added: true };
   } catch (error) {
-    // Somebody else has added the customer in between.
     const holder = metadataOf(error).customer_id;
-    if (holder) return { customerId: holder, added: false };
-    throw error;
+    if (reasonOf(error) !== "EMAIL_TAKEN" || !holder) throw error;
+    return { customerId: holder, added: false };
   }
 }
 

@@ -26,7 +26,7 @@ import { TicketDraft, type WriteInfo } from "./draft.ts";
 import { mergeTickets } from "./merge.ts";
 import { assertNothingMissed } from "./missed.ts";
 import { markAsAi, subjectOf } from "./outgoing/provenance.ts";
-import { isDone } from "./status.ts";
+import { assertWaits, isDone } from "./status.ts";
 
 const { method } = TicketService;
 const NOTE_CHARACTERS = 100;
@@ -117,9 +117,10 @@ export const addInternalNote = action({
   },
 });
 
-/** Puts the default where an update clears what cannot be empty. */
-function withDefaults(fields: Partial<Ticket>): Partial<Ticket> {
-  const empty = Object.entries(DEFAULTS).filter(([name]) => fields[name as keyof typeof DEFAULTS] === 0);
+/** Puts the default where an update clears what cannot be empty; a ticket that is done waits on nobody. */
+function withDefaults(fields: Partial<Ticket>, { status }: Ticket): Partial<Ticket> {
+  const defaults = isDone(status) ? { ...DEFAULTS, waitingOn: WaitingOn.NOBODY } : DEFAULTS;
+  const empty = Object.entries(defaults).filter(([name]) => fields[name as keyof typeof DEFAULTS] === 0);
   return { ...fields, ...Object.fromEntries(empty) };
 }
 
@@ -142,9 +143,12 @@ export const updateTicket = action({
   async run(trx, info, { ticket: patch = create(TicketSchema), updateMask: mask, addTags, removeTags, updateStatus }) {
     const draft = await TicketDraft.load(trx, info, patch.id);
     await assertNothingMissed(trx, draft.ticket, patch.etag);
-    draft.assertNotClosed();
-    draft.change(withDefaults(maskedFields(TicketSchema, { patch, mask, current: draft.ticket }, MUTABLE)));
-    draft.change(withTags(draft.ticket, addTags, removeTags)).move(updateStatus);
+    // The status first: it has a say in who has to act next, and the update the last word.
+    draft.assertNotClosed().move(updateStatus);
+    const fields = maskedFields(TicketSchema, { patch, mask, current: draft.ticket }, MUTABLE);
+    draft.change(withDefaults(fields, draft.ticket));
+    draft.change(withTags(draft.ticket, addTags, removeTags));
+    if (fields.waitingOn !== undefined) assertWaits(draft.ticket);
     if (info.hold) return info.hold(draft.stored);
     if (info.byAi && draft.ticket.subject !== draft.stored.subject) await markAsAi(trx, [subjectOf(patch.id)]);
     return { ticket: await draft.save() };

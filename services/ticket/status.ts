@@ -46,6 +46,25 @@ function illegal(ticket: Ticket, status: TicketStatus): ConnectError {
 }
 
 /**
+ * Refuses a word on who has to act next that the status contradicts: an open ticket that waits on nobody would be forgotten, a
+ * done one that waits on somebody would come back into the queue.
+ *
+ * @throws ConnectError `failed_precondition` (WAITING_ON_CONTRADICTS)
+ */
+export function assertWaits({ id, status, waitingOn }: Ticket): void {
+  if (isDone(status) === (waitingOn === WaitingOn.NOBODY)) return;
+  const wayOut = isDone(status)
+    ? "Nobody has to act next: leave waiting_on out, or move it to open or in_progress in the same call."
+    : "Somebody has to act next: say who, or move it to resolved where it is done.";
+  throw fail(
+    Code.FailedPrecondition,
+    "WAITING_ON_CONTRADICTS",
+    `${id} is ${statusName(status)} and cannot wait on ${WaitingOn[waitingOn].toLowerCase()}. ${wayOut} Nothing was written.`,
+    { ticket_id: id, status: statusName(status) },
+  );
+}
+
+/**
  * What changes when a ticket moves to a status; nothing when it is there already.
  *
  * @param now milliseconds UTC

@@ -1,11 +1,14 @@
 // Customers with a word of their own in every place where the desk keeps a text.
+import { create } from "@bufbuild/protobuf";
 import { expect } from "vitest";
 import { ActorKind } from "#gen/deskwire/actor/v1/actor_pb.js";
 import { Category, Sentiment } from "#gen/deskwire/analytics/v1/analysis_pb.js";
 import { ApprovalDecision } from "#gen/deskwire/ticket/v1/approval_pb.js";
 import { TicketStatus } from "#gen/deskwire/ticket/v1/ticket_pb.js";
+import { ReceiveMessageRequestSchema } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import { migrations } from "../../gateway/runs/migrations.ts";
 import { RunStore } from "../../gateway/runs/store.ts";
+import { fingerprint } from "../../runtime/calls/fingerprint.ts";
 import type { Config } from "../../runtime/config.ts";
 import { openDatabase } from "../../runtime/database/database.ts";
 import { databaseLocation } from "../../services/databases.ts";
@@ -66,7 +69,10 @@ export async function plant(clients: Clients, mark: string): Promise<Planted> {
   await tickets.addInternalNote({ ticketId, body: word("internal"), ...key() });
   const received = { fromEmail: email, subject: word("mailsubject"), text: word("mailtext") };
   const inbound = await tickets.receiveMessage({ ...received, ...key() });
-  await tickets.receiveMessage({ ...received, subject: `[${inbound.ticketId}]`, text: word("mailreply"), ...key() });
+  const reply = { ...received, subject: `[${inbound.ticketId}]`, text: word("mailreply") };
+  await tickets.receiveMessage({ ...reply, ...key() });
+  // By its hash, whoever has the text can tell that it was this one.
+  words.push(fingerprint(ReceiveMessageRequestSchema, create(ReceiveMessageRequestSchema, reply), []));
   const row = {
     customerEmail: email,
     subject: word("rowsubject"),

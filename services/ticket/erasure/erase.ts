@@ -10,6 +10,7 @@ import { formatId } from "../../../runtime/messages/ids.ts";
 import { forgetCustomer } from "../approvals/store.ts";
 import type { WriteInfo } from "../draft.ts";
 import { appendEvents, type EventRow, type NewEvent } from "../event-store.ts";
+import { forgetReceived } from "../inbound/receive-message.ts";
 import type { TicketRow } from "../ticket-store.ts";
 import { isErased, markErased } from "./erased-customers.ts";
 import { ERASED, redactEvent } from "./redact-event.ts";
@@ -112,6 +113,7 @@ export async function eraseStep(
   }
   const approvalCount = await forgetCustomer(trx, customerId, now);
   const answerCount = await eraseAnswers(trx, dialect, customerId);
+  await forgetReceived(trx, dialect, customerId);
   await appendEvents(trx, events);
   return { ...done, approvalCount, answerCount, complete: true };
 }

@@ -21,7 +21,7 @@ import {
 import { methodName, originOf, REPLAYED_HEADER } from "../../../runtime/calls/call.ts";
 import { fingerprint } from "../../../runtime/calls/fingerprint.ts";
 import { requestIdReused } from "../../../runtime/calls/idempotency.ts";
-import type { Database } from "../../../runtime/database/database.ts";
+import type { Database, Dialect } from "../../../runtime/database/database.ts";
 import type { Policy } from "../../../runtime/policy/policy.ts";
 import { beginFollowUp, recordReply } from "../conversation.ts";
 import type { CustomerDirectory, KnownCustomer } from "../customer-directory.ts";
@@ -35,6 +35,8 @@ const SUBJECT_CHARACTERS = 300;
 const NO_SUBJECT = "(no subject)";
 /** Longer than the field's days of retries: senders of webhooks try for up to three days. */
 const REQUEST_KEPT_MS = 30 * 24 * 60 * 60 * 1000;
+/** What is left of a message's hash when its customer was erased: by a hash, whoever has a text can tell that it was this one. */
+const ERASED_HASH = "";
 /** Merged into merged into merged: more than people do by hand. */
 const MAX_MERGES = 10;
 
@@ -48,18 +50,31 @@ export interface ReceptionOptions {
   readonly now: () => number;
 }
 
-/** The ticket that a message belongs to, if it is this customer's; of merged tickets the one that stays. */
+/** The ticket that a message belongs to, if it is this customer's; of merged tickets the one that stays. `lock` as in `findTicket`. */
 async function ticketOf(
-  trx: Knex.Transaction,
+  db: Knex,
   { ticketId, subject }: ReceiveMessageRequest,
   customerId: string,
+  lock: boolean,
 ): Promise<Ticket | undefined> {
   const named = ticketId || REFERENCE.exec(subject)?.[1]?.toUpperCase();
-  let ticket = named ? await findTicket(trx, named, true) : undefined;
+  let ticket = named ? await findTicket(db, named, lock) : undefined;
   for (let merges = 0; ticket?.mergedInto && merges < MAX_MERGES; merges++) {
-    ticket = await findTicket(trx, ticket.mergedInto, true);
+    ticket = await findTicket(db, ticket.mergedInto, lock);
   }
   return ticket?.customerId === customerId ? ticket : undefined;
+}
+
+/** As much of a message's subject as a ticket keeps. */
+const subjectOf = ({ subject }: ReceiveMessageRequest) => [...subject.trim()].slice(0, SUBJECT_CHARACTERS).join("");
+
+/**
+ * The words to read: those that are stored, and no others, so that an erasure knows what was read. A reply is read without its
+ * subject, which says how the conversation began.
+ */
+async function wordsToRead(db: Knex, request: ReceiveMessageRequest, customerId: string): Promise<string> {
+  const ticket = await ticketOf(db, request, customerId, false);
+  return ticket ? request.text : firstWords({ subject: subjectOf(request) || NO_SUBJECT, description: request.text });
 }
 
 async function receive(
@@ -69,8 +84,8 @@ async function receive(
   customerId: string,
   words: Words,
 ): Promise<ReceiveMessageResponse> {
-  const subject = [...request.subject.trim()].slice(0, SUBJECT_CHARACTERS).join("");
-  const ticket = await ticketOf(trx, request, customerId);
+  const subject = subjectOf(request);
+  const ticket = await ticketOf(trx, request, customerId, true);
   const answer = (receivedAs: ReceivedAs, ticketId: string, messageId = "") =>
     create(ReceiveMessageResponseSchema, { receivedAs, ticketId, messageId, customerId });
   if (ticket && ticket.status !== TicketStatus.CLOSED) {
@@ -95,11 +110,21 @@ async function receive(
 async function earlier(db: Knex, request: ReceiveMessageRequest): Promise<ReceiveMessageResponse | undefined> {
   const row = await db("received_message").where({ request_id: request.requestId }).first();
   if (!row) return undefined;
-  if (row.request_hash !== hashOf(request)) throw requestIdReused(request.requestId);
+  if (row.request_hash !== ERASED_HASH && row.request_hash !== hashOf(request))
+    throw requestIdReused(request.requestId);
   return fromBinary(ReceiveMessageResponseSchema, row.response);
 }
 
 const hashOf = (request: ReceiveMessageRequest) => fingerprint(ReceiveMessageRequestSchema, request, ["request_id"]);
+
+/** Forgets what the messages of a customer said. That they were taken in stays, so that none comes twice. */
+export async function forgetReceived(trx: Knex.Transaction, dialect: Dialect, customerId: string): Promise<void> {
+  const named = toBinary(ReceiveMessageResponseSchema, create(ReceiveMessageResponseSchema, { customerId }));
+  const find = dialect === "sqlite" ? "instr(response, ?) > 0" : "position(?::bytea in response) > 0";
+  await trx("received_message")
+    .whereRaw(find, [Buffer.from(named)])
+    .update({ request_hash: ERASED_HASH });
+}
 
 /** Stores that a message is taken in; false where another call has just done so and this one waited for it. */
 async function remember(trx: Knex.Transaction, request: ReceiveMessageRequest, now: number): Promise<boolean> {
@@ -136,11 +161,9 @@ export async function receiveMessage(
   const before = requestId ? await earlier(database.knex, request) : undefined;
   if (before) return replayed(before);
   const sender = { email: request.fromEmail, name: request.fromName };
-  const [[customer], reading] = await Promise.all([
-    customers.resolver(context)([sender]),
-    reader.read(firstWords({ subject: request.subject, description: request.text }), context),
-  ]);
+  const [customer] = await customers.resolver(context)([sender]);
   const { id: customerId, plan } = customer as KnownCustomer;
+  const reading = await reader.read(await wordsToRead(database.knex, request, customerId), context);
   const actor = create(ActorSchema, { kind: ActorKind.CUSTOMER, id: customerId });
   const time = now();
   const call = { method: methodName(method.receiveMessage), requestId, origin: originOf(context) };

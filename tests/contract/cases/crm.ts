@@ -1,7 +1,7 @@
 // CrmService.
 import { expect } from "vitest";
 import { ActorKind } from "#gen/deskwire/actor/v1/actor_pb.js";
-import { allPages, type Case, expectRefused, newCustomer, refusalOf, refuses, unique } from "../case.ts";
+import { allPages, type Case, expectRefused, newCustomer, newTicket, refusalOf, refuses, unique } from "../case.ts";
 
 const agent = { kind: ActorKind.AGENT, id: "sam", name: "Sam" };
 const NOBODY = "CUS-999999999999999";
@@ -96,6 +96,11 @@ export const crmCases: readonly Case[] = [
       expect(await refusalOf(crm.updateCustomer({ customer: { id: other, externalId } }))).toMatchObject(keyTaken);
       const own = await crm.updateCustomer({ customer: { id: holder, emails: [email.toUpperCase(), email] } });
       expect(own.customer?.emails).toEqual([email.toUpperCase(), email]);
+      const kept = [`${unique()}@example.com`];
+      await crm.updateCustomer({ customer: { id: other, emails: kept } });
+      expect(await refusalOf(crm.updateCustomer({ customer: { id: other, emails: [...kept, email] } }))).toMatchObject(
+        taken,
+      );
     },
   },
   {
@@ -194,6 +199,28 @@ export const crmCases: readonly Case[] = [
     },
     { code: "InvalidArgument", reason: "UPDATE_MASK_NESTED" },
   ),
+  {
+    name: "entries of a map that are added one by one are no more than it may have",
+    async run(clients) {
+      const entries = (prefix: string) =>
+        Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`${prefix}${index}`, "x"]));
+      const full = entries("a");
+      const { id: ticketId, customerId } = await newTicket(clients, { customFields: full });
+      await clients.crm.updateCustomer({ customer: { id: customerId, attributes: full } });
+      const one = (field: string) => ({ updateMask: { paths: [`${field}.b`] } });
+      const ticket = { id: ticketId, customFields: { b: "y" } };
+      const customer = { id: customerId, attributes: { b: "y" } };
+      const calls = [
+        clients.tickets.updateTicket({ ticket, ...one("custom_fields") }),
+        clients.crm.updateCustomer({ customer, ...one("attributes") }),
+      ];
+      await expectRefused(calls, { code: "InvalidArgument", reason: "TOO_MANY_ENTRIES" });
+      const paths = ["attributes.b", "attributes.a0"];
+      const swapped = await clients.crm.updateCustomer({ customer, updateMask: { paths } });
+      expect(Object.keys(swapped.customer?.attributes ?? {})).toHaveLength(50);
+      expect((await clients.tickets.getTicket({ ticketId })).ticket?.customFields).toEqual(full);
+    },
+  },
   refuses(
     "UpdateCustomer that takes the name away",
     async (clients) => {

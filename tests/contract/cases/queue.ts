@@ -98,6 +98,12 @@ export const queueCases: readonly Case[] = [
       const fromOutside = await read(clients, received.ticketId);
       expect(fromOutside).toMatchObject({ ...expected, customerId });
       expect(fromOutside.dueTime).toBeDefined();
+      // A reply's subject is that of the conversation, and no words of now.
+      const reply = { fromEmail: email, subject: ANGRY, ticketId: received.ticketId, text: "Thank you, all is well." };
+      await tickets.receiveMessage(reply);
+      const pleased = await read(clients, received.ticketId);
+      expect(pleased.urgency).not.toBe(TicketUrgency.HIGH);
+      expect(pleased.sentimentScore).toBeGreaterThan(0);
       await tickets.changeStatus({ ticketId: received.ticketId, status: TicketStatus.CLOSED });
       const followUp = await tickets.createFollowUp({ ticketId: received.ticketId, description: ANGRY });
       expect(followUp.ticket).toMatchObject(expected);

@@ -30,7 +30,9 @@ export const supportCustomerCases: readonly Case[] = [
         channel: CHAT,
         tags: ["a"],
       };
-      const added = await support.openTicket({ ...fields, customerEmail: email, customerName: "Ada" });
+      const request = { ...fields, customerEmail: email, customerName: "Ada", requestId: unique() };
+      const added = await support.openTicket(request);
+      expect(await support.openTicket(request)).toEqual(added);
       expect(added).toMatchObject({ customerAdded: true, ticket: { ...fields, status: TicketStatus.OPEN } });
       const customerId = added.ticket?.customerId ?? "";
       const { customer } = await crm.getCustomer({ customerId });

@@ -219,6 +219,40 @@ export const ticketCases: readonly Case[] = [
     },
   },
   {
+    name: "who has to act next is somebody until a ticket is done, and nobody from then on",
+    async run(clients) {
+      const { OPEN, IN_PROGRESS, RESOLVED } = TicketStatus;
+      const { DESK, CUSTOMER, THIRD_PARTY, NOBODY } = WaitingOn;
+      const open = await newTicket(clients);
+      const done = await newTicket(clients, { status: RESOLVED });
+      const update = (id: string, waitingOn: WaitingOn, updateStatus?: TicketStatus) =>
+        clients.tickets.updateTicket({
+          ticket: { id, waitingOn },
+          updateMask: { paths: ["waiting_on"] },
+          ...(updateStatus && { updateStatus }),
+        });
+      const before = [await stateOf(clients, open.id), await stateOf(clients, done.id)];
+      await expectRefused(
+        [
+          update(open.id, NOBODY),
+          update(open.id, NOBODY, IN_PROGRESS),
+          update(open.id, CUSTOMER, RESOLVED),
+          update(done.id, DESK),
+          update(done.id, NOBODY, OPEN),
+        ],
+        { code: "FailedPrecondition", reason: "WAITING_ON_CONTRADICTS" },
+      );
+      const ticket = { subject: "x", customerId: open.customerId, waitingOn: NOBODY };
+      await expectRefused([clients.tickets.createTicket({ ticket })], { reason: "VALIDATION_FAILED" });
+      expect([await stateOf(clients, open.id), await stateOf(clients, done.id)]).toEqual(before);
+      const cleared = await update(done.id, WaitingOn.UNSPECIFIED);
+      expect(cleared.ticket).toEqual(before[1]?.ticket);
+      const again = await update(done.id, THIRD_PARTY, IN_PROGRESS);
+      expect(again.ticket).toMatchObject({ status: IN_PROGRESS, waitingOn: THIRD_PARTY });
+      expect((await update(open.id, NOBODY, RESOLVED)).ticket).toMatchObject({ status: RESOLVED, waitingOn: NOBODY });
+    },
+  },
+  {
     name: "UpdateTicket adds and takes away tags and moves the status in the same write",
     async run(clients) {
       const { id } = await newTicket(clients, { tags: ["a", "b"] });

@@ -1718,6 +1718,8 @@ export declare const TicketService: GenService<{
   },
   /**
    * Changes the fields named in the mask (AIP-134), tags and status, all of it or nothing, and leaves the rest.
+   * `failed_precondition` (WAITING_ON_CONTRADICTS) for a `waiting_on` that the status contradicts: nobody has to act next on a
+   * ticket that is resolved or closed, and somebody on any other.
    *
    * @generated from rpc deskwire.ticket.v1.TicketService.UpdateTicket
    */
