@@ -1,6 +1,6 @@
 // What the gateway's routes have in common: a request in, a Response out, errors in the API's form.
 
-import { isGone, sendResponse, toRequest } from "../adapter/server/http-bridge.ts";
+import { isGone, sendResponse, untilHangUp } from "../adapter/server/http-bridge.ts";
 import type { HttpRequest, HttpResponse } from "../runtime/http/http-port.ts";
 import type { Route } from "../runtime/http/listener.ts";
 import { type Caller, type Identify, localCaller } from "../runtime/identity/caller.ts";
@@ -40,8 +40,9 @@ async function handle(exchange: Exchange, answerer: Answerer, log: Log): Promise
 /** Makes a route of an answerer. @param identify absent where every caller is the local one */
 export function routeFor(answerer: Answerer, identify: Identify | undefined, log: Log): Route {
   return (request, response) => {
-    const { signal, url } = toRequest(request, response);
+    const url = new URL(request.url ?? "/", "http://localhost");
+    const signal = untilHangUp(response);
     const caller = async () => (identify === undefined ? localCaller : identify(request));
-    return handle({ request, response, url: new URL(url), requestId: newId("req"), signal, caller }, answerer, log);
+    return handle({ request, response, url, requestId: newId("req"), signal, caller }, answerer, log);
   };
 }

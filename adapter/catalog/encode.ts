@@ -97,7 +97,7 @@ function elementWriter(field: DescField): Write {
   if (!message) return scalarWriter(field.scalar as ScalarType);
   if (isTime(message)) return writeTime;
   if (isReflected(field)) return reflectedWriter(message);
-  const write = objectWriter(message);
+  const write = objectWriter(message, field);
   return (how, to, key, value: Message, path, untrusted) => put(to, key, write(how, value, path, untrusted, false));
 }
 
@@ -179,15 +179,15 @@ function tellsItsPlace(field: DescField): boolean {
   return field.scalar === ScalarType.STRING || field.scalar === ScalarType.BYTES;
 }
 
-function fieldWriter(field: DescField): WriteField {
+function fieldWriter(field: DescField, isDetail: boolean): WriteField {
   const { name } = field;
-  const { detail, untrusted: marked } = fieldOptions(field);
+  const { untrusted: marked } = fieldOptions(field);
   const read = reader(field);
   const isWorthSaying = worthSaying(field);
   const write = valueWriter(field);
   const place = tellsItsPlace(field) ? `.${name}` : "";
   return (how, out, message, path, untrusted, root) => {
-    if (detail && !how.detailed) return;
+    if (isDetail && !how.detailed) return;
     const value = read(message);
     if (isWorthSaying(message, value, root)) write(how, out, name, value as never, path + place, untrusted || marked);
   };
@@ -204,11 +204,13 @@ const writeBody: WriteObject = (how, message, path, untrusted) => {
   return json;
 };
 
-const writers = new WeakMap<DescMessage, WriteObject>();
+const writers = new WeakMap<DescMessage | DescField, WriteObject>();
 
-/** What a type of message is written by, made when it is first asked for. */
-function objectWriter(desc: DescMessage): WriteObject {
-  const known = writers.get(desc);
+/** What a type of message is written by, made when it is first asked for: where its field has details of its own, for that field. */
+function objectWriter(desc: DescMessage, holder?: DescField): WriteObject {
+  const details = holder ? fieldOptions(holder).detailFields : [];
+  const key = holder && details.length > 0 ? holder : desc;
+  const known = writers.get(key);
   if (known) return known;
   if (isHttpBody(desc)) return writeBody;
   const fields: WriteField[] = [];
@@ -218,8 +220,9 @@ function objectWriter(desc: DescMessage): WriteObject {
     return out;
   };
   // Known before its fields are, among which it may be again.
-  writers.set(desc, write);
-  fields.push(...shownFields(desc, "output").map(fieldWriter));
+  writers.set(key, write);
+  for (const field of shownFields(desc, "output"))
+    fields.push(fieldWriter(field, fieldOptions(field).detail || details.includes(field.name)));
   return write;
 }
 

@@ -99,7 +99,9 @@ export function toolSchemas(method: DescMethod, required: RequiredFields): ToolS
   const arguments_ = taken.properties as Schema;
   const results = answered.properties as Schema;
 
-  const hasFormats = !(RESPONSE_FORMAT in arguments_) && anyField(output, ({ detail }) => detail);
+  const hasFormats =
+    !(RESPONSE_FORMAT in arguments_) &&
+    anyField(output, ({ detail, detailFields }) => detail || detailFields.length > 0);
   const name = (wanted: string) => (wanted in results ? `_${wanted}` : wanted);
   const names = {
     ...{ notice: name("notice"), truncated: name("truncated"), more: name("more"), error: name("error") },

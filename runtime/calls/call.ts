@@ -3,6 +3,7 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import { type CallOptions, Code, type HandlerContext } from "@connectrpc/connect";
 import { fail } from "../errors.ts";
 import { headerOf } from "./lazy-context.ts";
+import { copyTrace } from "./travelling.ts";
 
 /** Who the call is for, as the edge made it out: `local`, `key:<name>`, or a token's issuer and subject. */
 export const PRINCIPAL_HEADER = "deskwire-principal";
@@ -34,18 +35,14 @@ export const IDENTITY_HEADERS: readonly string[] = [
   ...[CONFIRMED_HEADER, VIA_HEADER],
 ];
 
-/** Headers that travel from call to call: W3C Trace Context and Baggage, and who the call is for. */
+/** Headers that say who a call is for, and travel from call to call with those of the trace. */
 const TRAVELLING = [
-  ...["traceparent", "tracestate", "baggage"],
   ...[PRINCIPAL_HEADER, SCOPES_HEADER, CLIENT_HEADER, TOOL_HEADER],
   ...[CONFINEMENT_HEADER, CONFIRMED_HEADER],
 ];
 
 /** Those of them that one process of the desk believes from another alone, and what that one says of itself. */
-export const SEALED_HEADERS: readonly string[] = [
-  ...TRAVELLING.filter((name) => name.startsWith("deskwire-")),
-  VIA_HEADER,
-];
+export const SEALED_HEADERS: readonly string[] = [...TRAVELLING, VIA_HEADER];
 
 /** The scope that opens everything. */
 export const ADMIN_SCOPE = "admin";
@@ -72,6 +69,7 @@ export function onBehalfOf(context: HandlerContext, atMostMs?: number): CallOpti
   const left = context.timeoutMs();
   const timeoutMs = Math.min(left ?? Number.POSITIVE_INFINITY, atMostMs ?? Number.POSITIVE_INFINITY);
   const headers: Record<string, string> = { [VIA_HEADER]: methodName(context.method) };
+  copyTrace((name) => headerOf(context, name), headers);
   for (const name of TRAVELLING) {
     const value = headerOf(context, name);
     if (value !== null) headers[name] = value;

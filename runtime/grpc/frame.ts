@@ -2,6 +2,7 @@
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { tooLong } from "../calls/message-size.ts";
 import { fail } from "../errors.ts";
+import { Received } from "../http/received.ts";
 
 const PREFIX_BYTES = 5;
 
@@ -17,34 +18,38 @@ export function frameOf(message: Uint8Array): Buffer {
 /** Collects the one message of a unary request or response. */
 export class UnaryBody {
   readonly #maxBytes: number;
-  #received: Buffer | undefined;
+  readonly #received = new Received();
+  /** Of the whole frame; unknown until its prefix has come. */
+  #frameBytes: number | undefined;
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }
 
-  /** @throws ConnectError `resource_exhausted` (MESSAGE_TOO_LARGE) as soon as the message says so of itself */
+  /**
+   * @throws ConnectError as soon as it shows: `resource_exhausted` (MESSAGE_TOO_LARGE) for a message that says so of itself,
+   * `invalid_argument` (REQUEST_MALFORMED) for more than one
+   */
   push(chunk: Buffer): void {
-    this.#received = this.#received ? Buffer.concat([this.#received, chunk]) : chunk;
+    this.#received.push(chunk);
     if (this.#received.length < PREFIX_BYTES) return;
-    const length = this.#received.readUInt32BE(1);
-    if (length > this.#maxBytes) throw tooLong(this.#maxBytes, length);
+    this.#frameBytes ??= PREFIX_BYTES + this.#messageBytes();
+    if (this.#received.length > this.#frameBytes) throw malformed("it goes on after its one message");
   }
 
-  /** Whether anything has come. */
-  get isEmpty(): boolean {
-    return this.#received === undefined;
+  #messageBytes(): number {
+    const length = this.#received.bytes.readUInt32BE(1);
+    if (length > this.#maxBytes) throw tooLong(this.#maxBytes, length);
+    return length;
   }
 
   /** The message. @throws ConnectError `invalid_argument` (REQUEST_MALFORMED) where it is not one whole message */
   message(): Buffer {
-    const received = this.#received;
-    if (received === undefined || received.length < PREFIX_BYTES) throw malformed("it holds no message");
-    const end = PREFIX_BYTES + received.readUInt32BE(1);
-    if (received[0] !== 0) throw malformed("it says that it is compressed, and not how");
-    if (received.length < end) throw malformed("it ends within its message");
-    if (received.length > end) throw malformed("it goes on after its one message");
-    return received.subarray(PREFIX_BYTES, end);
+    const { bytes } = this.#received;
+    if (this.#frameBytes === undefined) throw malformed("it holds no message");
+    if (bytes[0] !== 0) throw malformed("it says that it is compressed, and not how");
+    if (bytes.length < this.#frameBytes) throw malformed("it ends within its message");
+    return bytes.subarray(PREFIX_BYTES);
   }
 }
 

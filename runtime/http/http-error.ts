@@ -17,6 +17,9 @@ export function answerJson(response: HttpResponse, status: number, body: unknown
   answer(response, status, { "content-type": "application/json" }, `${JSON.stringify(body, null, 2)}\n`);
 }
 
+/** Of gRPC and gRPC-Web; what follows, such as the encoding of messages, is of no matter where there is none. */
+const GRPC_TYPE = /^application\/grpc(-web)?(-text)?(\+(proto|json))?/;
+
 /**
  * Answers with an error: to gRPC and gRPC-Web as a trailers-only response, to everyone else as the JSON of a Connect
  * error, which people can read as well. Its details, such as ErrorInfo, and its metadata, such as `www-authenticate`, are in
@@ -25,8 +28,9 @@ export function answerJson(response: HttpResponse, status: number, body: unknown
  * @param status the HTTP status for those who are not gRPC, whose status is always 200 with the code beside it
  */
 export function answerError(request: HttpRequest, response: HttpResponse, status: number, error: ConnectError): void {
-  const contentType = request.headers["content-type"] ?? "";
-  if (contentType.startsWith("application/grpc")) {
+  // Not the whole of what the client says, which may be as long as all headers together.
+  const [contentType] = GRPC_TYPE.exec(request.headers["content-type"] ?? "") ?? [];
+  if (contentType !== undefined) {
     const headers = Object.fromEntries(setTrailerStatus(new Headers(), error));
     answer(response, 200, { "content-type": contentType, ...headers });
   } else {

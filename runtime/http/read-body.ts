@@ -1,5 +1,6 @@
 // Reading what a plain HTTP route is sent.
 import type { HttpRequest } from "./http-port.ts";
+import { Received } from "./received.ts";
 
 /**
  * Reads a request's body; undefined where it is longer than `limit` bytes. Rejects where the client goes away before its end.
@@ -10,15 +11,13 @@ export function readBody(request: HttpRequest, limit: number): Promise<Buffer | 
   if (Number(request.headers["content-length"]) > limit) return Promise.resolve(undefined);
   const gone = () => reject(new Error("The client closed the connection."));
   if (request.destroyed) gone();
-  const chunks: Buffer[] = [];
-  let size = 0;
+  const received = new Received();
   const take = (chunk: Buffer) => {
-    size += chunk.length;
-    if (size <= limit) return void chunks.push(chunk);
+    if (received.length + chunk.length <= limit) return received.push(chunk);
     request.off("data", take).pause();
     resolve(undefined);
   };
   request.on("data", take).once("error", reject).once("close", gone);
-  request.once("end", () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
+  request.once("end", () => resolve(received.bytes));
   return promise;
 }

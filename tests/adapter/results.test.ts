@@ -29,6 +29,22 @@ describe("results", () => {
     ]);
   });
 
+  it("leave out what is a detail in one place alone", async () => {
+    const conversation = ["one"];
+    const desk = catalog({
+      getTicket: () => message(registry, "Ticket", { conversation }),
+      listTickets: () =>
+        message(registry, "ListTicketsResponse", { tickets: [{ status: ticket.status, conversation }] }),
+    });
+    const first = async (args: JsonObject) => (await call(desk, "list_tickets", args)).structuredContent.tickets;
+    expect(await first({})).toEqual([{ status: "open" }]);
+    expect(await first({ response_format: "detailed" })).toEqual([
+      { status: "open", conversation: [expect.stringContaining("one")] },
+    ]);
+    const whole = await call(desk, "get_ticket", { ticket_id: "1" });
+    expect(whole.structuredContent.conversation).toEqual([expect.stringContaining("one")]);
+  });
+
   it("have another boundary with every call", async () => {
     const desk = catalog({ getTicket: () => message(registry, "Ticket", ticket) });
     const results = await Promise.all([1, 2, 3].map(() => call(desk, "get_ticket", { ticket_id: "1" })));

@@ -1,5 +1,7 @@
 // What the gateway takes, and how it refuses the rest: the API's statuses, types and headers, and words that help.
 
+import { once } from "node:events";
+import { request } from "node:http";
 import { Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fail } from "../../runtime/errors.ts";
@@ -101,6 +103,12 @@ describe("a request", () => {
       request_id: answer.headers.get("request-id"),
     });
     expect(answer.headers.get("allow")).toBe(status === 405 ? "POST" : null);
+  });
+
+  it("of a method that the web's own Request cannot have is refused like any other", async () => {
+    const [answer] = await once(request(`${desk.url}/v1/messages`, { method: "TRACE" }).end(), "response");
+    answer.resume();
+    expect([answer.statusCode, answer.headers.allow]).toEqual([405, "POST"]);
   });
 
   it("that is too long is refused before it is read", async () => {

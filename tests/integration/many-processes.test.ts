@@ -35,10 +35,10 @@ async function call(name: string, args: Record<string, unknown>): Promise<Answer
   return { isError, ...(structuredContent as Answer) };
 }
 
-async function post(part: Part, method: string, body: unknown): Promise<Answer> {
+async function post(part: Part, method: string, body: unknown, headers = {}): Promise<Answer> {
   const answer = await fetch(`${processes.get(part)?.url}/${method}`, {
     method: "POST",
-    headers: { "content-type": "application/json" },
+    headers: { "content-type": "application/json", ...headers },
     body: JSON.stringify(body),
   });
   return (await answer.json()) as Answer;
@@ -95,6 +95,14 @@ describe("five processes", () => {
     expect(notes.map(({ body }) => body)).toEqual([
       expect.stringContaining("\nTicket TKT-1001 - Response: The second payment is on its way back to you....\n"),
     ]);
+  });
+
+  it("answer a caller whose trace, with what they say of the caller, is more than headers can hold", async () => {
+    const request = { ticketId: "TKT-1001" };
+    const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    const headers = { traceparent, baggage: `a=${"x".repeat(15_800)}` };
+    const handled = await post("support", "deskwire.support.v1.SupportService/HandleTicket", request, headers);
+    expect(handled).toMatchObject({ ticket: { id: "TKT-1001" } });
   });
 
   it("work a ticket by the messages gateway, which cannot reach beyond it", async () => {

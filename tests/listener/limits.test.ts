@@ -1,6 +1,7 @@
 // What one client cannot do to the others: hold connections, send without end, or flood.
 import { once } from "node:events";
 import { type ClientHttp2Session, connect, constants } from "node:http2";
+import { Code } from "@connectrpc/connect";
 import { describe, expect, test } from "vitest";
 import type { HttpResponse } from "../../runtime/http/http-port.ts";
 import { eventually } from "../support/processes.ts";
@@ -74,6 +75,16 @@ describe.concurrent("a client that", () => {
     stream.resume();
     await once(stream, "close");
     expect(stream.rstCode).toBe(constants.NGHTTP2_NO_ERROR);
+    session.destroy();
+  });
+
+  test("goes on after its one message in gRPC is refused, though it never ends", async () => {
+    await using listener = await listenForTest();
+    const session = connect(listener.url);
+    const stream = session.request({ ":method": "POST", ":path": ECHO, "content-type": "application/grpc" });
+    stream.write(Buffer.alloc(6));
+    const [headers] = await once(stream, "response");
+    expect(headers["grpc-status"]).toBe(String(Code.InvalidArgument));
     session.destroy();
   });
 

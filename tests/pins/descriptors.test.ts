@@ -311,3 +311,12 @@ test("every text that a tool shows is marked as untrusted, or is known to be the
   const trusted = Object.entries(TRUSTED).flatMap(([reason, names]) => names.map((name) => [name, reason] as const));
   expectOnly(texts.filter((field) => !untrusted.includes(field)).map(fieldName), Object.fromEntries(trusted));
 });
+
+test("what is a detail in one place is a field of what stands there", () => {
+  const named = messages
+    .flatMap(({ fields }) => fields)
+    .flatMap((field) => (optionsOf(field)?.detailFields ?? []).map((name) => ({ field, name })));
+  expect(named.length).toBeGreaterThan(5);
+  const unknown = named.filter(({ field, name }) => !field.message?.fields.some((inner) => inner.name === name));
+  expectOnly(unknown.map(({ field, name }) => `${fieldName(field)}: ${name}`));
+});

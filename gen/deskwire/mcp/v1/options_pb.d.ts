@@ -203,6 +203,13 @@ export declare type FieldOptions = Message<"deskwire.mcp.v1.FieldOptions"> & {
    * @generated from field: string id_prefix = 6;
    */
   idPrefix: string;
+
+  /**
+   * Fields of this field's message that are a `detail` here, because the caller has said or read them already: `description`.
+   *
+   * @generated from field: repeated string detail_fields = 7;
+   */
+  detailFields: string[];
 };
 
 /**
