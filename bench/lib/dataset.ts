@@ -21,7 +21,7 @@ function nameOf(tickets: number): string {
 }
 
 /** Waits until a desk has nothing left to do by itself: texts to read, events to count. That is no call's time. */
-async function untilIdle(url: string, progress: (what: string) => void): Promise<void> {
+export async function untilIdle(url: string, progress: (what: string) => void): Promise<void> {
   for (;;) {
     const metrics = await (await fetch(new URL("/metrics", url))).text();
     const value = (name: string): number => {

@@ -9,6 +9,9 @@ const MAX_VALUES = 65_535;
 
 type Client = Knex.Client & DirectClient;
 
+/** What has a client to run statements with: knex, a transaction, or a query of theirs. */
+export type WithClient = Pick<Knex, "client">;
+
 let queries = 0;
 
 /** Runs statements outside of knex, as one query for traces, which listen to knex's. */
@@ -37,11 +40,9 @@ function connectionOf({ direct }: Client): DirectConnection["connection"] | unde
 /** Rows of a table that all have the columns of the first. */
 function rowsOfTable(table: string, rows: readonly object[]): RowsOfTable {
   const columns = Object.keys(rows[0] ?? {});
-  return {
-    table,
-    columns,
-    rows: rows.map((row) => columns.map((column) => (row as Record<string, unknown>)[column])),
-  };
+  const values: unknown[] = [];
+  for (const row of rows) for (const column of columns) values.push((row as Record<string, unknown>)[column]);
+  return { table, columns, values };
 }
 
 /**
@@ -74,20 +75,24 @@ export async function insertRowsLate(trx: Knex.Transaction, table: string, rows:
   tellingQuery(client, "insert", `insert into ${table}`, () => connection.insertLate(rowsOfTable(table, rows)));
 }
 
-async function run<Row>(knex: Knex, method: string, sql: string, bindings: readonly unknown[]): Promise<Row[]> {
-  const client: Client = knex.client;
+async function run<Row>(
+  { client }: { readonly client: Client },
+  method: string,
+  sql: string,
+  bindings: readonly unknown[],
+): Promise<Row[]> {
   const connection = connectionOf(client);
   if (connection) {
     const result = tellingQuery(client, method, sql, () => connection.run(sql, bindings));
     return Array.isArray(result) ? (result as Row[]) : [];
   }
-  const answer = await knex.raw(sql, bindings as Knex.RawBinding[]);
+  const answer = await client.raw(sql, bindings as Knex.RawBinding[]);
   return Array.isArray(answer) ? answer : answer.rows;
 }
 
 /** Reads the rows of a statement, in which `?` stands for a value. */
-export async function selectRows<Row>(knex: Knex, sql: string, bindings: readonly unknown[]): Promise<Row[]> {
-  return run(knex, "select", sql, bindings);
+export async function selectRows<Row>(db: WithClient, sql: string, bindings: readonly unknown[]): Promise<Row[]> {
+  return run(db, "select", sql, bindings);
 }
 
 /** Runs a statement that writes, in which `?` stands for a value; gives the rows of its RETURNING. */

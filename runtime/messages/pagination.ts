@@ -4,6 +4,8 @@ import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import type { Knex } from "knex";
 import { fingerprint } from "../calls/fingerprint.ts";
+import type { Read } from "../database/reader-thread.ts";
+import { selectRows, type WithClient } from "../database/rows.ts";
 import { fail } from "../errors.ts";
 
 /** One column of an order. It is never NULL, the query selects it, and the last column of an order is unique. */
@@ -211,29 +213,17 @@ export async function countedPage<Row extends object, D extends DescMessage = De
   return { rows, nextPageToken, totalSize: isWhole ? rows.length : await source.count() };
 }
 
-/** A query that counts the rows of another without reading past `limit` + 1; its one row has `count`. */
-function boundedCount(query: Knex.QueryBuilder, limit: number): Knex.QueryBuilder {
-  const { client } = query as unknown as { client: Knex.Client };
-  const bounded = query.clone().clearSelect().clearOrder();
-  bounded
-    .select(client.raw("1"))
-    .limit(limit + 1)
-    .as("bounded");
-  return client.queryBuilder().count({ count: "*" }).from(bounded);
-}
-
-/** How a query is run: at once, or however takes long reads. */
-export type Read = (query: Knex.QueryBuilder) => Promise<{ readonly count: number }[]>;
-
-const atOnce: Read = async (query) => await query;
-
 /** Counts the rows of a query without reading past `limit`: exact up to there, then `more` is true. */
 export async function countUpTo(
   query: Knex.QueryBuilder,
   limit = 1000,
-  read: Read = atOnce,
+  read: Read = (sql, bindings = []) => selectRows(query as unknown as WithClient, sql, bindings),
 ): Promise<{ readonly count: number; readonly more: boolean }> {
-  const [row] = await read(boundedCount(query, limit));
+  const { client } = query as unknown as WithClient;
+  const bounded = query.clone().clearSelect().clearOrder();
+  bounded.select(client.raw("1")).limit(limit + 1);
+  const { sql, bindings } = bounded.toSQL();
+  const [row] = await read<{ count: number }>(`select count(*) as count from (${sql}) as bounded`, bindings);
   const count = row?.count ?? 0;
   return { count: Math.min(count, limit), more: count > limit };
 }

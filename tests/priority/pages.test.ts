@@ -137,7 +137,12 @@ describe.each(DIALECTS)("%s", (dialect) => {
     for (const index of [5, 6, 7, 8, 9]) {
       const before = tickets[index] as Ticket;
       const change = index % 2 ? { tags: ["tag-1", "tag-2", "tag-3"] } : { team: TEAMS[2] as string };
-      const after = { ...before, ...change, status: OPEN, waitingOn: DESK, updateTime: time, dueTime: time };
+      // One is done and yet waits on somebody, as no other does.
+      const isOdd = index === 8;
+      const state = isOdd
+        ? { status: RESOLVED, waitingOn: CUSTOMER }
+        : { status: OPEN, waitingOn: DESK, dueTime: time };
+      const after = { ...before, ...change, ...state, updateTime: time };
       await database.transaction((trx) => updateTicket(trx, before, after));
       tickets[index] = after;
     }

@@ -1,5 +1,5 @@
-// A PostgreSQL server for a test run, with its data in a folder that goes with it.
-import { chmod, cp, mkdtemp, rm, stat, symlink } from "node:fs/promises";
+// A PostgreSQL server for a test run, with its data in a folder that goes with it, or for a bench, in one that stays.
+import { chmod, cp, mkdir, mkdtemp, rm, stat, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -46,24 +46,31 @@ async function loadEmbeddedPostgres(packages: string) {
   return EmbeddedPostgres;
 }
 
-/**
- * Starts a server.
- *
- * @param durable whether what it holds survives a crash of the machine, which a test does not need
- */
-export async function startPostgres({ durable = false } = {}) {
-  const folder = await mkdtemp(join(tmpdir(), "deskwire-postgres-"));
+/** How a server is started. */
+export interface PostgresOptions {
+  /** Whether what it holds survives a crash of the machine, which a test does not need. */
+  readonly durable?: boolean;
+  /** The folder that its data stay in, for the next start. Absent: they go with the server. */
+  readonly keptIn?: string;
+}
+
+/** Starts a server. */
+export async function startPostgres({ durable = false, keptIn }: PostgresOptions = {}) {
+  if (keptIn !== undefined) await mkdir(keptIn, { recursive: true });
+  const folder = keptIn ?? (await mkdtemp(join(tmpdir(), "deskwire-postgres-")));
   // As root the server runs as another user, who has to reach the data through this folder.
   await chmod(folder, 0o755);
   const port = await freePort();
   const log: string[] = [];
   const EmbeddedPostgres = await loadEmbeddedPostgres(await reachablePackages(folder));
+  const databaseDir = join(folder, "data");
+  const isNew = (await stat(databaseDir).catch(() => undefined)) === undefined;
   const server = new EmbeddedPostgres({
-    databaseDir: join(folder, "data"),
+    databaseDir,
     port,
     user: "postgres",
     password: "postgres",
-    persistent: false,
+    persistent: keptIn !== undefined,
     createPostgresUser: isRoot,
     initdbFlags: ["--no-sync", "--locale=C", "--encoding=UTF8"],
     postgresFlags: [
@@ -77,7 +84,7 @@ export async function startPostgres({ durable = false } = {}) {
   // The signal is sent before anything is waited for.
   const end = () => void server.stop();
   try {
-    await server.initialise();
+    if (isNew) await server.initialise();
     await server.start();
     process.once("exit", end);
   } catch (error) {
@@ -88,7 +95,7 @@ export async function startPostgres({ durable = false } = {}) {
     async stop() {
       process.off("exit", end);
       await server.stop();
-      await rm(folder, { recursive: true, force: true });
+      if (keptIn === undefined) await rm(folder, { recursive: true, force: true });
     },
   };
 }

@@ -51,7 +51,7 @@ export function sorted(database: Database, question: ListQuestion, read: Read): 
   const matching = ticketsMatching(database, question);
   return {
     page: (options) => sortedPage(database, matching, { ...options, ...question }, read),
-    count: () => totalSize(matching, run(read)),
+    count: () => totalSize(matching, read),
   };
 }
 

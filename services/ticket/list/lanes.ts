@@ -17,23 +17,35 @@ export type LaneColumn = keyof LaneValues;
 /** Values of a lane's columns. */
 export type Lane = readonly (string | number)[];
 
+/** Lanes, and what tells them apart. */
+export interface Lanes {
+  readonly lanes: readonly Lane[];
+  readonly columns: readonly LaneColumn[];
+}
+
 const OF_ANYBODY: readonly LaneColumn[] = [...LANE, "unassigned"];
 const OF_CATEGORIES: readonly LaneColumn[] = ["category", ...LANE];
 
 /** SQLite joins no more than 500 selects into one, and each of them has to be begun. */
 const MOST_LANES = 256;
 
-const all = (values: Readonly<Record<string, string | number>>): number[] =>
+/** Every value of an enum but the one for nothing said. */
+const allOf = (values: Readonly<Record<string, string | number>>): number[] =>
   Object.values(values).filter((value): value is number => typeof value === "number" && value !== 0);
+
+/** Every status, and everybody who may have to act. */
+export const STATUSES = allOf(TicketStatus);
+export const WAITING_ON = allOf(WaitingOn);
+const PRIORITIES = allOf(TicketPriority);
 
 /** The lanes that a list takes. A ticket that is due waits on the desk. */
 export function laneValues(request: ListTicketsRequest): LaneValues {
   const { statuses, priorities, waitingOn, overdue, dueBefore } = request;
-  const waiting = waitingOn ? [waitingOn] : all(WaitingOn);
+  const waiting = waitingOn ? [waitingOn] : WAITING_ON;
   return {
-    status: statuses.length > 0 ? statuses : all(TicketStatus),
+    status: statuses.length > 0 ? statuses : STATUSES,
     waiting_on: overdue || dueBefore ? waiting.filter((value) => value === WaitingOn.DESK) : waiting,
-    priority: priorities.length > 0 ? priorities : all(TicketPriority),
+    priority: priorities.length > 0 ? priorities : PRIORITIES,
     unassigned: request.unassigned ? [1] : [0, 1],
     category: request.categories,
   };
@@ -54,7 +66,13 @@ export function laneColumns(request: ListTicketsRequest): readonly LaneColumn[] 
 export const isOfAnybody = (request: ListTicketsRequest): boolean => laneColumns(request) === OF_ANYBODY;
 
 /** Every lane of these values. */
-export function lanesOf(values: LaneValues, columns: readonly LaneColumn[]): Lane[] {
+function lanesOf(values: LaneValues, columns: readonly LaneColumn[]): Lane[] {
   const none: Lane[] = [[]];
   return columns.reduce((lanes, column) => lanes.flatMap((lane) => values[column].map((one) => [...lane, one])), none);
+}
+
+/** Every lane of a list. */
+export function lanesFor(request: ListTicketsRequest): Lanes {
+  const columns = laneColumns(request);
+  return { lanes: lanesOf(laneValues(request), columns), columns };
 }
