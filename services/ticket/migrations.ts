@@ -10,6 +10,7 @@ import {
   labelsByTicketMigration,
   listsMigration,
   unassignedLanesMigration,
+  waitsByStatusMigration,
 } from "./list/migration.ts";
 import { aiTextMigration } from "./outgoing/provenance.ts";
 import { priorityMigration } from "./priority/migration.ts";
@@ -121,4 +122,5 @@ export const migrations: readonly Migration[] = [
   searchByBeginnings,
   unassignedLanesMigration,
   labelsByTicketMigration,
+  waitsByStatusMigration,
 ];

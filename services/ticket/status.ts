@@ -45,6 +45,11 @@ function illegal(ticket: Ticket, status: TicketStatus): ConnectError {
   );
 }
 
+/** Whether a ticket of this status may wait on somebody: nobody has to act next on what is done, and somebody on all else. */
+export function mayWaitOn(status: TicketStatus, waitingOn: WaitingOn): boolean {
+  return isDone(status) === (waitingOn === WaitingOn.NOBODY);
+}
+
 /**
  * Refuses a word on who has to act next that the status contradicts: an open ticket that waits on nobody would be forgotten, a
  * done one that waits on somebody would come back into the queue.
@@ -52,7 +57,7 @@ function illegal(ticket: Ticket, status: TicketStatus): ConnectError {
  * @throws ConnectError `failed_precondition` (WAITING_ON_CONTRADICTS)
  */
 export function assertWaits({ id, status, waitingOn }: Ticket): void {
-  if (isDone(status) === (waitingOn === WaitingOn.NOBODY)) return;
+  if (mayWaitOn(status, waitingOn)) return;
   const wayOut = isDone(status)
     ? "Nobody has to act next: leave waiting_on out, or move it to open or in_progress in the same call."
     : "Somebody has to act next: say who, or move it to resolved where it is done.";

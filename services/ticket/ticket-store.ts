@@ -7,6 +7,7 @@ import { insertRows, selectByTexts, selectForUpdate, selectRows, updateRows } fr
 import { formatId, parseId } from "../../runtime/messages/ids.ts";
 import { toTimestamp, toTimestampIf } from "../../runtime/messages/timestamps.ts";
 import { NEVER } from "./priority/migration.ts";
+import { assertWaits } from "./status.ts";
 
 /** A row of the table `ticket`. */
 export interface TicketRow {
@@ -93,6 +94,8 @@ export function toTicket(row: ListedRow): Ticket {
 }
 
 function toRow(ticket: Ticket): TicketRow {
+  // No list would find it otherwise.
+  assertWaits(ticket);
   return {
     id: parseId(ticket.id),
     subject: ticket.subject,

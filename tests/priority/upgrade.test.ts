@@ -16,21 +16,24 @@ import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import { directTransport } from "../../runtime/calls/transport.ts";
 import { readConfig } from "../../runtime/config.ts";
 import { openDatabase } from "../../runtime/database/database.ts";
-import { parsePolicy } from "../../runtime/policy/read-policy.ts";
+import { parsePolicy, readPolicy } from "../../runtime/policy/read-policy.ts";
 import { restoreBackup } from "../../scripts/backup/restore-backup.ts";
 import { writeBackup } from "../../scripts/backup/write-backup.ts";
 import { DATABASES, databaseLocation } from "../../services/databases.ts";
 import { openDesk } from "../../services/desk.ts";
 import { migrations } from "../../services/ticket/migrations.ts";
+import { NEVER } from "../../services/ticket/priority/migration.ts";
 import { eventually } from "../contract/case.ts";
 import { DIALECTS, temporaryDatabase } from "../support/databases.ts";
 import { silent, temporaryStorage } from "../support/desk.ts";
 import { openClockedDesk } from "./desk.ts";
 
-const before = migrations.slice(
-  0,
-  migrations.findIndex(({ name }) => name === "priority"),
-);
+const until = (step: string) =>
+  migrations.slice(
+    0,
+    migrations.findIndex(({ name }) => name === step),
+  );
+const before = until("priority");
 /** A Thursday. */
 const WAITING = Date.parse("2026-11-26T10:00:00Z");
 const NEW_COLUMNS = ["urgency", "sentiment_score", "plan", "unanswered_follow_ups", "due_at"];
@@ -93,6 +96,45 @@ describe.each(DIALECTS)("%s", (dialect) => {
     expect(await listed({ assignee: "sam" })).toEqual(["TKT-1003"]);
     expect(await listed({ tags: ["late"] })).toEqual(["TKT-1003"]);
     expect(await listed({ unassigned: true })).toEqual(["TKT-2001", "TKT-1004", "TKT-1002", "TKT-1001"]);
+  });
+
+  test("who has to act next goes by the status, also where an earlier version was told otherwise", async () => {
+    const place = await temporaryDatabase(dialect);
+    cleanup.defer(place.remove);
+    const database = await place.open(...until("waits-by-status"));
+    const told = [
+      oldRow(1001),
+      oldRow(1002, { status: TicketStatus.RESOLVED, resolve_time: WAITING }),
+      oldRow(1003, { status: TicketStatus.IN_PROGRESS, waiting_on: WaitingOn.NOBODY }),
+    ].map((row) => ({ ...row, tags: '["late"]', due_at: NEVER }));
+    const labels = told.map((row) => {
+      const { id, status, waiting_on, priority, create_time, update_time, waiting_since, due_at } = row;
+      return {
+        ticket_id: id,
+        tag: "late",
+        status,
+        waiting_on,
+        priority,
+        create_time,
+        update_time,
+        waiting_since,
+        due_at,
+      };
+    });
+    await database.knex("ticket").insert(told);
+    await database.knex("ticket_tag").insert(labels);
+    // As after any start: nothing is due anew for another reason.
+    await database.knex("applied_policy").update({ fingerprint: readPolicy().fingerprint, next_id: null });
+    await database.close();
+    const desk = await openClockedDesk({ startMs: WAITING, database: place.location });
+    cleanup.use(desk);
+    const listed = async (filter: object) => (await desk.tickets.listTickets(filter)).tickets.map(({ id }) => id);
+    for (const tags of [[], ["late"]]) {
+      expect(await listed({ tags, waitingOn: WaitingOn.NOBODY })).toEqual(["TKT-1002"]);
+      expect(await listed({ tags, waitingOn: WaitingOn.DESK })).toEqual(["TKT-1003", "TKT-1001"]);
+    }
+    const due = async () => (await desk.tickets.getTicket({ ticketId: "TKT-1003" })).ticket?.dueTime;
+    expect(await eventually(due)).toBeDefined();
   });
 
   test("another policy gives the tickets that wait other due times at the next start, once", async () => {

@@ -1,6 +1,8 @@
 // Indexes for every list: whose tickets, then lane, then order.
 import type { Knex } from "knex";
+import { TicketStatus, WaitingOn } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import type { Migration } from "../../../runtime/database/database.ts";
+import { NEVER } from "../priority/migration.ts";
 import { LANE } from "./lanes.ts";
 
 /** Whose tickets; the one that leaves least comes last: of two that fit a question, SQLite takes the newer. */
@@ -114,3 +116,30 @@ async function orderLabelsByTicket(trx: Knex.Transaction): Promise<void> {
       table.index(["tag", ...LANE, order, "ticket_id"], `ticket_tag_lane_${order}`),
     );
 }
+
+const { OPEN, IN_PROGRESS, RESOLVED, CLOSED } = TicketStatus;
+const { DESK, CUSTOMER, THIRD_PARTY, NOBODY } = WaitingOn;
+
+/**
+ * Who has to act next goes by the status, which lists count on. Of earlier versions a ticket may say otherwise: one that is done
+ * waits on nobody now, and one that is not waits on the desk, with a due time of the policy, which is applied anew for it.
+ */
+export const waitsByStatusMigration: Migration = {
+  name: "waits-by-status",
+  async up(trx, dialect) {
+    let opened = 0;
+    // Labels repeat what lists go by.
+    for (const table of ["ticket_tag", "ticket"]) {
+      const done = trx(table).whereIn("status", [RESOLVED, CLOSED]);
+      await done.whereIn("waiting_on", [DESK, CUSTOMER, THIRD_PARTY]).update({ waiting_on: NOBODY, due_at: NEVER });
+      const open = trx(table).whereIn("status", [OPEN, IN_PROGRESS]);
+      opened = await open.where({ waiting_on: NOBODY }).update({ waiting_on: DESK });
+    }
+    if (opened > 0) await trx("applied_policy").update({ fingerprint: "", next_id: 0 });
+    // Copies of an earlier version may still write there.
+    if (dialect === "postgres") {
+      const rule = `(status in (${RESOLVED}, ${CLOSED})) = (waiting_on = ${NOBODY})`;
+      await trx.raw(`ALTER TABLE ticket ADD CONSTRAINT ticket_waits_by_status CHECK (${rule})`);
+    }
+  },
+};
