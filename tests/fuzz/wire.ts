@@ -3,6 +3,7 @@
 import { once } from "node:events";
 import { Agent, request as requestHttp1 } from "node:http";
 import { type ClientHttp2Session, connect as connectHttp2, constants } from "node:http2";
+import { gzipSync } from "node:zlib";
 import { type DescMessage, type DescMethod, fromJson, toBinary } from "@bufbuild/protobuf";
 import type { JsonObject } from "../../adapter/catalog.ts";
 import type { Random } from "./random.ts";
@@ -138,6 +139,31 @@ export const WAYS: Readonly<Record<string, Way>> = {
   "gRPC-Web": enveloped("application/grpc-web+proto", binaryBody, grpcTimeout),
   "gRPC-Web JSON": enveloped("application/grpc-web+json", jsonBody, grpcTimeout),
 };
+
+const ODD_HEADERS: readonly Readonly<Record<string, string>>[] = [
+  { "grpc-timeout": "9".repeat(9_000), "connect-timeout-ms": "9".repeat(9_000) },
+  { "grpc-timeout": "99999999H", "connect-timeout-ms": "1e3" },
+  { traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01`, tracestate: "a=\xe9", baggage: `a=${"x".repeat(9_000)}` },
+  { traceparent: "00-" },
+  { "deskwire-ticket": "\xff" },
+  { "deskwire-principal": "x".repeat(9_000), "deskwire-scopes": "", "deskwire-tool": "\xe9" },
+  { "user-agent": "\xe9".repeat(4_000) },
+];
+
+function compressed(random: Random, body: Buffer): Buffer {
+  const whole = gzipSync(body);
+  return random.pick([whole, body, whole.subarray(0, random.below(whole.length)), mutate(random, whole)]);
+}
+
+/** Makes some requests odd besides: by headers that clients make up, or by a body that is compressed, or only said to be. */
+export function odd(random: Random, request: WireRequest): WireRequest {
+  const { headers, body, method } = request;
+  if (random.chance(0.9)) return request;
+  if (random.chance(0.5)) return { ...request, headers: { ...headers, ...random.pick(ODD_HEADERS) } };
+  const ofMessages = /grpc|connect\+/.test(headers["content-type"] ?? "");
+  if (method === "GET" || ofMessages) return request;
+  return { ...request, headers: { ...headers, "content-encoding": "gzip" }, body: compressed(random, body) };
+}
 
 /** With the 10 of Node's own, a client that has a larger request on its way refuses every answer, to this one and all that follow. */
 const SESSION_MEGABYTES = 256;
