@@ -79,6 +79,7 @@ const REASONS = {
   ],
   ResourceExhausted: [
     "DATABASE_BUSY",
+    "DISK_FULL",
     "MESSAGE_TOO_LARGE",
     "RATE_LIMITED",
     "RUNS_BUSY",
@@ -113,7 +114,7 @@ const REASONS = {
     "SERVICE_UNAVAILABLE",
     "SHUTTING_DOWN",
   ],
-  Unimplemented: ["METHOD_NOT_ALLOWED", "METHOD_NOT_HERE", "NOT_SERVED", "NO_REFLECTION"],
+  Unimplemented: ["METHOD_NOT_ALLOWED", "METHOD_NOT_HERE", "NOT_SERVED", "NO_REFLECTION", "PART_ELSEWHERE"],
 };
 
 /** What these make has a reason that is not written where they are called: the name of an error's code. */
