@@ -2,9 +2,9 @@
 import { parseArgs } from "node:util";
 import { Code } from "@connectrpc/connect";
 import type { RemoteOptions } from "../runtime/calls/transport.ts";
+import { explained } from "../runtime/command.ts";
 import { fail, reasonOf } from "../runtime/errors.ts";
 import { listen } from "../runtime/http/listener.ts";
-import { asKeyNeeded } from "../runtime/identity/api-key.ts";
 import type { Log } from "../runtime/log.ts";
 import { buildCatalog } from "./catalog/build-catalog.ts";
 import { reflectServices } from "./catalog/reflect.ts";
@@ -89,7 +89,7 @@ async function openSource(options: ReturnType<typeof parse>, command: McpCommand
     return { catalog, [Symbol.asyncDispose]: async () => reflected.transport.close() };
   } catch (error) {
     const isAbsent = reasonOf(error) === "REFLECTION_FAILED" && !reflect && !options.url;
-    if (!isAbsent || command.openDesk === undefined) throw reflect ? error : asKeyNeeded(error, url);
+    if (!isAbsent || command.openDesk === undefined) throw reflect ? error : explained(error, url);
     return command.openDesk();
   }
 }

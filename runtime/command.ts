@@ -1,5 +1,19 @@
 // What all commands have in common at their end: a message that says what to do, and an exit code.
-import { ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { fail } from "./errors.ts";
+
+/** Node goes on with how to pass an argument that begins with a dash, which no command takes. */
+const DASHES = /\. To specify a positional argument.*$/s;
+
+/** What a person is shown of an error: a message, or the error itself, with its stack, where nobody foresaw it. */
+function shown(error: unknown): unknown {
+  if (error instanceof ConnectError) return error.rawMessage;
+  if (!(error instanceof TypeError && "code" in error)) return error;
+  if (error.code === "ERR_INVALID_URL" && "input" in error) {
+    return `${error.input} is no URL. Write one such as http://127.0.0.1:8080.`;
+  }
+  return `${error.message.replace(DASHES, ".")}\nSee --help.`;
+}
 
 /**
  * Runs a command. An error that Deskwire made, or that the command line is wrong by, is shown as its message alone; any
@@ -10,8 +24,25 @@ export async function runCommand(command: () => Promise<void>): Promise<void> {
     await command();
   } catch (error) {
     process.exitCode = 1;
-    if (error instanceof ConnectError) console.error(error.rawMessage);
-    else if (error instanceof TypeError && "code" in error) console.error(`${error.message}\nSee --help.`);
-    else console.error(error);
+    console.error(shown(error));
   }
+}
+
+/** Where no desk answers at `url`, and why: `DESK_NOT_FOUND`. */
+export function noDesk(url: string, why: string): ConnectError {
+  const message = `No desk answers at ${url} (${why}). Start one with \`npm start\`, or say where it runs with --url or DESKWIRE_URL.`;
+  return fail(Code.Unavailable, "DESK_NOT_FOUND", message, { url });
+}
+
+/**
+ * An error of the desk at `url` as a command tells it: where none answers `DESK_NOT_FOUND`, where it lets nobody in without a
+ * key, or not with this one, `KEY_NEEDED`. Other errors come back as they are.
+ */
+export function explained(error: unknown, url: string): unknown {
+  if (!(error instanceof ConnectError)) return error;
+  // A desk that is there and lacks a part says so with a reason.
+  if (error.code === Code.Unavailable && error.details.length === 0) return noDesk(url, error.rawMessage);
+  if (error.code !== Code.Unauthenticated) return error;
+  const message = `The desk at ${url} asks who calls, and does not know you. Set DESKWIRE_API_KEY to a key of that desk (npm run keys makes one).`;
+  return fail(Code.Unauthenticated, "KEY_NEEDED", message, { url });
 }

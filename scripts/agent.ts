@@ -1,8 +1,8 @@
 // `npm run agent`: the model works on one ticket, and the terminal shows what it does.
 import { parseArgs } from "node:util";
-import { APIError, APIUserAbortError } from "@anthropic-ai/sdk";
+import { APIConnectionError, APIError, APIUserAbortError } from "@anthropic-ai/sdk";
 import { Code } from "@connectrpc/connect";
-import { runCommand } from "../runtime/command.ts";
+import { noDesk, runCommand } from "../runtime/command.ts";
 import { readConfig } from "../runtime/config.ts";
 import { fail } from "../runtime/errors.ts";
 import { type Ending, workOn } from "./agent/conversation.ts";
@@ -69,6 +69,8 @@ async function main(args: string[]): Promise<void> {
       process.exitCode = STOPPED;
       return terminal.line("Stopped. What was written stays; the same command goes on from there.");
     }
+    if (error instanceof APIConnectionError)
+      throw noDesk(desk.place, String((error.cause as Error)?.message ?? error.message));
     if (!(error instanceof APIError)) throw error;
     process.exitCode = 1;
     console.error(error.apiMessage ?? error.message);

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { create, type DescFile, toBinary } from "@bufbuild/protobuf";
 import { type FileDescriptorProto, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+import { runCommand } from "../runtime/command.ts";
 import { loadImage, wellKnownFiles } from "../runtime/messages/descriptor-image.ts";
 
 const BASELINE = "proto/baseline.binpb";
@@ -28,21 +29,23 @@ function withImports(image: Uint8Array): Uint8Array {
   return toBinary(FileDescriptorSetSchema, create(FileDescriptorSetSchema, { file: [...files.values()] }));
 }
 
-const { values } = parseArgs({ options: { update: { type: "boolean" }, help: { type: "boolean", short: "h" } } });
-if (values.help) {
-  console.log(HELP);
-} else if (values.update) {
-  buf("build", "proto", "--exclude-imports", "--exclude-source-info", "-o", BASELINE);
-} else {
-  const directory = mkdtempSync(join(tmpdir(), "deskwire-baseline-"));
-  try {
-    const image = join(directory, "baseline.binpb");
-    writeFileSync(image, withImports(readFileSync(BASELINE)));
-    buf("breaking", "proto", "--against", image, "--exclude-imports");
-  } catch (error) {
-    if (!(error instanceof Error && "status" in error)) throw error;
-    process.exitCode = 1;
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
+await runCommand(async () => {
+  const { values } = parseArgs({ options: { update: { type: "boolean" }, help: { type: "boolean", short: "h" } } });
+  if (values.help) {
+    console.log(HELP);
+  } else if (values.update) {
+    buf("build", "proto", "--exclude-imports", "--exclude-source-info", "-o", BASELINE);
+  } else {
+    const directory = mkdtempSync(join(tmpdir(), "deskwire-baseline-"));
+    try {
+      const image = join(directory, "baseline.binpb");
+      writeFileSync(image, withImports(readFileSync(BASELINE)));
+      buf("breaking", "proto", "--against", image, "--exclude-imports");
+    } catch (error) {
+      if (!(error instanceof Error && "status" in error)) throw error;
+      process.exitCode = 1;
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
   }
-}
+});

@@ -6,10 +6,9 @@ import { parseArgs } from "node:util";
 import { type Client, Code, createClient } from "@connectrpc/connect";
 import { SupportService } from "#gen/deskwire/support/v1/support_service_pb.js";
 import { remoteTransport } from "../runtime/calls/transport.ts";
-import { runCommand } from "../runtime/command.ts";
+import { explained, runCommand } from "../runtime/command.ts";
 import { readConfig } from "../runtime/config.ts";
 import { fail } from "../runtime/errors.ts";
-import { asKeyNeeded } from "../runtime/identity/api-key.ts";
 import { clientOptions } from "../services/access.ts";
 import { erasedLines } from "./customer/erased-list.ts";
 import { exportLines } from "./customer/export-lines.ts";
@@ -88,7 +87,7 @@ async function main(args: string[]): Promise<void> {
     else if (action === "erase") await erase(support, customerId, values.yes);
     else await print(erasedLines(support));
   } catch (error) {
-    throw asKeyNeeded(error, url);
+    throw explained(error, url);
   } finally {
     transport.close();
   }

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { JsonObject } from "../adapter/catalog.ts";
 import { directTransport } from "../runtime/calls/transport.ts";
+import { runCommand } from "../runtime/command.ts";
 import type { Variables } from "../runtime/config/read.ts";
 import { readConfig, VARIABLES } from "../runtime/config.ts";
 import { DEFAULT_POLICY_FILE } from "../runtime/policy/read-policy.ts";
@@ -82,22 +83,24 @@ function tools(): string {
   ].join("\n");
 }
 
-const { values } = parseArgs({ options: { check: { type: "boolean" }, help: { type: "boolean", short: "h" } } });
-if (values.help) {
-  console.log(HELP);
-} else {
-  for (const [path, text] of Object.entries({
-    "README.md": readme(),
-    "docs/policy.md": policy(),
-    "docs/tools.md": tools(),
-  })) {
-    const old = readFileSync(path, { encoding: "utf8", flag: "a+" });
-    if (old === text) continue;
-    if (values.check) {
-      console.error(`${path} is out of date. Run \`npm run docs\` and commit.`);
-      process.exitCode = 1;
-    } else {
-      writeFileSync(path, text);
+await runCommand(async () => {
+  const { values } = parseArgs({ options: { check: { type: "boolean" }, help: { type: "boolean", short: "h" } } });
+  if (values.help) {
+    console.log(HELP);
+  } else {
+    for (const [path, text] of Object.entries({
+      "README.md": readme(),
+      "docs/policy.md": policy(),
+      "docs/tools.md": tools(),
+    })) {
+      const old = readFileSync(path, { encoding: "utf8", flag: "a+" });
+      if (old === text) continue;
+      if (values.check) {
+        console.error(`${path} is out of date. Run \`npm run docs\` and commit.`);
+        process.exitCode = 1;
+      } else {
+        writeFileSync(path, text);
+      }
     }
   }
-}
+});

@@ -71,7 +71,9 @@ function wrongUsage(message: string) {
 async function openInput(file: string): Promise<Readable> {
   if (file === "-") return process.stdin;
   try {
-    return (await open(file)).createReadStream();
+    const handle = await open(file);
+    if ((await handle.stat()).isDirectory()) throw new Error("it is a directory");
+    return handle.createReadStream();
   } catch (error) {
     throw fail(Code.NotFound, "FILE_UNREADABLE", `Cannot read ${file}: ${(error as Error).message}.`);
   }

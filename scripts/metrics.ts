@@ -5,7 +5,7 @@ import { Code, createClient } from "@connectrpc/connect";
 import type { Metrics, MetricsGrouping, TimeMetrics } from "#gen/deskwire/analytics/v1/metrics_pb.js";
 import { MetricsService } from "#gen/deskwire/analytics/v1/metrics_service_pb.js";
 import { remoteTransport } from "../runtime/calls/transport.ts";
-import { runCommand } from "../runtime/command.ts";
+import { explained, runCommand } from "../runtime/command.ts";
 import { readConfig } from "../runtime/config.ts";
 import { fail } from "../runtime/errors.ts";
 import { clientOptions } from "../services/access.ts";
@@ -65,7 +65,8 @@ async function main(args: string[]): Promise<void> {
   if ((positionals.length > 0 && !rebuild) || !(days > 0) || (values.by !== undefined && by === 0)) {
     throw fail(Code.InvalidArgument, "USAGE", `Only rebuild, days above 0, and --by ${GROUPS.join(", ")}. See --help.`);
   }
-  const transport = remoteTransport(values.url ?? readConfig().DESKWIRE_URL, clientOptions(readConfig()));
+  const url = values.url ?? readConfig().DESKWIRE_URL;
+  const transport = remoteTransport(url, clientOptions(readConfig()));
   const metrics = createClient(MetricsService, transport);
   try {
     if (rebuild) {
@@ -92,6 +93,8 @@ async function main(args: string[]): Promise<void> {
       `The last ${days} days; times are medians around the clock. ${settings?.aiAnswerStopsClocks ? "Answers of AI agents count." : "Only people's answers stop the clocks."}`,
     );
     if (!progress?.complete) console.log("Not all of the log is counted yet: ask again in a moment.");
+  } catch (error) {
+    throw explained(error, url);
   } finally {
     transport.close();
   }

@@ -55,8 +55,12 @@ async function main(args: string[]): Promise<void> {
     options: { port: { type: "string", default: "4318" }, help: { type: "boolean", short: "h" } },
   });
   if (values.help) return console.log(HELP);
-  if (!/^\d{1,5}$/.test(values.port)) {
-    throw fail(Code.InvalidArgument, "USAGE_WRONG", "--port takes a number.\nSee npm run traces -- --help.");
+  if (!/^\d{1,5}$/.test(values.port) || Number(values.port) > 65_535) {
+    throw fail(
+      Code.InvalidArgument,
+      "USAGE_WRONG",
+      "--port takes a number up to 65535.\nSee npm run traces -- --help.",
+    );
   }
   const traces = new Traces();
   const server = createServer(async (request, response) => {

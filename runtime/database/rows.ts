@@ -40,11 +40,9 @@ function connectionOf({ direct }: Client): DirectConnection["connection"] | unde
 /** Rows of a table that all have the columns of the first. */
 function rowsOfTable(table: string, rows: readonly object[]): RowsOfTable {
   const columns = Object.keys(rows[0] ?? {});
-  return {
-    table,
-    columns,
-    rows: rows.map((row) => columns.map((column) => (row as Record<string, unknown>)[column])),
-  };
+  const values: unknown[] = [];
+  for (const row of rows) for (const column of columns) values.push((row as Record<string, unknown>)[column]);
+  return { table, columns, values };
 }
 
 /**

@@ -23,7 +23,9 @@ const CHECKPOINT_PAGES = 8_000;
  * write down what it holds: for each row alone, that takes three times as long as all the rest. Few sizes, so that few
  * statements are prepared.
  */
-const INSERTED_ROWS = [256, 128, 32, 8, 1];
+const INSERTED_ROWS = [1_024, 512, 256, 128, 32, 8, 1];
+/** SQLite's bound on the values of a statement. */
+const MOST_VALUES = 32_766;
 /** How long a statement waits for another process that has the file, in milliseconds. */
 export const BUSY_TIMEOUT_MS = 5_000;
 
@@ -101,15 +103,15 @@ const arraysOf = (statement: StatementSync, values: readonly SQLInputValue[]) =>
   statement.all(...values) as unknown as unknown[][];
 
 /** Takes rows apart into inserts of the sizes, the largest first. */
-function* insertStatements({ table, columns, rows }: RowsOfTable): Generator<{ sql: string; values: unknown[] }> {
+function* insertStatements({ table, columns, values }: RowsOfTable): Generator<{ sql: string; values: unknown[] }> {
   const insert = `insert into ${quoted(table)} (${columns.map(quoted).join(", ")}) values `;
   const places = `(${columns.map(() => "?").join(", ")})`;
   let from = 0;
   for (const size of INSERTED_ROWS) {
-    for (; rows.length - from >= size; from += size) {
-      const sql = insert + new Array(size).fill(places).join(", ");
-      yield { sql, values: rows.slice(from, from + size).flat() };
-    }
+    const count = size * columns.length;
+    if (count > MOST_VALUES || values.length - from < count) continue;
+    const sql = insert + new Array(size).fill(places).join(", ");
+    for (; values.length - from >= count; from += count) yield { sql, values: values.slice(from, from + count) };
   }
 }
 
@@ -228,10 +230,9 @@ export class SqliteConnection {
    * Inserts rows before the transaction ends, with those of the other works in it; or before the next statement that names
    * their table. An error of theirs is one of all of these works.
    */
-  insertLate({ table, columns, rows }: RowsOfTable): void {
+  insertLate({ table, columns, values }: RowsOfTable): void {
     const sql = `insert into ${table}`;
-    const bound = rows.map((row) => row.map((value, index) => bindable(value, index, sql)));
-    this.#late.add({ table, columns, rows: bound });
+    this.#late.add({ table, columns, values: values.map((value, index) => bindable(value, index, sql)) });
   }
 
   #concernsLateRows(prepared: Prepared): boolean {

@@ -2,9 +2,7 @@
 // scanner for leaked secrets finds it.
 import { hash, randomBytes } from "node:crypto";
 import { crc32 } from "node:zlib";
-import { Code, ConnectError } from "@connectrpc/connect";
 import type { Authenticate } from "../calls/transport.ts";
-import { fail } from "../errors.ts";
 
 const PREFIX = "dk_";
 const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -54,13 +52,6 @@ export function showing(key: string | undefined): Authenticate | undefined {
     headers.set("x-api-key", key);
     return headers;
   };
-}
-
-/** What a command says where the desk at `url` lets nobody in without a key, or not with this one; other errors as they are. */
-export function asKeyNeeded(error: unknown, url: string): unknown {
-  if (!(error instanceof ConnectError) || error.code !== Code.Unauthenticated) return error;
-  const message = `The desk at ${url} asks who calls, and does not know you. Set DESKWIRE_API_KEY to a key of that desk (npm run keys makes one).`;
-  return fail(Code.Unauthenticated, "KEY_NEEDED", message, { url });
 }
 
 /** The beginning of a key, by which a person recognises it; 24 of its 256 bits. */

@@ -1,5 +1,6 @@
 // The approvals of a running desk, by its HTTP address.
 import { Code } from "@connectrpc/connect";
+import { noDesk } from "../../runtime/command.ts";
 import { fail } from "../../runtime/errors.ts";
 
 /** A call that waits for a person, or did. */
@@ -51,19 +52,20 @@ export interface Decided {
 
 /** Asks a desk. */
 export class ApprovalsDesk {
+  readonly #desk: string;
   readonly #url: string;
   readonly #headers: Readonly<Record<string, string>>;
 
   constructor(url: string, key: string | undefined) {
-    this.#url = `${url.replace(/\/+$/, "")}/v1/approvals`;
+    this.#desk = url.replace(/\/+$/, "");
+    this.#url = `${this.#desk}/v1/approvals`;
     this.#headers = { "content-type": "application/json", ...(key !== undefined && { "x-api-key": key }) };
   }
 
   async #ask<T>(path: string, body?: object): Promise<T> {
     const init = body && { method: "POST", body: JSON.stringify(body) };
     const response = await fetch(this.#url + path, { headers: this.#headers, ...init }).catch((error) => {
-      const message = `No desk answers at ${this.#url}. Start it with npm start, or name another with --url.`;
-      throw Object.assign(fail(Code.Unavailable, "DESK_UNREACHABLE", message), { cause: error });
+      throw noDesk(this.#desk, (error.cause ?? error).message);
     });
     const json = (await response.json()) as T & { error?: { message: string }; message?: string };
     if (response.ok) return json;

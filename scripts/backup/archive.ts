@@ -70,7 +70,7 @@ async function* splitLines(texts: AsyncIterable<string>): AsyncGenerator<string>
 /**
  * Writes a file (`-`: to standard output), which appears under its name when it is whole and on the disk.
  *
- * @throws ConnectError `already_exists` (FILE_EXISTS) unless `overwrite`
+ * @throws ConnectError `already_exists` (FILE_EXISTS) unless `overwrite`; `invalid_argument` (FILE_UNWRITABLE)
  */
 export async function writeArchive(file: string, overwrite: boolean, lines: AsyncIterable<Line>): Promise<void> {
   if (file === STANDARD_STREAM) return pipeline(inChunks(lines), createGzip(), process.stdout);
@@ -83,7 +83,9 @@ export async function writeArchive(file: string, overwrite: boolean, lines: Asyn
   }
   const partial = `${file}.partial`;
   // Customers' data: for the eyes of whoever runs the backup.
-  const handle = await open(partial, "w", 0o600);
+  const handle = await open(partial, "w", 0o600).catch((error: Error) => {
+    throw fail(Code.InvalidArgument, "FILE_UNWRITABLE", `Cannot write ${file}: ${error.message}.`);
+  });
   try {
     await pipeline(inChunks(lines), createGzip(), handle.createWriteStream({ flush: true }));
     await rename(partial, file);

@@ -4,8 +4,8 @@ import { type Client, Code, ConnectError, createClient } from "@connectrpc/conne
 import type { ImportRow } from "#gen/deskwire/ticket/v1/import_pb.js";
 import { type ImportTicketsResponse, TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import { type RemoteOptions, remoteTransport } from "../../runtime/calls/transport.ts";
+import { explained, noDesk } from "../../runtime/command.ts";
 import { fail } from "../../runtime/errors.ts";
-import { asKeyNeeded } from "../../runtime/identity/api-key.ts";
 
 /**
  * The most rows of a call, and as many as it has where nobody says otherwise: the more the desk has at once, the fewer pages it
@@ -74,13 +74,8 @@ export class RemoteDesk {
     } catch (error) {
       const { code, rawMessage } = ConnectError.from(error);
       // It is there, and says what it wants.
-      if (code === Code.Unauthenticated || code === Code.PermissionDenied) throw asKeyNeeded(error, this.#url);
-      throw fail(
-        Code.Unavailable,
-        "DESK_NOT_FOUND",
-        `No desk answers at ${this.#url} (${rawMessage}). Start one with \`npm start\`, or say where it runs with --url or DESKWIRE_URL.`,
-        { url: this.#url },
-      );
+      if (code === Code.Unauthenticated || code === Code.PermissionDenied) throw explained(error, this.#url);
+      throw noDesk(this.#url, rawMessage);
     }
   }
 

@@ -12,6 +12,8 @@ import { textsOf, toTicketAnalysis } from "./ticket-analysis.ts";
 const MESSAGES = 30;
 const NOTES = 5;
 const OTHER_TICKETS = 10;
+/** Whether other tickets are the same person's, the CRM alone knows. */
+const OF_CRM = ["customer", "customer_notes", "other_open_tickets"];
 
 /** Answers HandleTicket. The ticket comes first, because the rest is about it; the rest is asked for side by side. */
 export async function handleTicket(
@@ -28,12 +30,12 @@ export async function handleTicket(
   const parts = new Parts(context, log);
   const options = partOptions(context);
   const [known, analyses] = await Promise.all([
-    parts.part(["customer", "customer_notes"], "crm", crm.getCustomer({ customerId, noteLimit: NOTES }, options)),
+    parts.part(OF_CRM, "crm", crm.getCustomer({ customerId, noteLimit: NOTES }, options)),
     parts.part("analysis", "analytics", analytics.batchAnalyze({ texts: textsOf(ticket, conversation) }, options)),
   ]);
   const analysis = analyses && toTicketAnalysis(analyses.analyses);
   // The tickets of people who share an anonymous customer, and the notes about them, are none of each other's business.
-  const shared = isAnonymous(known?.customer);
+  const shared = !known || isAnonymous(known.customer);
   const about = known?.notes ?? [];
   return {
     ticket,

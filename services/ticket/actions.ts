@@ -23,6 +23,7 @@ import { maskedFields, mutableFields } from "../../runtime/messages/resource.ts"
 import { recordReply } from "./conversation.ts";
 import { answerNotePrefix } from "./customer-directory.ts";
 import { TicketDraft, type WriteInfo } from "./draft.ts";
+import { assertExternalIdFree } from "./external-id.ts";
 import { mergeTickets } from "./merge.ts";
 import { assertNothingMissed } from "./missed.ts";
 import { markAsAi, subjectOf } from "./outgoing/provenance.ts";
@@ -149,6 +150,8 @@ export const updateTicket = action({
     draft.change(withDefaults(fields, draft.ticket));
     draft.change(withTags(draft.ticket, addTags, removeTags));
     if (fields.waitingOn !== undefined) assertWaits(draft.ticket);
+    const { externalId } = draft.ticket;
+    if (externalId !== draft.stored.externalId) await assertExternalIdFree(trx, externalId);
     if (info.hold) return info.hold(draft.stored);
     if (info.byAi && draft.ticket.subject !== draft.stored.subject) await markAsAi(trx, [subjectOf(patch.id)]);
     return { ticket: await draft.save() };

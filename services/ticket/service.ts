@@ -19,7 +19,6 @@ import {
 import { methodName, originOf } from "../../runtime/calls/call.ts";
 import { assertToolAllowed, isAiCall } from "../../runtime/calls/tool-policy.ts";
 import { write } from "../../runtime/calls/write.ts";
-import { isUniqueViolation } from "../../runtime/database/database.ts";
 import { fail } from "../../runtime/errors.ts";
 import { countedPage, listPage } from "../../runtime/messages/pagination.ts";
 import { maskedFields } from "../../runtime/messages/resource.ts";
@@ -29,6 +28,7 @@ import { beginFollowUp } from "./conversation.ts";
 import { notFound, TicketDraft, type Words, type WriteInfo } from "./draft.ts";
 import { type ErasureOptions, erasureMethods } from "./erasure/methods.ts";
 import { BY_POSITION, type EventRow, eventsAfter, eventsOf, toEvent } from "./event-store.ts";
+import { orExternalIdTaken } from "./external-id.ts";
 import { importTickets } from "./import/import.ts";
 import { receiveMessage } from "./inbound/receive-message.ts";
 import { listTickets } from "./list/list.ts";
@@ -40,7 +40,7 @@ import { findReasons, type ReplyCheckOptions } from "./outgoing/reply-check.ts";
 import type { CatchUp } from "./priority/catch-up.ts";
 import { priorityScore } from "./priority/score.ts";
 import { firstWords, type TextReader } from "./priority/text-reader.ts";
-import { findByExternalIds, findTicket, toTicket } from "./ticket-store.ts";
+import { findTicket, toTicket } from "./ticket-store.ts";
 import { watchEvents } from "./watch.ts";
 
 /** What a caller may say of a new ticket; the rest is the service's own. */
@@ -104,22 +104,6 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
     return { reading, plan };
   }
 
-  /** Says which ticket has the external id that a write failed on. */
-  async function orExternalIdTaken<T>(externalId: string, work: Promise<T>): Promise<T> {
-    try {
-      return await work;
-    } catch (error) {
-      if (!isUniqueViolation(error, "ticket.external_id")) throw error;
-      const holder = (await findByExternalIds(knex, [externalId])).get(externalId) ?? "";
-      throw fail(
-        Code.AlreadyExists,
-        "EXTERNAL_ID_TAKEN",
-        `The external id ${externalId} belongs to ticket ${holder}. Use that ticket, or another external id.`,
-        { ticket_id: holder, external_id: externalId },
-      );
-    }
-  }
-
   /** Whether a ticket is opened by an AI agent; refused where the policy leaves that to people. */
   function opensAsAi({ kind }: Actor, context: HandlerContext): boolean {
     const byAi = isAiCall(context, kind === ActorKind.AI);
@@ -148,7 +132,7 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
         if (byAi) await markAsAi(trx, [draft.ticket.id]);
         return { ticket: await draft.heed({ reading, plan }).save() };
       });
-      return orExternalIdTaken(ticket.externalId, work);
+      return orExternalIdTaken(knex, ticket.externalId, work);
     },
 
     async getTicket({ ticketId, messageLimit, otherOpenLimit }) {
@@ -183,7 +167,7 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
     },
 
     updateTicket: (request, context) =>
-      orExternalIdTaken(request.ticket?.externalId ?? "", acting(actions.updateTicket, request, context)),
+      orExternalIdTaken(knex, request.ticket?.externalId ?? "", acting(actions.updateTicket, request, context)),
 
     respondToTicket: (request, context) =>
       acting(actions.respond, request, context, { findReasons: () => findReasons(options, request, context) }),

@@ -43,6 +43,7 @@ describe.each(DIALECTS)("%s", (dialect) => {
       type: TicketEventType.APPROVAL_REQUESTED,
       etag: ticket.etag,
       actor: AI,
+      principal: "machine",
       approval: { id: approvalId, state: PENDING, draft: "" },
     });
     expect(inspect(event, { depth: 9 })).not.toContain("secret");
@@ -61,7 +62,8 @@ describe.each(DIALECTS)("%s", (dialect) => {
       TicketEventType.STATUS_CHANGED,
       TicketEventType.APPROVAL_DECIDED,
     ]);
-    expect(events.at(-1)).toMatchObject({ actor: ADA, etag: now?.etag, approval: { messageId: message?.id } });
+    const decided = { actor: ADA, principal: "person", etag: now?.etag, approval: { messageId: message?.id } };
+    expect(events.at(-1)).toMatchObject(decided);
   });
 
   test("an edited answer is the editor's", async () => {
@@ -107,6 +109,19 @@ describe.each(DIALECTS)("%s", (dialect) => {
     const { ticket: now } = await clients.tickets.getApproval({ approvalId });
     expect(await refusalOf(decide(approvalId, { ticketEtag: now?.etag }))).toMatchObject({ reason: "TICKET_CLOSED" });
     expect((await clients.tickets.getApproval({ approvalId })).approval?.state).toBe(PENDING);
+  });
+
+  test("a key in another system that has been taken meanwhile is refused as such, and one that is taken at once", async () => {
+    const { tickets } = clients;
+    const [{ id }, holder] = [await newTicket(clients), await newTicket(clients)];
+    const externalId = unique();
+    const take = (ticketId: string) =>
+      tickets.updateTicket({ ticket: { id: ticketId, externalId }, actor: AI }, machine);
+    const held = await take(id);
+    await tickets.updateTicket({ ticket: { id: holder.id, externalId } }, person);
+    const taken = { reason: "EXTERNAL_ID_TAKEN", metadata: { ticket_id: holder.id } };
+    expect(await refusalOf(decide(held.approval?.id ?? ""))).toMatchObject(taken);
+    expect(await refusalOf(take((await newTicket(clients)).id))).toMatchObject(taken);
   });
 
   test("a call that is not allowed is refused at once, and never waits", async () => {

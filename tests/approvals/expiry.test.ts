@@ -5,6 +5,7 @@ import { CrmService } from "#gen/deskwire/crm/v1/crm_service_pb.js";
 import { ApprovalDecision, ApprovalState } from "#gen/deskwire/ticket/v1/approval_pb.js";
 import { TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
+import { DESK_PRINCIPAL } from "../../runtime/calls/call.ts";
 import { directTransport } from "../../runtime/calls/transport.ts";
 import { openDatabase } from "../../runtime/database/database.ts";
 import { crmModule } from "../../services/crm/index.ts";
@@ -69,7 +70,7 @@ describe.each(DIALECTS)("%s", (dialect) => {
     expect(await expireDue(database, clock.ms)).toBe(0);
     const { events } = await tickets.listTicketHistory({ ticketId });
     const decided = events.filter(({ type }) => type === TicketEventType.APPROVAL_DECIDED);
-    expect(decided).toMatchObject([{ approval: { id: approvalId, state: EXPIRED } }]);
+    expect(decided).toMatchObject([{ principal: DESK_PRINCIPAL, approval: { id: approvalId, state: EXPIRED } }]);
     expect((await tickets.getTicket({ ticketId })).messages).toEqual([]);
   });
 

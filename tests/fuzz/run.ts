@@ -1,6 +1,8 @@
 // `npm run fuzz`: many more cases than the tests run.
 import { parseArgs } from "node:util";
+import { Code } from "@connectrpc/connect";
 import { runCommand } from "../../runtime/command.ts";
+import { fail } from "../../runtime/errors.ts";
 import { fuzz } from "./fuzz.ts";
 
 const HELP = `npm run fuzz -- [--cases N] [--seed N]
@@ -22,6 +24,13 @@ await runCommand(async () => {
   });
   if (values.help) return console.log(HELP);
   const seed = Number(values.seed);
+  if (!(Number.isInteger(seed) && Number(values.cases) >= 1)) {
+    throw fail(
+      Code.InvalidArgument,
+      "USAGE_WRONG",
+      "--cases and --seed take whole numbers. See npm run fuzz -- --help.",
+    );
+  }
   console.log(`seed ${seed}`);
   const progress = (done: number) => process.stderr.write(`${done} cases\r`);
   const { problems, codes, ways, heapGrowth, seconds, cases } = await fuzz({

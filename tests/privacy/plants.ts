@@ -22,6 +22,8 @@ export interface Planted {
   readonly ticketIds: readonly string[];
   readonly correctionId: string;
   readonly words: readonly string[];
+  /** Of a message that came in: by it, whoever has the text can tell that it was this one. */
+  readonly receivedHash: string;
   /** Ends each of the words: where it occurs, something is left. The index of FTS5 drops beginnings that words share. */
   readonly mark: string;
   /** Sends again what was sent. */
@@ -71,8 +73,7 @@ export async function plant(clients: Clients, mark: string): Promise<Planted> {
   const inbound = await tickets.receiveMessage({ ...received, ...key() });
   const reply = { ...received, subject: `[${inbound.ticketId}]`, text: word("mailreply") };
   await tickets.receiveMessage({ ...reply, ...key() });
-  // By its hash, whoever has the text can tell that it was this one.
-  words.push(fingerprint(ReceiveMessageRequestSchema, create(ReceiveMessageRequestSchema, reply), []));
+  const receivedHash = fingerprint(ReceiveMessageRequestSchema, create(ReceiveMessageRequestSchema, reply), []);
   const row = {
     customerEmail: email,
     subject: word("rowsubject"),
@@ -111,7 +112,7 @@ export async function plant(clients: Clients, mark: string): Promise<Planted> {
   const ticketIds = [ticketId, inbound.ticketId, closed, followUp.ticket?.id ?? "", imported[0]?.ticketId ?? ""];
   expect(new Set(ticketIds).size).toBe(5);
   return {
-    ...{ customerId, email, ticketIds, words, mark, correctionId: corrections[0]?.id ?? "" },
+    ...{ customerId, email, ticketIds, words, receivedHash, mark, correctionId: corrections[0]?.id ?? "" },
     again: {
       customer: () => crm.createCustomer(newCustomer),
       ticket: () => tickets.createTicket(newTicket),

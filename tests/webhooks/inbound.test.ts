@@ -3,6 +3,7 @@ import { createClient } from "@connectrpc/connect";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { TicketStatus } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
+import { PRINCIPAL_HEADER } from "../../runtime/calls/call.ts";
 import { directTransport, remoteTransport } from "../../runtime/calls/transport.ts";
 import { reasonOf } from "../../runtime/errors.ts";
 import { type Listener, listen } from "../../runtime/http/listener.ts";
@@ -123,6 +124,17 @@ describe.each(DIALECTS)("on %s", (dialect) => {
       reason: "REQUEST_ID_REUSED",
     });
     expect(await desk.tickets.listEvents({})).toEqual(before);
+  });
+
+  it("request ids of different callers never meet", async () => {
+    const received = async (principal: string, text: string) =>
+      await desk.tickets.receiveMessage(
+        { fromEmail: ada.from_email, subject: "Help", text, requestId: "1" },
+        { headers: { [PRINCIPAL_HEADER]: principal } },
+      );
+    const first = await received("key:mail", "By mail.");
+    expect((await received("key:chat", "By chat.")).ticketId).not.toBe(first.ticketId);
+    expect(await received("key:mail", "By mail.")).toEqual(first);
   });
 
   it("of the same message many times at once, one counts", async () => {

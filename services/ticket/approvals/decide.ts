@@ -130,9 +130,9 @@ export async function decide(
   await trx("approval").where({ id: row.id }).update(columns);
   const approval = toApproval({ ...row, ...columns }, now);
   const ticket = (await findTicket(trx, ticketId)) ?? create(TicketSchema);
-  const { actor, method, requestId } = info;
+  const { actor, method, requestId, origin } = info;
   await appendApprovalEvent(trx, TicketEventType.APPROVAL_DECIDED, approval, ticket.etag, {
-    ...{ actor, method, requestId, now },
+    ...{ actor, method, requestId, origin, now },
   });
   return { approval, ticket, ...(message && { message }) };
 }

@@ -5,6 +5,7 @@ import type { Knex } from "knex";
 import type { Actor } from "#gen/deskwire/actor/v1/actor_pb.js";
 import { type Approval, ApprovalSchema } from "#gen/deskwire/ticket/v1/approval_pb.js";
 import type { TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
+import type { Origin } from "../../../runtime/calls/call.ts";
 import { appendEvents } from "../event-store.ts";
 
 /** The call that an event comes from. */
@@ -13,6 +14,7 @@ export interface EventSource {
   /** Such as `deskwire.ticket.v1.TicketService/DecideApproval`. */
   readonly method: string;
   readonly requestId: string;
+  readonly origin: Origin;
   /** Milliseconds UTC. */
   readonly now: number;
 }
@@ -35,9 +37,9 @@ export async function appendApprovalEvent(
   type: TicketEventType,
   approval: Approval,
   etag: string,
-  { actor, method, requestId, now }: EventSource,
+  { actor, method, requestId, origin, now }: EventSource,
 ): Promise<void> {
   const { ticketId, customerId } = approval;
-  const common = { ticketId, customerId, etag, actor, method, requestId, createTime: timestampFromMs(now) };
-  await appendEvents(trx, [{ ...common, type, approval: withoutTexts(approval) }]);
+  const common = { ticketId, customerId, etag, actor, method, requestId, ...origin };
+  await appendEvents(trx, [{ ...common, type, createTime: timestampFromMs(now), approval: withoutTexts(approval) }]);
 }

@@ -4,7 +4,7 @@ import { ActorKind, ActorSchema } from "#gen/deskwire/actor/v1/actor_pb.js";
 import { ApprovalState } from "#gen/deskwire/ticket/v1/approval_pb.js";
 import { TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
-import { methodName } from "../../../runtime/calls/call.ts";
+import { methodName, OWN_ORIGIN } from "../../../runtime/calls/call.ts";
 import type { Database } from "../../../runtime/database/database.ts";
 import type { Log } from "../../../runtime/log.ts";
 import { formatId } from "../../../runtime/messages/ids.ts";
@@ -25,7 +25,7 @@ async function expire(database: Database, id: number, now: number): Promise<void
     await trx("approval").where({ id }).update({ state: ApprovalState.EXPIRED, decide_time: now });
     const approval = toApproval({ ...row, state: ApprovalState.EXPIRED, decide_time: now }, now);
     const { etag = "" } = (await findTicket(trx, approval.ticketId)) ?? {};
-    const source = { actor: CLOCK, method: METHOD, requestId: "", now };
+    const source = { actor: CLOCK, method: METHOD, requestId: "", origin: OWN_ORIGIN, now };
     await appendApprovalEvent(trx, TicketEventType.APPROVAL_DECIDED, approval, etag, source);
   });
 }

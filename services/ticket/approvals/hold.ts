@@ -69,8 +69,8 @@ export async function hold<I extends DescMessage>(
   };
   await trx("approval").insert(row);
   const approval = toApproval(row, now);
-  const { actor, method, requestId } = info;
-  const source = { actor, method, requestId, now };
+  const { actor, method, requestId, origin } = info;
+  const source = { actor, method, requestId, origin, now };
   await appendApprovalEvent(trx, TicketEventType.APPROVAL_REQUESTED, approval, ticket.etag, source);
   return approval;
 }

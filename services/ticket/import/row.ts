@@ -9,10 +9,16 @@ import { validator } from "../../../runtime/calls/validator.ts";
 const FIRST_MS = Date.parse("0001-01-01T00:00:00Z");
 const LAST_MS = Date.parse("9999-12-31T23:59:59.999Z");
 
+/**
+ * An RFC 3339 time in milliseconds UTC. Written as ECMAScript has it: of a blank or small letters `Date.parse` makes something of
+ * its own, such as 1999 of the year 99.
+ */
+export const parseTime = (time: string): number => Date.parse(time.replace(" ", "T").toUpperCase());
+
 /** Whether an RFC 3339 time names a day and a time that exist; `Date.parse` alone takes February 30th for March 1st. */
 function isInCalendar(time: string): boolean {
   const day = time.slice(0, 10);
-  const ms = Date.parse(time);
+  const ms = parseTime(time);
   return ms >= FIRST_MS && ms <= LAST_MS && new Date(`${day}T00:00:00Z`).getUTCDate() === Number(day.slice(8));
 }
 

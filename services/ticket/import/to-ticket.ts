@@ -14,6 +14,7 @@ import { formatId } from "../../../runtime/messages/ids.ts";
 import { toTimestamp } from "../../../runtime/messages/timestamps.ts";
 import type { KnownCustomer } from "../customer-directory.ts";
 import { isDone } from "../status.ts";
+import { parseTime } from "./row.ts";
 
 const SUBJECT_CHARACTERS = 80;
 /** What all have in common, as a plain object: `create` would look at every field of each ticket. */
@@ -47,7 +48,7 @@ function firstCharacters(text: string, count: number): string {
 export function toTicket({ row, key }: KeyedRow, id: number, customer: KnownCustomer | undefined, now: number): Ticket {
   const name = <E extends Record<string, string | number>>(values: E, text: string) => values[text.toUpperCase()];
   const status = (row.status ? name(TicketStatus, row.status) : TicketStatus.OPEN) as TicketStatus;
-  const created = toTimestamp(row.createTime ? Date.parse(row.createTime) : now);
+  const created = toTimestamp(row.createTime ? parseTime(row.createTime) : now);
   return {
     ...NEW,
     id: formatId("TKT", id),

@@ -18,7 +18,7 @@ import {
   ReceiveMessageResponseSchema,
   TicketService,
 } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
-import { methodName, originOf, REPLAYED_HEADER } from "../../../runtime/calls/call.ts";
+import { methodName, originOf, principalOf, REPLAYED_HEADER } from "../../../runtime/calls/call.ts";
 import { fingerprint } from "../../../runtime/calls/fingerprint.ts";
 import { requestIdReused } from "../../../runtime/calls/idempotency.ts";
 import type { Database, Dialect } from "../../../runtime/database/database.ts";
@@ -106,14 +106,21 @@ async function receive(
   return answer(ReceivedAs.NEW_TICKET, (await draft.heed(words).save()).id);
 }
 
-/** The answer that the same message got before; undefined where it is new. */
-async function earlier(db: Knex, request: ReceiveMessageRequest): Promise<ReceiveMessageResponse | undefined> {
-  const row = await db("received_message").where({ request_id: request.requestId }).first();
+/** The answer that the same message got before; undefined where it is new. `key` as in `keyOf`. */
+async function earlier(
+  db: Knex,
+  key: string,
+  request: ReceiveMessageRequest,
+): Promise<ReceiveMessageResponse | undefined> {
+  const row = await db("received_message").where({ request_id: key }).first();
   if (!row) return undefined;
   if (row.request_hash !== ERASED_HASH && row.request_hash !== hashOf(request))
     throw requestIdReused(request.requestId);
   return fromBinary(ReceiveMessageResponseSchema, row.response);
 }
+
+/** What a message is remembered by: request ids of different principals never meet. Empty where there is none. */
+const keyOf = (requestId: string, context: HandlerContext) => requestId && `${principalOf(context)} ${requestId}`;
 
 const hashOf = (request: ReceiveMessageRequest) => fingerprint(ReceiveMessageRequestSchema, request, ["request_id"]);
 
@@ -127,12 +134,17 @@ export async function forgetReceived(trx: Knex.Transaction, dialect: Dialect, cu
 }
 
 /** Stores that a message is taken in; false where another call has just done so and this one waited for it. */
-async function remember(trx: Knex.Transaction, request: ReceiveMessageRequest, now: number): Promise<boolean> {
+async function remember(
+  trx: Knex.Transaction,
+  key: string,
+  request: ReceiveMessageRequest,
+  now: number,
+): Promise<boolean> {
   await trx("received_message")
     .where("create_time", "<", now - REQUEST_KEPT_MS)
     .delete();
   const row = {
-    request_id: request.requestId,
+    request_id: key,
     request_hash: hashOf(request),
     response: new Uint8Array(),
     create_time: now,
@@ -158,7 +170,8 @@ export async function receiveMessage(
     context.responseHeader.set(REPLAYED_HEADER, "true");
     return response;
   };
-  const before = requestId ? await earlier(database.knex, request) : undefined;
+  const key = keyOf(requestId, context);
+  const before = key ? await earlier(database.knex, key, request) : undefined;
   if (before) return replayed(before);
   const sender = { email: request.fromEmail, name: request.fromName };
   const [customer] = await customers.resolver(context)([sender]);
@@ -168,15 +181,15 @@ export async function receiveMessage(
   const time = now();
   const call = { method: methodName(method.receiveMessage), requestId, origin: originOf(context) };
   return await database.transaction(async (trx) => {
-    if (requestId && !(await remember(trx, request, time))) {
-      const first = await earlier(trx, request);
+    if (key && !(await remember(trx, key, request, time))) {
+      const first = await earlier(trx, key, request);
       if (first) return replayed(first);
     }
     const info: WriteInfo = { actor, clock: now, policy, ...call };
     const response = await receive(trx, info, request, customerId, { reading, plan });
-    if (requestId) {
+    if (key) {
       await trx("received_message")
-        .where({ request_id: requestId })
+        .where({ request_id: key })
         .update({ response: toBinary(ReceiveMessageResponseSchema, response) });
     }
     return response;

@@ -55,6 +55,17 @@ export const importCases: readonly Case[] = [
     },
   },
   {
+    name: "a time is the same with a blank and in small letters (RFC 3339, section 5.6)",
+    async run(clients) {
+      const times = ["0099-01-01T10:00:00.5Z", "0099-01-01 10:00:00.5z", "0099-01-01t11:00:00.5+01:00"];
+      const rows = times.map((createTime) => ({ externalId: unique(), description: "x", createTime }));
+      for (const id of idsOf(await importRows(clients, rows))) {
+        const { createTime } = (await ticketOf(clients, id)) ?? {};
+        expect(createTime && timestampDate(createTime).toISOString()).toBe("0099-01-01T10:00:00.500Z");
+      }
+    },
+  },
+  {
     name: "many rows come in one message, and each is taken or refused by itself",
     async run({ tickets }) {
       const good = { description: "x", externalId: unique(), line: 7n };

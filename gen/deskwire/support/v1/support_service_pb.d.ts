@@ -88,7 +88,7 @@ export declare type HandleTicketResponse = Message<"deskwire.support.v1.HandleTi
 
   /**
    * Other open or in-progress tickets of the customer, up to 10, the last changed first. Empty for a customer with the tag
-   * `anonymous`, behind whom many people stand.
+   * `anonymous`, behind whom many people stand, and when the CRM could not be asked; see `missing`.
    *
    * @generated from field: repeated deskwire.support.v1.TicketSummary other_open_tickets = 6;
    */
