@@ -12,6 +12,12 @@ type Client = Knex.Client & DirectClient;
 /** What has a client to run statements with: knex, a transaction, or a query of theirs. */
 export type WithClient = Pick<Knex, "client">;
 
+/** A statement or a part of one, in which `?` stands for a value. */
+export interface Sql {
+  readonly sql: string;
+  readonly bindings: readonly unknown[];
+}
+
 let queries = 0;
 
 /** Runs statements outside of knex, as one query for traces, which listen to knex's. */

@@ -4,6 +4,7 @@ import type { Knex } from "knex";
 import { TicketOrder } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import type { Database } from "../../../runtime/database/database.ts";
 import { type Read, readIds } from "../../../runtime/database/reader-thread.ts";
+import type { Sql } from "../../../runtime/database/rows.ts";
 import {
   type KeysetOptions,
   keyOf,
@@ -15,7 +16,7 @@ import {
 import type { ListedRow } from "../ticket-store.ts";
 import { type ListQuestion, numbersOf, type Stretch, ticketsMatching } from "./filters.ts";
 import { orderColumns } from "./orders.ts";
-import { keysStatement, type Sql, sortedPage } from "./page.ts";
+import { keysStatement, sortedPage } from "./page.ts";
 
 /** What a search has found: pages of it, and how much it is. */
 export type Found = PageSource<ListedRow>;
@@ -63,8 +64,8 @@ export function bounded(database: Database, question: ListQuestion, read: Read, 
 
   /** Numbers of the tickets of a stretch; undefined where there are more than `most`. */
   async function within(stretch: Stretch, most: number): Promise<readonly number[] | undefined> {
-    const query = numbersOf(database, question, stretch).limit(most + 1);
-    const ids = await numbers(read, query.toSQL());
+    const { sql, bindings } = numbersOf(database, question, stretch);
+    const ids = await numbers(read, { sql: `${sql} limit ${most + 1}`, bindings });
     return ids.length > most ? undefined : ids;
   }
 
