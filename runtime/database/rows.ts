@@ -3,6 +3,7 @@ import type { Knex } from "knex";
 import { isTracing } from "../telemetry/tracing.ts";
 import type { DirectClient, DirectConnection } from "./direct-runner.ts";
 import type { RowsOfTable } from "./late-rows.ts";
+import type { Read } from "./reader-thread.ts";
 
 /** PostgreSQL numbers the values of a statement with 16 bits. */
 const MAX_VALUES = 65_535;
@@ -100,6 +101,12 @@ async function run<Row>(
 export async function selectRows<Row>(db: WithClient, sql: string, bindings: readonly unknown[]): Promise<Row[]> {
   return run(db, "select", sql, bindings);
 }
+
+/** How statements are read at once; `Database.slowly` gives another way. */
+export const readAtOnce =
+  (db: WithClient): Read =>
+  (sql, bindings = []) =>
+    selectRows(db, sql, bindings);
 
 /** Runs a statement that writes, in which `?` stands for a value; gives the rows of its RETURNING. */
 export async function writeRows<Row>(trx: Knex.Transaction, sql: string, bindings: readonly unknown[]): Promise<Row[]> {

@@ -5,7 +5,7 @@ import { Code } from "@connectrpc/connect";
 import type { Knex } from "knex";
 import { fingerprint } from "../calls/fingerprint.ts";
 import type { Read } from "../database/reader-thread.ts";
-import { type Sql, selectRows, type WithClient } from "../database/rows.ts";
+import { readAtOnce, type Sql, type WithClient } from "../database/rows.ts";
 import { fail } from "../errors.ts";
 
 /** One column of an order. It is never NULL, the query selects it, and the last column of an order is unique. */
@@ -87,22 +87,17 @@ export function keyOf(row: object, order: readonly OrderColumn[]): KeyValue[] {
   });
 }
 
-/** The rows of one page, and one more if there is, of a query that has no order and no limit yet. */
-export function keysetQuery(query: Knex.QueryBuilder, { order, limit, after }: KeysetOptions): Knex.QueryBuilder {
+/** Reads one page of a query that has no order and no limit yet. */
+export async function keysetPage<Row extends object>(
+  query: Knex.QueryBuilder,
+  { order, limit, after }: KeysetOptions,
+): Promise<KeysetPage<Row>> {
   const page = query.clone().orderBy(order.map(({ column, direction }) => ({ column, order: direction })));
   if (after !== undefined) {
     const { sql, bindings } = isAfter(order, after);
     page.whereRaw(sql, bindings as Knex.RawBinding[]);
   }
-  return page.limit(limit + 1);
-}
-
-/** Reads one page of a query that has no order and no limit yet. */
-export async function keysetPage<Row extends object>(
-  query: Knex.QueryBuilder,
-  options: KeysetOptions,
-): Promise<KeysetPage<Row>> {
-  return pageOf(await keysetQuery(query, options), options.order, options.limit);
+  return pageOf(await page.limit(limit + 1), order, limit);
 }
 
 /** Makes a page of rows that were read in order, up to one more than the page takes. */
@@ -209,28 +204,35 @@ export async function countedPage<Row extends object, D extends DescMessage = De
   scope: ListScope<D>,
 ): Promise<{ readonly rows: Row[]; readonly nextPageToken: string; readonly totalSize: number }> {
   const source: PageSource<Row> =
-    "clone" in list ? { page: (options) => keysetPage(list, options), count: () => totalSize(list) } : list;
+    "clone" in list ? { page: (options) => keysetPage(list, options), count: () => sizeOf(list) } : list;
   const { rows, nextPageToken, isWhole } = await readPage(source.page, scope, {});
   return { rows, nextPageToken, totalSize: isWhole ? rows.length : await source.count() };
 }
+
+async function countOf({ sql, bindings }: Sql, limit: number, read: Read): Promise<number> {
+  const bounded = `select count(*) as count from (${sql} limit ${limit + 1}) as bounded`;
+  const [row] = await read<{ count: number }>(bounded, bindings);
+  return row?.count ?? 0;
+}
+
+/** A query's rows, without their columns and order. */
+function bareRows(query: Knex.QueryBuilder): Sql {
+  const { client } = query as unknown as WithClient;
+  return query.clone().clearSelect().clearOrder().select(client.raw("1")).toSQL();
+}
+
+const sizeOf = (query: Knex.QueryBuilder) => totalSize(bareRows(query), readAtOnce(query as unknown as WithClient));
 
 /** Counts the rows of a query without reading past `limit`: exact up to there, then `more` is true. */
 export async function countUpTo(
   query: Knex.QueryBuilder,
   limit = 1000,
-  read: Read = (sql, bindings = []) => selectRows(query as unknown as WithClient, sql, bindings),
 ): Promise<{ readonly count: number; readonly more: boolean }> {
-  const { client } = query as unknown as WithClient;
-  const bounded = query.clone().clearSelect().clearOrder();
-  bounded.select(client.raw("1")).limit(limit + 1);
-  const { sql, bindings } = bounded.toSQL();
-  const [row] = await read<{ count: number }>(`select count(*) as count from (${sql}) as bounded`, bindings);
-  const count = row?.count ?? 0;
+  const count = await countOf(bareRows(query), limit, readAtOnce(query as unknown as WithClient));
   return { count: Math.min(count, limit), more: count > limit };
 }
 
-/** Counts for a response's `total_size`: exact up to 1,000; 1,001 means more than 1,000. */
-export async function totalSize(query: Knex.QueryBuilder, read?: Read): Promise<number> {
-  const { count, more } = await countUpTo(query, 1000, read);
-  return more ? count + 1 : count;
+/** Counts the rows of a statement for a response's `total_size`: exact up to 1,000; 1,001 means more than 1,000. */
+export function totalSize(rows: Sql, read: Read): Promise<number> {
+  return countOf(rows, 1000, read);
 }

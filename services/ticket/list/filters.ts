@@ -1,6 +1,5 @@
 // What ListTickets can be asked for, as conditions; the lanes are apart, see lanes.ts.
 import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
-import type { Knex } from "knex";
 import type { ListTicketsRequest } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import type { Database } from "../../../runtime/database/database.ts";
 import type { Sql } from "../../../runtime/database/rows.ts";
@@ -11,44 +10,10 @@ import {
   type KeyValue,
   type OrderColumn,
 } from "../../../runtime/messages/pagination.ts";
+import { Conditions, type Source, select } from "./conditions.ts";
 import { isOfAnybody, type LaneColumn, laneColumns, laneValues } from "./lanes.ts";
 import { OFTEN_EMPTY } from "./migration.ts";
 import { goesByPriority } from "./orders.ts";
-
-/** Conditions of which all are to be true. */
-export class Conditions implements Sql {
-  readonly #all: string[] = [];
-  readonly bindings: unknown[] = [];
-
-  get sql(): string {
-    return this.#all.join(" and ");
-  }
-
-  get count(): number {
-    return this.#all.length;
-  }
-
-  add(sql: string, ...values: readonly unknown[]): void {
-    this.#all.push(sql);
-    this.bindings.push(...values);
-  }
-
-  /** Keeps rows with one of these values, if there are any. */
-  among(column: string, values: readonly unknown[]): void {
-    if (values.length > 0) this.add(`${column} in (${values.map(() => "?").join(", ")})`, ...values);
-    else this.add("1 = 0");
-  }
-}
-
-/** Where the lists look: the tickets, or, where a label narrows them most, the labels, which know lane and times too. */
-export interface Source {
-  /** What follows `from`: `ticket`, by that name whichever table it is. */
-  readonly from: Sql;
-  /** Every condition but the lanes. */
-  readonly where: Conditions;
-  /** The column that holds the ticket's number. */
-  readonly id: string;
-}
 
 function whereTime(where: Conditions, column: string, from: Timestamp | undefined, before: Timestamp | undefined) {
   if (from) where.add(`${column} >= ?`, timestampMs(from));
@@ -115,7 +80,7 @@ export function source({ dialect }: Database, { request, now, found, ids }: List
     where.add("ticket.tag = ?", tag);
     const whole = new Conditions();
     whereOwn(whole, "whole", request, plus);
-    if (whole.count > 0) {
+    if (whole.sql) {
       where.add(
         `exists (select 1 from ticket as whole where whole.id = ticket.ticket_id and ${whole.sql})`,
         ...whole.bindings,
@@ -129,7 +94,7 @@ export function source({ dialect }: Database, { request, now, found, ids }: List
   whereTime(where, "ticket.update_time", request.updatedFrom, request.updatedBefore);
   whereTime(where, "ticket.due_at", undefined, request.dueBefore);
   if (request.overdue) where.add("ticket.due_at < ?", now);
-  if (found) where.add(found.sql, ...found.bindings);
+  if (found) where.and(found);
   return { from, where, id };
 }
 
@@ -137,9 +102,9 @@ export function source({ dialect }: Database, { request, now, found, ids }: List
 const withoutCategory = (request: ListTicketsRequest) => laneColumns(request).filter((column) => column !== "category");
 
 /** The tickets that a list request asks for, in no order, to be counted. See `source`. */
-export function ticketsMatching(database: Database, question: ListQuestion): Knex.QueryBuilder {
+export function ticketsMatching(database: Database, question: ListQuestion): Source {
   const { request } = question;
-  const { from, where } = source(database, question);
+  const matching = source(database, question);
   const { statuses, waitingOn, priorities, overdue, dueBefore, createdFrom, createdBefore } = request;
   const times = [dueBefore, createdFrom, createdBefore, request.updatedFrom, request.updatedBefore];
   const byTime = overdue || times.some((time) => time !== undefined);
@@ -153,10 +118,8 @@ export function ticketsMatching(database: Database, question: ListQuestion): Kne
   const values = laneValues(request);
   // An index by lane is of use up to the last column that is asked for, times coming after them, if every one before it is named too.
   const last = columns.findLastIndex((column) => byTime || asked[column]);
-  for (const column of columns.slice(0, last + 1)) where.among(`ticket.${column}`, values[column]);
-  const { knex } = database;
-  const query = knex(knex.raw(from.sql, from.bindings as Knex.RawBinding[]));
-  return where.count > 0 ? query.whereRaw(where.sql, where.bindings as Knex.RawBinding[]) : query;
+  for (const column of columns.slice(0, last + 1)) matching.where.among(`ticket.${column}`, values[column]);
+  return matching;
 }
 
 /** A part of a list in its order. */
@@ -180,18 +143,15 @@ export function numbersOf(database: Database, question: ListQuestion, stretch: S
   const lanes = laneValues(question.request);
   const columns = withoutCategory(question.request);
   const parts = partsOf(stretch, lanes.priority).map((part) => {
-    const { from, where, id } = source(database, question);
+    const stretched = source(database, question);
+    const { where, id } = stretched;
     const values = { ...lanes, priority: part.priority };
     for (const column of columns) where.among(`ticket.${column}`, values[column]);
     const named = (order: readonly OrderColumn[]) =>
       order.map((each) => (each.column === "ticket.id" ? { ...each, column: id } : each));
-    const add = ({ sql, bindings }: Sql) => where.add(sql, ...bindings);
-    if (part.until) add(isUpTo(named(part.order), part.until));
-    if (stretch.after) add(isAfter(named(stretch.order), stretch.after));
-    return {
-      sql: `select ${id} as id from ${from.sql} where ${where.sql}`,
-      bindings: [...from.bindings, ...where.bindings],
-    };
+    if (part.until) where.and(isUpTo(named(part.order), part.until));
+    if (stretch.after) where.and(isAfter(named(stretch.order), stretch.after));
+    return select(`${id} as id`, stretched);
   });
   return {
     sql: parts.map(({ sql }) => sql).join(" union all "),

@@ -1,6 +1,5 @@
 // One page of tickets, merged from lanes that each come out of an index in order: the work is that of the page, however many
 // tickets there are.
-import type { Knex } from "knex";
 import type { Database } from "../../../runtime/database/database.ts";
 import type { Read } from "../../../runtime/database/reader-thread.ts";
 import { type Sql, selectRows } from "../../../runtime/database/rows.ts";
@@ -8,11 +7,11 @@ import {
   isAfter,
   type KeysetOptions,
   type KeysetPage,
-  keysetQuery,
   type OrderColumn,
   pageOf,
 } from "../../../runtime/messages/pagination.ts";
 import { type ListedRow, listedColumns } from "../ticket-store.ts";
+import { type Source, select } from "./conditions.ts";
 import { type ListQuestion, notEmpty, source } from "./filters.ts";
 import { type Lane, type LaneColumn, type Lanes, lanesFor } from "./lanes.ts";
 import { goesByPriority } from "./orders.ts";
@@ -55,21 +54,17 @@ function oneLane(database: Database, { columns, ...question }: Merge, after: Gro
   const { order } = question;
   const byCategory = columns.includes("category");
   const request = byCategory ? { ...question.request, categories: [] } : question.request;
-  const { from, where, id } = source(database, { ...question, request }, true);
+  const lane = source(database, { ...question, request }, true);
+  const { where, id } = lane;
   const within = goesByPriority(order) ? order.slice(1) : order;
   if (byCategory) where.add(notEmpty("ticket", "category"));
   if (after) {
     const named = within.map((each) => (nameOf(each) === "id" ? { ...each, column: id } : each));
-    const { sql, bindings } = isAfter(named, after);
-    where.add(sql, ...bindings);
+    where.and(isAfter(named, after));
   }
   where.add(inLane);
   const keys = order.map(nameOf).filter((name) => name !== "id");
-  const selected = [...keys.map((name) => `ticket.${name}`), `${id} as id`].join(", ");
-  return {
-    sql: `select ${selected} from ${from.sql} where ${where.sql}`,
-    bindings: [...from.bindings, ...where.bindings],
-  };
+  return select([...keys.map((name) => `ticket.${name}`), `${id} as id`].join(", "), lane);
 }
 
 /** In SQLite all lanes are read at once, each as far as the page goes. */
@@ -144,15 +139,16 @@ export async function ticketPage(database: Database, question: PageQuestion): Pr
   return pageOf(await selectRows<ListedRow>(database.knex, statement.sql, statement.bindings), order, limit);
 }
 
+/** The statement of a page's order values, and those of one more ticket, by a sort of all; narrows `matching` to what is left. */
+export function sortedKeys(matching: Source, { order, limit, after }: KeysetOptions): Sql {
+  if (after) matching.where.and(isAfter(order, after));
+  const { sql, bindings } = select(order.map(({ column }) => column).join(", "), matching);
+  return { sql: `${sql} order by ${orderBy(order, "ticket.")} limit ${limit + 1}`, bindings };
+}
+
 /** Reads a page of few tickets, all of which are looked at: by what their order goes by, and no further. */
-export async function sortedPage(
-  { knex }: Database,
-  matching: Knex.QueryBuilder,
-  question: PageQuestion,
-  read: Read = (sql, bindings = []) => selectRows(knex, sql, bindings),
-): Promise<KeysetPage<ListedRow>> {
+export async function sortedPage(matching: Source, question: PageQuestion, read: Read): Promise<KeysetPage<ListedRow>> {
   const { order, limit } = question;
-  const keys = keysetQuery(matching.clone().select(order.map(({ column }) => column)), question);
-  const { sql, bindings } = keys.toSQL();
+  const { sql, bindings } = sortedKeys(matching, question);
   return pageOf(await read<ListedRow>(rowsOf(sql, question), bindings), order, limit);
 }
