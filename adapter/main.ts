@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import { Code } from "@connectrpc/connect";
 import type { RemoteOptions } from "../runtime/calls/transport.ts";
-import { explained } from "../runtime/command.ts";
+import { explained, untilAskedToEnd } from "../runtime/command.ts";
 import { fail, reasonOf } from "../runtime/errors.ts";
 import { listen } from "../runtime/http/listener.ts";
 import type { Log } from "../runtime/log.ts";
@@ -100,9 +100,7 @@ async function serveHttp(options: ServerOptions, port: number): Promise<void> {
   const allowed = { allowedOrigins: [], allowedHosts: [] };
   await using listener = await listen({ host: "127.0.0.1", port, services: [], routes, ...allowed, log: options.log });
   console.log(`MCP at ${listener.url}/mcp`);
-  await new Promise<void>((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
-  });
+  await untilAskedToEnd();
   await endpoint.close();
 }
 

@@ -2,7 +2,7 @@
 import { Code } from "@connectrpc/connect";
 import { fail } from "../runtime/errors.ts";
 import type { HttpRequest } from "../runtime/http/http-port.ts";
-import { readBody } from "../runtime/http/read-body.ts";
+import { readBody, textOf } from "../runtime/http/read-body.ts";
 import { invalidRequest } from "./messages.ts";
 
 /** As the API has it. */
@@ -55,8 +55,8 @@ export async function readJson(request: HttpRequest): Promise<unknown> {
     );
   }
   try {
-    return JSON.parse(bytes.toString("utf8"));
+    return JSON.parse(textOf(bytes));
   } catch (error) {
-    throw invalidRequest("", `The body is not JSON: ${(error as SyntaxError).message.toWellFormed()}.`);
+    throw invalidRequest("", `The body is not JSON: ${(error as Error).message.toWellFormed()}.`);
   }
 }

@@ -31,4 +31,5 @@ test("nobody answering, and nobody being let in, are told with what to do; a des
   expect(reasonFor(new ConnectError("connect ECONNREFUSED", Code.Unavailable))).toBe("DESK_NOT_FOUND");
   expect(reasonFor(fail(Code.Unauthenticated, "CREDENTIALS_MISSING", "Who calls?"))).toBe("KEY_NEEDED");
   expect(reasonFor(fail(Code.Unavailable, "CRM_UNAVAILABLE", "The CRM is away."))).toBe("CRM_UNAVAILABLE");
+  expect(reasonFor(fail(Code.Unimplemented, "NOT_SERVED", "Nothing is served at /x."))).toBe("PART_ELSEWHERE");
 });

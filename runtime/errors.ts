@@ -10,14 +10,22 @@ import { ErrorInfoSchema, RetryInfoSchema } from "#gen/google/rpc/error_details_
 export const ERROR_DOMAIN = "deskwire";
 
 const MAX_VIOLATIONS = 10;
-/** Of a message, and of a value in the metadata, in characters: in gRPC an error travels in headers, and clients take few kilobytes of them. */
+/**
+ * Of a message, and of a value in the metadata, in bytes of UTF-8: in gRPC an error travels in headers, where each byte that is
+ * not plain ASCII takes three, and clients take eight kilobytes of them (grpc.io/docs/guides/metadata).
+ */
 const MAX_TEXT = 1_000;
 /** Of the key of a map, which its sender makes as long as it likes. */
 const MAX_KEY = 64;
+const CUT = "…";
+const utf8 = new TextEncoder();
 
 /** A text as long as an error may carry it, and with no half surrogate pair, at which Connect's gRPC server hangs. */
-export function fitText(text: string, max = MAX_TEXT): string {
-  return text.length <= max ? text.toWellFormed() : `${text.slice(0, max - 1).toWellFormed()}…`;
+export function fitText(text: string, maxBytes = MAX_TEXT): string {
+  const whole = text.toWellFormed();
+  if (Buffer.byteLength(whole) <= maxBytes) return whole;
+  const { read } = utf8.encodeInto(whole, new Uint8Array(maxBytes - Buffer.byteLength(CUT)));
+  return `${whole.slice(0, read)}${CUT}`;
 }
 
 function errorInfo(reason: string, said: Record<string, string>) {

@@ -5,7 +5,7 @@ import type { McpStats } from "../adapter/server/observe.ts";
 import { scopesOf } from "../adapter/server/view.ts";
 import { pause } from "../runtime/background/pause.ts";
 import { planValidations } from "../runtime/calls/service.ts";
-import { runCommand } from "../runtime/command.ts";
+import { runCommand, untilAskedToEnd } from "../runtime/command.ts";
 import { printSettings } from "../runtime/config/print.ts";
 import { type Config, misspeltVariables, PARTS, type Part, settledConfig } from "../runtime/config.ts";
 import type { CertificateFiles } from "../runtime/http/certificate.ts";
@@ -144,9 +144,7 @@ async function run(args: readonly string[]): Promise<void> {
   console.log(banner({ config, parts, services, url: listener.url, seeded: desk.seeded, version, asksCallers }));
   const stopping = new AbortController();
   const warming = pause(WARM_UP_AFTER_MS, stopping.signal).then(() => warmUp(firstUses(desk), stopping.signal));
-  await new Promise<void>((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
-  });
+  await untilAskedToEnd();
   console.log("Stopping: calls under way may finish.");
   stopping.abort();
   await warming;

@@ -20,13 +20,13 @@ import { nearest } from "../../runtime/nearest.ts";
 import type { Json, JsonObject } from "../catalog.ts";
 import { decodeKey, decodeScalar, WrongValue, withIdPrefix } from "./decode-scalar.ts";
 import { enumNames } from "./enum-names.ts";
-import { type Issue, type Path, shownAs } from "./issues.ts";
+import { type Issue, type Path, shownAs, shownName } from "./issues.ts";
 import { shownFields } from "./message-schema.ts";
 import { fieldOptions } from "./options.ts";
 import { listOf } from "./words.ts";
 
 /** As deep as Protobuf's own parsers go. */
-const MAX_DEPTH = 100;
+export const MAX_DEPTH = 100;
 const MAX_NAMES_SHOWN = 20;
 /** More than anybody reads; bounds the work that senseless arguments make. */
 const MAX_ISSUES = 50;
@@ -56,7 +56,6 @@ class Decoder {
 
   /** Fills a message from an object, field by field. */
   object(desc: DescMessage, json: Json, path: Path): ReflectMessage | undefined {
-    if (path.length > MAX_DEPTH) return this.#report(path, "too_deep", `Nested more than ${MAX_DEPTH} levels deep.`);
     if (!isObject(json)) return this.#report(path, "wrong_type", `Must be an object, got ${shownAs(json)}.`);
     const target = reflect(desc, create(desc), false);
     const given = new Map<DescField, string>();
@@ -99,7 +98,7 @@ class Decoder {
     return this.#report(
       at,
       "unknown_argument",
-      near ? `${key} is not known. Did you mean ${near}?` : `${key} is not known. ${known}`,
+      `${shownName(key)} is not known. ${near ? `Did you mean ${near}?` : known}`,
     );
   }
 
@@ -202,7 +201,12 @@ class Decoder {
       return this.#report(path, "wrong_type", `Must be an object with "@type", got ${shownAs(json)}.`);
     }
     const inner = this.#registry.getMessage(type.slice(type.lastIndexOf("/") + 1));
-    if (!inner) return this.#report([...path, "@type"], "not_allowed", `The type ${type} is not known to this server.`);
+    if (!inner)
+      return this.#report(
+        [...path, "@type"],
+        "not_allowed",
+        `The type ${shownName(type)} is not known to this server.`,
+      );
     const { "@type": _, ...fields } = json;
     const packed = hasCustomJsonRepresentation(inner)
       ? this.message(inner, fields.value ?? null, [...path, "value"])

@@ -1,4 +1,5 @@
 // What is wrong with the arguments of a call, and where.
+import { fitText } from "../../runtime/errors.ts";
 import type { Json } from "../catalog.ts";
 
 export type Path = readonly (string | number)[];
@@ -11,11 +12,19 @@ export interface Issue {
   readonly message: string;
 }
 
+const MAX_NAME_BYTES = 64;
+
+/** A name that the caller has chosen, at any length, as it is said in a message. */
+export function shownName(name: string): string {
+  return fitText(name, MAX_NAME_BYTES);
+}
+
 /** A path as JSONPath (RFC 9535) in proto names: `$.tags[2]`, `$.labels["a b"]`. */
 export function jsonPath(path: Path): string {
   const segments = path.map((segment) => {
     if (typeof segment === "number") return `[${segment}]`;
-    return /^[A-Za-z_]\w*$/.test(segment) ? `.${segment}` : `[${JSON.stringify(segment)}]`;
+    const name = shownName(segment);
+    return /^[A-Za-z_]\w*$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
   });
   return `$${segments.join("")}`;
 }

@@ -6,6 +6,7 @@ import { REPLAYED_HEADER, TOOL_HEADER } from "../../runtime/calls/call.ts";
 import { requiredScope, scopeMissing } from "../../runtime/identity/scopes.ts";
 import type { Log } from "../../runtime/log.ts";
 import { commentOf } from "../../runtime/messages/comments.ts";
+import { isNestedDeeper } from "../../runtime/messages/nesting.ts";
 import { CallStats } from "../../runtime/telemetry/call-stats.ts";
 import { callersTrace } from "../../runtime/telemetry/tracing.ts";
 import type {
@@ -20,12 +21,12 @@ import type {
 } from "../catalog.ts";
 import { approvalFlow, waitingNotice } from "./approval.ts";
 import { Excerpts, tokens } from "./budget.ts";
-import { decode } from "./decode.ts";
+import { decode, MAX_DEPTH } from "./decode.ts";
 import { encode } from "./encode.ts";
 import type { Encoding } from "./encode-scalar.ts";
 import { argumentError, type ErrorContext, outcomeOf, serviceError } from "./errors.ts";
 import { callStreaming, callUnary, type Endpoint } from "./invoke.ts";
-import { type Issue, type Path, shownAs } from "./issues.ts";
+import { type Issue, type Path, shownAs, shownName } from "./issues.ts";
 import { toolOptions } from "./options.ts";
 import { type More, moreOf } from "./paging.ts";
 import { automaticKey, withRequestKey } from "./request-key.ts";
@@ -156,6 +157,10 @@ class MethodTool implements Tool {
       const message = `The arguments must be an object, got ${shownAs(given)}.`;
       return { requests: [], detailed: false, issues: [{ path: [], rule: "wrong_type", message }] };
     }
+    if (isNestedDeeper(given, MAX_DEPTH)) {
+      const message = `The arguments are nested more than ${MAX_DEPTH} levels deep.`;
+      return { requests: [], detailed: false, issues: [{ path: [], rule: "too_deep", message }] };
+    }
     const { rest, format } = this.#takeFormat(given);
     const issues: Issue[] = [];
     if (format !== undefined && format !== "concise" && format !== "detailed") {
@@ -188,7 +193,7 @@ class MethodTool implements Tool {
       issues.push({
         path: [name],
         rule: "unknown_argument",
-        message: `${name} is not known. Did you mean ${wrapper}?`,
+        message: `${shownName(name)} is not known. Did you mean ${wrapper}?`,
       });
     }
     if (wrapper === VALUE) return inner === undefined ? [{ json: {}, path: [] }] : [{ json: inner, path: [VALUE] }];

@@ -65,7 +65,7 @@ const text = (value: unknown) => (typeof value === "string" ? value.trim() : "")
 function decisionOf(action: string, content: Record<string, unknown> = {}): Decision | undefined {
   if (action === "decline") return { approve: false, comment: "Declined at the client." };
   if (action !== "accept") return undefined;
-  const comment = text(content.comment).slice(0, 2_000);
+  const comment = text(content.comment).slice(0, 2_000).toWellFormed();
   if (content.decision === "approve") return { approve: true, editedText: text(content.edited_text), comment };
   if (content.decision === "reject") return { approve: false, comment: comment || "Rejected at the client." };
   return undefined;

@@ -2,14 +2,14 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { createMcpHandler, isJsonContentType, isLegacyRequest, type ServerContext } from "@modelcontextprotocol/server";
 import type { HttpRequest, HttpResponse } from "../../runtime/http/http-port.ts";
-import { readBody } from "../../runtime/http/read-body.ts";
+import { readBody, textOf } from "../../runtime/http/read-body.ts";
 import { type Caller, type Identify, localCaller } from "../../runtime/identity/caller.ts";
 import { logToStderr } from "../../runtime/log.ts";
 import { isGone, type PlainAnswer, sendPlain, sendResponse, toRequest } from "./http-bridge.ts";
 import { createMcpServers, type ServerOptions } from "./mcp-server.ts";
 import { plainAnswers } from "./plain-answers.ts";
 import { readPlainCall } from "./plain-call.ts";
-import { errorResponse } from "./protocol-errors.ts";
+import { errorResponse, isTooDeep, TOO_DEEP } from "./protocol-errors.ts";
 import { createSessions, type SessionLimits } from "./sessions.ts";
 
 /** What an MCP endpoint over HTTP is made of. */
@@ -79,10 +79,11 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
       const bytes = await readBody(request, maxBodyBytes);
       if (bytes === undefined) return errorResponse(413, -32000, `The body is longer than ${maxBodyBytes} bytes.`);
       try {
-        body = JSON.parse(bytes.toString("utf8"));
+        body = JSON.parse(textOf(bytes));
       } catch {
-        return errorResponse(400, -32700, "Parse error: the body is not valid JSON.");
+        return errorResponse(400, -32700, "Parse error: the body is not valid JSON in UTF-8.");
       }
+      if (isTooDeep(body, bytes.length)) return errorResponse(400, -32600, TOO_DEEP);
       const call = readPlainCall(request.headers, body);
       const answer = call && plain.answer(call, request, response, caller);
       if (answer) return answer;

@@ -2,9 +2,12 @@
 import { Transform } from "node:stream";
 import { parseJSONRPCMessage } from "@modelcontextprotocol/server";
 import { StdioServerTransport, serveStdio as serveTransport } from "@modelcontextprotocol/server/stdio";
+import { untilAskedToEnd } from "../../runtime/command.ts";
+import { textOf } from "../../runtime/http/read-body.ts";
 import { localCaller } from "../../runtime/identity/caller.ts";
 import { logToStderr } from "../../runtime/log.ts";
 import { createMcpServers, type ServerOptions } from "./mcp-server.ts";
+import { isTooDeep, TOO_DEEP } from "./protocol-errors.ts";
 
 const MAX_LINE_BYTES = 10 * 1024 * 1024;
 
@@ -12,12 +15,16 @@ function answerMalformed(code: number, message: string): void {
   process.stdout.write(`${JSON.stringify({ jsonrpc: "2.0", id: null, error: { code, message } })}\n`);
 }
 
-function isWellFormed(line: string): boolean {
+function isWellFormed(line: Buffer): boolean {
   let value: unknown;
   try {
-    value = JSON.parse(line);
+    value = JSON.parse(textOf(line));
   } catch {
-    answerMalformed(-32700, "Parse error: the line is not valid JSON.");
+    answerMalformed(-32700, "Parse error: the line is not valid JSON in UTF-8.");
+    return false;
+  }
+  if (isTooDeep(value, line.length)) {
+    answerMalformed(-32600, TOO_DEEP);
     return false;
   }
   try {
@@ -36,9 +43,9 @@ function wellFormedLines(): Transform {
     transform(chunk: Buffer, _encoding, done) {
       rest = Buffer.concat([rest, chunk]);
       for (let end = rest.indexOf(10); end !== -1; end = rest.indexOf(10)) {
-        const line = rest.toString("utf8", 0, end).trim();
+        const line = rest.subarray(0, end + 1);
         rest = rest.subarray(end + 1);
-        if (line !== "" && isWellFormed(line)) this.push(`${line}\n`);
+        if (line.toString("latin1").trim() !== "" && isWellFormed(line)) this.push(line);
       }
       done(rest.length > MAX_LINE_BYTES ? new Error(`A line of stdin is longer than ${MAX_LINE_BYTES} bytes.`) : null);
     },
@@ -60,7 +67,7 @@ export async function serveStdio(options: ServerOptions): Promise<void> {
       log("stdin unreadable", { error });
       resolve();
     });
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+    void untilAskedToEnd().then(resolve);
   });
   console.log = console.error;
   console.info = console.error;

@@ -1,16 +1,18 @@
 // Errors of the protocol itself, as opposed to a tool's own failures, which are results.
 import { ProtocolError, ProtocolErrorCode } from "@modelcontextprotocol/server";
+import { fitText } from "../../runtime/errors.ts";
 import type { Log } from "../../runtime/log.ts";
+import { isNestedDeeper } from "../../runtime/messages/nesting.ts";
 import type { RequestContext } from "./request-context.ts";
 
 /** Makes the JSON-RPC error -32602 (Invalid params), which MCP also answers to an unknown tool or prompt. */
 export function invalidParams(message: string): ProtocolError {
-  return new ProtocolError(ProtocolErrorCode.InvalidParams, message);
+  return new ProtocolError(ProtocolErrorCode.InvalidParams, fitText(message));
 }
 
 /** Makes the JSON-RPC error -32603 (Internal error). The message reaches the client. */
 export function internalError(message: string): ProtocolError {
-  return new ProtocolError(ProtocolErrorCode.InternalError, message);
+  return new ProtocolError(ProtocolErrorCode.InternalError, fitText(message));
 }
 
 /**
@@ -32,6 +34,18 @@ export function sealed<Request, Result>(
     }
   };
 }
+
+/** As deep as a request may be nested: arguments as Protobuf's own parsers go, and what stands around them. */
+const MAX_DEPTH = 200;
+
+/** Whether a request is nested deeper than the SDK, which walks through it by recursion, has stack for. */
+export function isTooDeep(request: unknown, bytes: number): boolean {
+  // Each level takes two bytes, and most requests are short.
+  return bytes > 2 * MAX_DEPTH && isNestedDeeper(request, MAX_DEPTH);
+}
+
+/** What is said of such a request, with the code -32600. */
+export const TOO_DEEP = `Invalid request: it is nested more than ${MAX_DEPTH} levels deep.`;
 
 /** Makes an HTTP answer that carries a JSON-RPC error and no request's id (MCP Streamable HTTP). */
 export function errorResponse(status: number, code: number, message: string, headers: Record<string, string> = {}) {

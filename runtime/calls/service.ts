@@ -3,7 +3,7 @@
 import { create, type DescMethod, type DescService, type MessageShape } from "@bufbuild/protobuf";
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
 import { passingFailure } from "../database/errors.ts";
-import { codeName, fail, failEnded, failForNow, failValidation, reasonOf } from "../errors.ts";
+import { fail, failEnded, failForNow, failValidation, reasonOf } from "../errors.ts";
 import { requiredScope, scopeMissing } from "../identity/scopes.ts";
 import { type Log, logToStderr } from "../log.ts";
 import { CallStats } from "../telemetry/call-stats.ts";
@@ -11,7 +11,7 @@ import { type Method, observed } from "../telemetry/observe.ts";
 import { callersTrace } from "../telemetry/tracing.ts";
 import { ADMIN_SCOPE, methodName, SCOPES_HEADER, VIA_HEADER } from "./call.ts";
 import { headerOf } from "./lazy-context.ts";
-import { blameClient } from "./malformed.ts";
+import { blameClient, withReason } from "./malformed.ts";
 import { findUnstorable } from "./unstorable.ts";
 import { validator } from "./validator.ts";
 
@@ -42,18 +42,6 @@ async function* validated(method: DescMethod, messages: AsyncIterable<MessageSha
     assertValid(method, message);
     yield message;
   }
-}
-
-/** What transports say of these names addresses and sockets, which are nobody's business outside. */
-const OUTSIDE_WORDS: Partial<Record<Code, string>> = {
-  [Code.Canceled]: "The caller ended the call.",
-  [Code.DeadlineExceeded]: "The call ran out of time. Allow it more, or ask for less.",
-  [Code.Unavailable]: "A service behind this one cannot be reached. Try again later.",
-};
-
-/** Errors of Connect's own, such as a deadline that passed on the way to another service, say no reason: their code is it. */
-function withReason(error: ConnectError): ConnectError {
-  return fail(error.code, codeName(error.code).toUpperCase(), OUTSIDE_WORDS[error.code] ?? error.rawMessage);
 }
 
 const UNEXPECTED = new Set([Code.Internal, Code.Unknown, Code.DataLoss]);

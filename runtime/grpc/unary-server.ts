@@ -5,6 +5,7 @@ import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { ConnectError } from "@connectrpc/connect";
 import { parseTimeout, setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import { LazyContext } from "../calls/lazy-context.ts";
+import { tidy } from "../calls/malformed.ts";
 import { assertSendable } from "../calls/message-size.ts";
 import { CallLife, OpenCalls, type UnaryMethod, type UnaryOptions } from "../calls/unary.ts";
 import { failLate } from "../errors.ts";
@@ -23,7 +24,9 @@ export type FindUnary = (exchange: Http2Exchange) => (() => void) | undefined;
 /** Answers with an error in the form Trailers-Only: the stream ends with its headers. */
 export function refuseCall(stream: ServerHttp2Stream, error: unknown): void {
   if (stream.destroyed || stream.closed) return;
-  const status = setTrailerStatus(new Headers(), ConnectError.from(error));
+  const told = ConnectError.from(error);
+  tidy(told);
+  const status = setTrailerStatus(new Headers(), told);
   stream.respond({ ...RESPONSE, ...Object.fromEntries(status) }, { endStream: true });
 }
 

@@ -10,15 +10,14 @@ import { LazyContext } from "../calls/lazy-context.ts";
 import { tidy } from "../calls/malformed.ts";
 import { assertSendable, tooLong } from "../calls/message-size.ts";
 import { CallLife, OpenCalls, type UnaryMethod, type UnaryOptions } from "../calls/unary.ts";
-import { failLate } from "../errors.ts";
+import { fail, failLate } from "../errors.ts";
 import { pathOf } from "./http-error.ts";
 import type { HttpRequest, HttpResponse } from "./http-port.ts";
 import { mistakeIn } from "./json-requests.ts";
-import { readBody } from "./read-body.ts";
+import { readBody, textOf } from "./read-body.ts";
 
 /** Shorter answers are not worth compressing; Connect's own bound. */
 const COMPRESSED_FROM = 1_024;
-const utf8 = new TextDecoder();
 const JSON_TYPE = { "content-type": "application/json" };
 
 /** Serves a call; undefined where it is none of these. */
@@ -38,6 +37,15 @@ function isPlain({ headers }: HttpRequest, maxBytes: number): boolean {
   const encoding = headers["content-encoding"] ?? "identity";
   const saysTooMuch = Number(headers["content-length"]) > maxBytes;
   return type?.stream === false && !type.binary && encoding === "identity" && !saysTooMuch;
+}
+
+function textIn(body: Buffer): string {
+  try {
+    return textOf(body);
+  } catch {
+    const message = "Cannot read the request: it is not in UTF-8, as JSON has to be. Correct it and call again.";
+    throw fail(Code.InvalidArgument, "JSON_MALFORMED", message);
+  }
 }
 
 function read(desc: DescMessage, text: string): Message {
@@ -91,7 +99,7 @@ class JsonCall {
       if (this.#life.isOver) return;
       if (this.#wrongTimeout) throw this.#wrongTimeout;
       if (body === undefined) throw tooLong(this.#maxMessageBytes);
-      const request = read(method.input, utf8.decode(body));
+      const request = read(method.input, textIn(body));
       const text = toJsonString(method.output, create(method.output, await call(request, this.#context)));
       assertSendable(Buffer.byteLength(text), this.#maxMessageBytes);
       await this.#send(200, text);

@@ -21,3 +21,10 @@ export function readBody(request: HttpRequest, limit: number): Promise<Buffer | 
   request.once("end", () => resolve(received.bytes));
   return promise;
 }
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/** The text of a body of JSON, which is in UTF-8 and nothing else (RFC 8259, section 8.1). @throws TypeError where it is not */
+export function textOf(body: Buffer): string {
+  return utf8.decode(body);
+}

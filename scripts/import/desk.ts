@@ -74,7 +74,8 @@ export class RemoteDesk {
     } catch (error) {
       const { code, rawMessage } = ConnectError.from(error);
       // It is there, and says what it wants.
-      if (code === Code.Unauthenticated || code === Code.PermissionDenied) throw explained(error, this.#url);
+      const says = [Code.Unauthenticated, Code.PermissionDenied, Code.Unimplemented].includes(code);
+      if (says) throw explained(error, this.#url);
       throw noDesk(this.#url, rawMessage);
     }
   }

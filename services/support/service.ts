@@ -155,6 +155,8 @@ export function supportService(clients: Clients, log: Log): ServiceImpl<typeof S
     },
 
     async addCustomerNote({ customerId, note: body, ticketId, author, requestId }, context) {
+      // The CRM knows no tickets.
+      if (ticketId) await needed("tickets", tickets.getTicket({ ticketId, messageLimit: 1 }, onBehalfOf(context)));
       const request = { note: { customerId, body, ticketId, author: agent(author) }, requestId };
       const { note } = await needed("crm", crm.addNote(request, writeOnBehalfOf(context)));
       return { note };

@@ -63,7 +63,7 @@ const keyOf = ({ email, name }: Sender) => (email ? email.toLowerCase() : import
 
 /** What the CRM is asked for. */
 function wanted({ email, name }: Sender): MessageInitShape<typeof WantedCustomerSchema> {
-  if (email) return { key: { case: "email", value: email }, name: (name || email).slice(0, MAX_NAME) };
+  if (email) return { key: { case: "email", value: email }, name: name || email.slice(0, MAX_NAME) };
   const called = name || NOBODY;
   // Whoever is called so as well shares that customer.
   const tags = called === NOBODY ? [ANONYMOUS] : [];

@@ -156,16 +156,20 @@ const lanePlace = ({ status, waiting_on, priority, update_time, create_time, wai
 });
 const tagRows = (tags: readonly string[], row: TicketRow) =>
   tags.map((tag) => ({ ticket_id: row.id, tag, ...lanePlace(row) }));
+type TagRow = ReturnType<typeof tagRows>[number];
+
+/** As the indexes of labels have them: the next row then goes where the last one went, which takes half as long to find. */
+const byLane = (a: TagRow, b: TagRow): number => {
+  if (a.tag !== b.tag) return a.tag < b.tag ? -1 : 1;
+  return a.status - b.status || a.waiting_on - b.waiting_on || a.priority - b.priority;
+};
 
 /** Adds tickets; throws the driver's unique violation where an external id is taken. */
 export async function insertTickets(trx: Knex.Transaction, tickets: readonly Ticket[]): Promise<void> {
   const rows = tickets.map(toRow);
   await insertRows(trx, "ticket", rows);
-  await insertRows(
-    trx,
-    "ticket_tag",
-    rows.flatMap((row, index) => tagRows(tickets[index]?.tags ?? [], row)),
-  );
+  const labels = rows.flatMap((row, index) => tagRows(tickets[index]?.tags ?? [], row));
+  await insertRows(trx, "ticket_tag", labels.sort(byLane));
 }
 
 /** Remembers that the words of new tickets have not been read yet. */

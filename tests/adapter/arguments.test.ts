@@ -47,6 +47,16 @@ describe("arguments", () => {
     });
   });
 
+  it("that are named at any length, or nested without end, are refused in few words", async () => {
+    const deep = JSON.parse("[".repeat(50_000) + "]".repeat(50_000));
+    for (const args of [{ ["x".repeat(100_000)]: 1 }, { response: deep }, { unknown: deep }]) {
+      const { request, result } = await respond({ ticket_id: "TKT-1", ...args });
+      expect(request).toBeUndefined();
+      expect(error(result)).toMatchObject({ code: "invalid_argument", reason: "INVALID_ARGUMENTS" });
+      expect(JSON.stringify(result).length).toBeLessThan(3_000);
+    }
+  });
+
   it("of the wrong type are told where, what came and what is allowed", async () => {
     const { result } = await respond({ ticket_id: "TKT-1", response: ["x"], update_status: "opne" });
     expect(error(result).violations).toEqual([

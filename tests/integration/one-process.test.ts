@@ -88,7 +88,8 @@ describe("npm start", () => {
     await expect(DeskProcess.start([], { DATA_DIR: dataDir })).rejects.toThrow(/in use by process \d+/);
   });
 
-  it("ends cleanly on Ctrl-C, and keeps its data without filling it again", async () => {
+  it("ends cleanly on Ctrl-C, which npm passes on once more, and keeps its data without filling it again", async () => {
+    desk.child.kill("SIGINT");
     expect(await desk.stop("SIGINT")).toBe(0);
     expect(await readdir(dataDir)).toEqual(["analytics", "crm", "gateway", "ticket"]);
     desk = await DeskProcess.start([], { DATA_DIR: dataDir });

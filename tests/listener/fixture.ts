@@ -127,7 +127,7 @@ export interface Plain {
   readonly method?: string;
   readonly path?: string;
   readonly headers?: Record<string, string>;
-  readonly body?: string;
+  readonly body?: string | Buffer;
 }
 
 /** One HTTP/1.1 request on a connection of its own. */

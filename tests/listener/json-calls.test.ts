@@ -104,6 +104,13 @@ describe.each(versions)("over %s, the same as by Connect's handler:", (version, 
   });
 });
 
+test.each(versions)("what is not in UTF-8 is refused, and nothing put in its place, over %s", async (_, send) => {
+  const body = Buffer.from(words("gr\xfcezi"), "latin1");
+  const { status, text } = await send(listener.port, { method: "POST", path: ECHO, headers: JSON_TYPE, body });
+  expect([status, JSON.parse(text)]).toMatchObject([400, { code: "invalid_argument" }]);
+  expect(text).toContain("UTF-8");
+});
+
 test("what turns out too long is refused before its end, and the next request is served", async () => {
   const headers = { ...JSON_TYPE, "transfer-encoding": "chunked" };
   const answer = await http1(listener.port, { method: "POST", path: ECHO, headers, body: words("x".repeat(20_000)) });

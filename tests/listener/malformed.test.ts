@@ -1,4 +1,5 @@
 // Requests that no message can be read from.
+import { gzipSync } from "node:zlib";
 import { fromJson, toBinary } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { UpdateCustomerRequestSchema } from "#gen/deskwire/crm/v1/crm_service_pb.js";
@@ -20,13 +21,29 @@ afterAll(async () => {
 const frame = (data: Buffer, flags = 0) =>
   Buffer.concat([Buffer.from([flags, 0, data.length >> 16, (data.length >> 8) & 255, data.length & 255]), data]);
 
-async function post(type: string, body: Buffer, method = "ticket.v1.TicketService/ListTickets"): Promise<string> {
+async function send(type: string, body: Buffer, method = "ticket.v1.TicketService/ListTickets", more = {}) {
   const request: WireRequest = {
     ...{ version: "h2", method: "POST", path: `/deskwire.${method}` },
-    ...{ headers: { "content-type": type, te: "trailers" }, body },
+    ...{ headers: { "content-type": type, te: "trailers", ...more }, body },
   };
-  return codeOf(await wire.send(request, 5_000));
+  return wire.send(request, 5_000);
 }
+
+async function post(...request: Parameters<typeof send>): Promise<string> {
+  return codeOf(await send(...request));
+}
+
+test.each([
+  ["application/grpc", { "grpc-timeout": "9".repeat(9_000) }],
+  ["application/json", { "connect-timeout-ms": "9".repeat(9_000) }],
+  ["application/proto", { "connect-timeout-ms": "9".repeat(9_000) }],
+])("a deadline that is none is refused with a reason, and not said at any length: %s", async (type, more) => {
+  const { headers, body } = await send(type, frame(Buffer.alloc(0)), undefined, more);
+  const details = headers["grpc-status-details-bin"];
+  const told = details === undefined ? body.toString() : Buffer.from(String(details), "base64").toString();
+  expect(told).toContain("INVALID_ARGUMENT");
+  expect(told.length).toBeLessThan(2_000);
+});
 
 describe("a request is invalid_argument, never internal and never without an answer,", () => {
   test.each([
@@ -41,6 +58,13 @@ describe("a request is invalid_argument, never internal and never without an ans
     const importTickets = "ticket.v1.TicketService/ImportTickets";
     expect(await post("application/grpc", frame(Buffer.from([0x0f])), importTickets)).toBe("invalid_argument");
     expect(await post("application/connect+proto", frame(Buffer.from([0x0f])), importTickets)).toBe("invalid_argument");
+  });
+
+  test.each(["application/json", "application/proto"])("when it is cut off and compressed: %s", async (type) => {
+    const body = gzipSync("x".repeat(100)).subarray(0, 20);
+    expect(await post(type, body, "ticket.v1.TicketService/ListTickets", { "content-encoding": "gzip" })).toBe(
+      "invalid_argument",
+    );
   });
 
   test("when it is compressed in no known way", async () => {

@@ -72,7 +72,11 @@ describe("a process on stdio", () => {
     expect(await server.receive()).toMatchObject({ id: null, error: { code: -32700 } });
     server.send({ hello: "world" });
     expect(await server.receive()).toMatchObject({ id: null, error: { code: -32600 } });
-    server.send("");
+    server.child.stdin.write(Buffer.from('{"jsonrpc":"2.0","id":1,"method":"\xe9"}\n', "latin1"));
+    expect(await server.receive()).toMatchObject({ id: null, error: { code: -32700 } });
+    server.send("[".repeat(4_000) + "]".repeat(4_000));
+    expect(await server.receive()).toMatchObject({ id: null, error: { code: -32600 } });
+    server.send("\r");
     await server.initialize();
     server.send({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "echo" } });
     expect(await server.receive()).toMatchObject({ id: 1, result: { structuredContent: { echo: {} } } });
@@ -92,7 +96,7 @@ describe("a process on stdio", () => {
   test.each([
     ["stdin ends", ({ child }: Process) => child.stdin.end()],
     ["SIGTERM", ({ child }: Process) => child.kill("SIGTERM")],
-    ["SIGINT", ({ child }: Process) => child.kill("SIGINT")],
+    ["SIGINT comes twice", ({ child }: Process) => child.kill("SIGINT") && child.kill("SIGINT")],
     [
       "its reader goes away",
       (server: Process) => {

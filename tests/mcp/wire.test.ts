@@ -20,7 +20,7 @@ const envelope = {
 };
 
 function post(url: URL, body: unknown, headers: Record<string, string> = {}): Promise<Response> {
-  const text = typeof body === "string" ? body : JSON.stringify(body);
+  const text = typeof body === "string" || body instanceof Buffer ? body : JSON.stringify(body);
   const all = { "content-type": "application/json", accept: ACCEPT, ...headers };
   return fetch(url, { method: "POST", headers: all, body: text });
 }
@@ -66,6 +66,8 @@ describe("the endpoint", () => {
 
   test.each([
     ["JSON that does not parse", '{"jsonrpc":', 400, -32700],
+    ["JSON that is not in UTF-8", Buffer.from('{"jsonrpc":"\xe9"}', "latin1"), 400, -32700],
+    ["JSON that is nested without end", "[".repeat(4_000) + "]".repeat(4_000), 400, -32600],
     ["an empty body", "", 400, -32700],
     ["JSON that is no JSON-RPC, in a new connection", "[]", 400, -32600],
     ["a request before any session", JSON.stringify(listTools), 400, -32000],
@@ -120,6 +122,13 @@ describe("the endpoint", () => {
     const response = await modern(url, "no/such");
     expect(response.status).toBe(404);
     expect(await response.json()).toMatchObject({ id: 7, error: { code: -32601 } });
+  });
+
+  test("names a tool that it does not know no longer than anybody reads", async () => {
+    const response = await modern(url, "tools/call", { name: "x".repeat(4_000), arguments: {} });
+    const { error } = (await response.json()) as { error: { code: number; message: string } };
+    expect(error.code).toBe(-32602);
+    expect(error.message.length).toBeLessThan(1_001);
   });
 
   test("refuses a cursor, since lists come whole", async () => {

@@ -79,6 +79,7 @@ const REASONS = {
   ],
   ResourceExhausted: [
     "DATABASE_BUSY",
+    "DISK_FULL",
     "MESSAGE_TOO_LARGE",
     "RATE_LIMITED",
     "RUNS_BUSY",
@@ -113,11 +114,11 @@ const REASONS = {
     "SERVICE_UNAVAILABLE",
     "SHUTTING_DOWN",
   ],
-  Unimplemented: ["METHOD_NOT_ALLOWED", "METHOD_NOT_HERE", "NOT_SERVED", "NO_REFLECTION"],
+  Unimplemented: ["METHOD_NOT_ALLOWED", "METHOD_NOT_HERE", "NOT_SERVED", "NO_REFLECTION", "PART_ELSEWHERE"],
 };
 
 /** What these make has a reason that is not written where they are called: the name of an error's code. */
-const REASON_COMPUTED = ["runtime/calls/service.ts"];
+const REASON_COMPUTED = ["runtime/calls/malformed.ts"];
 
 const CALL = /(?<!function )\b(?:fail|failForNow)\(\s*(?:Code\.)?([\w.]+),((?:(?!\bfail\()[^`;])*)/g;
 const REASON = /"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)"/g;

@@ -70,10 +70,13 @@ function measured(
   return { wall, business, met: (target.clock === "business_hours" ? business : wall) <= target.ms };
 }
 
-/** When a ticket was opened: an import brings tickets that are older than their event. */
+/**
+ * When a ticket was opened: an import brings tickets that are older than their event. None counts as older than 1970, where time
+ * begins for the figures: of two thousand years, as an empty date in some files has it, the hours would be worked out for seconds.
+ */
 function openingTime(event: TicketEvent, time: number): number {
   const written = Date.parse(changed(event.changes, "create_time") ?? "");
-  return event.method === IMPORTED && !Number.isNaN(written) ? Math.min(written, time) : time;
+  return event.method === IMPORTED && !Number.isNaN(written) ? Math.max(0, Math.min(written, time)) : time;
 }
 
 function opened(event: TicketEvent, time: number, { policy, mood }: Rules): Projected {

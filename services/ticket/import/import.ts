@@ -1,6 +1,5 @@
 // ImportTickets: rows of a file or of another desk become tickets, piece by piece.
 import { create } from "@bufbuild/protobuf";
-import { ImportedRowSchema } from "#gen/deskwire/ticket/v1/import_pb.js";
 import {
   type ImportTicketsRequest,
   type ImportTicketsResponse,
@@ -32,7 +31,8 @@ export async function importTickets(
       for (const keyed of piece.rows) {
         const { key, line } = keyed;
         const alreadyPresent = present.has(key) || !firsts.has(keyed);
-        response.imported.push(create(ImportedRowSchema, { line, ticketId: tickets.get(key) ?? "", alreadyPresent }));
+        const ticketId = tickets.get(key) ?? "";
+        response.imported.push({ $typeName: "deskwire.ticket.v1.ImportedRow", line, ticketId, alreadyPresent });
       }
     }
   } finally {

@@ -13,7 +13,7 @@ import { fail, reasonOf } from "../../../runtime/errors.ts";
 import { answerJson } from "../../../runtime/http/http-error.ts";
 import type { HttpRequest, HttpResponse } from "../../../runtime/http/http-port.ts";
 import type { Route } from "../../../runtime/http/listener.ts";
-import { readBody } from "../../../runtime/http/read-body.ts";
+import { readBody, textOf } from "../../../runtime/http/read-body.ts";
 import { verify } from "../../../runtime/standard-webhooks.ts";
 
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -36,7 +36,7 @@ function requestIdOf(webhookId: string): string {
 
 function parse(body: Buffer): unknown {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+    return JSON.parse(textOf(body));
   } catch {
     throw fail(Code.InvalidArgument, "JSON_MALFORMED", "The body is not JSON in UTF-8. Send one JSON object.");
   }

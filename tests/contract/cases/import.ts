@@ -120,13 +120,21 @@ export const importCases: readonly Case[] = [
     name: "a name or an address as long as they may be makes a customer too",
     async run(clients) {
       const long = `${unique()}@${"a".repeat(60)}.${"b".repeat(60)}.${"c".repeat(60)}.${"d".repeat(20)}.example.com`;
-      const rows = [{ customerName: unique().padEnd(200, "n") }, { customerEmail: long }];
+      // As many characters, of which each is two in UTF-16.
+      const name = `n${"🙂".repeat(199)}`;
+      const rows = [
+        { customerName: unique().padEnd(200, "n") },
+        { customerEmail: long },
+        { customerEmail: `${unique()}@example.com`, customerName: name },
+      ];
       const report = await importRows(
         clients,
         rows.map((row) => ({ description: "x", externalId: unique(), ...row })),
       );
       expect(report.refused).toEqual([]);
-      expect(report.imported).toHaveLength(2);
+      expect(report.imported).toHaveLength(3);
+      const { customerId = "" } = (await ticketOf(clients, idsOf(report)[2])) ?? {};
+      expect((await clients.crm.getCustomer({ customerId })).customer?.name).toBe(name);
       expect((await importRows(clients, [{ description: unique(), ...rows[0] }])).imported).toHaveLength(1);
     },
   },

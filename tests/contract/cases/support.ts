@@ -104,6 +104,7 @@ export const supportCases: readonly Case[] = [
       support.addInternalNote({ ticketId: NO_TICKET, body: "x" }),
       support.mergeTickets({ ticketId: NO_TICKET, intoTicketId: "TKT-1001" }),
       support.openTicket({ followUpOf: NO_TICKET, description: "x" }),
+      support.addCustomerNote({ customerId: "CUS-1001", note: "x", ticketId: NO_TICKET }),
     ],
     { code: "NotFound", reason: "TICKET_NOT_FOUND", metadata: { ticket_id: NO_TICKET } },
   ),
