@@ -8,7 +8,11 @@ const SQLITE_CONSTRAINT_PRIMARYKEY = 1555;
 const SQLITE_CONSTRAINT_UNIQUE = 2067;
 const POSTGRES_UNIQUE_VIOLATION = "23505";
 const SQLITE_BUSY = 5;
+const SQLITE_FULL = 13;
+const POSTGRES_DISK_FULL = "53100";
 const RETRY_AFTER_MS = 1_000;
+/** Somebody has to make room first. */
+const RETRY_FULL_AFTER_MS = 60_000;
 // SQLSTATE: out of connections, out of memory, cancelled by statement_timeout.
 const OVERLOADED = /^(53300|53400|53200|57014)$/;
 // SQLSTATE: connection lost (class 08), shutting down, starting up; and what the system says of a connection.
@@ -79,16 +83,26 @@ export function databaseBusy(): ConnectError {
   );
 }
 
+function diskFull(): ConnectError {
+  return failForNow(
+    Code.ResourceExhausted,
+    "DISK_FULL",
+    "The disk under the database is full, and nothing was written; what is stored can still be read. Have the operator make room, then call again, a write with the same request_id.",
+    RETRY_FULL_AFTER_MS,
+  );
+}
+
 /**
- * What a caller is told of a query that failed only for now: `resource_exhausted` (DATABASE_BUSY) where there was no
- * connection or no time for it, `unavailable` (DATABASE_UNAVAILABLE) where the database cannot be reached, both with a
- * RetryInfo. Undefined for every other error.
+ * What a caller is told of a query that failed only for now: `resource_exhausted` where there was no connection or no time
+ * for it (DATABASE_BUSY) or no room on the disk (DISK_FULL), `unavailable` (DATABASE_UNAVAILABLE) where the database cannot be
+ * reached, all with a RetryInfo. Undefined for every other error.
  */
 export function passingFailure(error: unknown): ConnectError | undefined {
   if (!(error instanceof Error)) return undefined;
   const { code = "", errcode = 0, message } = error as DriverError;
   // An AggregateError of several addresses has the code of the first.
   if (OVERLOADED.test(code) || errcode % 256 === SQLITE_BUSY || POOL_EXHAUSTED.test(message)) return databaseBusy();
+  if (errcode % 256 === SQLITE_FULL || code === POSTGRES_DISK_FULL) return diskFull();
   if (!UNREACHABLE.test(code) && !CONNECTION_LOST.test(message)) return undefined;
   return failForNow(
     Code.Unavailable,

@@ -51,6 +51,11 @@ export interface PortLimits {
   readonly idleSessionTimeoutMs: number;
   /** Bytes of all headers of a request together. */
   readonly maxHeaderBytes: number;
+  /**
+   * Requests that one HTTP/1.1 connection may have sent without an answer (RFC 9112, section 9.3.2), before it is cut: all their
+   * answers are kept until the client has read the first.
+   */
+  readonly maxPipelinedRequests: number;
   /** Calls at once on one HTTP/2 connection; the client queues the rest. */
   readonly maxConcurrentStreams: number;
   /** Streams that a client may reset at once, and per second after that, before it loses its connection (CVE-2023-44487). */
@@ -68,6 +73,7 @@ const LIMITS: PortLimits = {
   // Longer than the quarter of an hour after which Connect's client closes its own.
   idleSessionTimeoutMs: 1_200_000,
   maxHeaderBytes: 16_384,
+  maxPipelinedRequests: 16,
   maxConcurrentStreams: 256,
   streamResetBurst: 512,
   streamResetRate: 64,
@@ -122,6 +128,7 @@ function linger(answer: Writable, isComplete: () => boolean, cut: () => void): v
 }
 
 function http1Server(handler: Handler, limits: PortLimits): Http1Server {
+  const unanswered = new WeakMap<Socket, number>();
   const server = createHttp1(
     {
       maxHeaderSize: limits.maxHeaderBytes,
@@ -132,6 +139,10 @@ function http1Server(handler: Handler, limits: PortLimits): Http1Server {
     },
     (request, response) => {
       const { socket } = request;
+      const before = unanswered.get(socket) ?? 0;
+      if (before >= limits.maxPipelinedRequests) return void socket.destroy();
+      unanswered.set(socket, before + 1);
+      response.once("close", () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1));
       const isComplete = () => request.complete;
       linger(response, isComplete, () => socket.destroy());
       // Cut off where the client is the one who is awaited. A quiet stream is no fault.

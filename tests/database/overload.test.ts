@@ -40,6 +40,20 @@ test("a pool without a free connection, and a query that takes too long, are res
   }
 });
 
+test("a disk without room is resource_exhausted, and what is stored can be read", async () => {
+  const place = await temporaryDatabase("sqlite");
+  const database = await place.open();
+  await database.knex.raw("CREATE TABLE text (body TEXT)");
+  // SQLite says the same of a disk that is full.
+  await database.knex.raw("PRAGMA max_page_count = 20");
+  const write = () => database.transaction((trx) => trx("text").insert({ body: "x".repeat(200_000) }));
+  const error = passingFailure(await caught(write()));
+  expect([error?.code, reasonOf(error)]).toEqual([Code.ResourceExhausted, "DISK_FULL"]);
+  expect(await database.knex("text")).toEqual([]);
+  await database.close();
+  await place.remove();
+});
+
 test("a database that cannot be reached, or hangs up, is unavailable", async () => {
   const url = `postgres://nobody@127.0.0.1:${await freePort()}/none`;
   const location = { kind: "postgres", url, schema: "x" } as const;

@@ -18,7 +18,7 @@ import { openDesk } from "../../services/desk.ts";
 import { Random } from "./random.ts";
 import { anyJson, messageJson } from "./values.ts";
 import { BROKEN, codeOf } from "./verdict.ts";
-import { WAYS, Wire } from "./wire.ts";
+import { odd, WAYS, Wire } from "./wire.ts";
 
 /** Something that must not happen. */
 export interface Problem {
@@ -141,8 +141,9 @@ export async function fuzz({ cases, seed, progress = () => {} }: FuzzOptions): P
   async function answer(random: Random, way: string, method: DescMethod): Promise<Answered | undefined> {
     const tool = tools.get(method);
     if (way === MCP) return tool && callTool(random, tool, method);
-    const request = WAYS[way]?.(random, method);
-    if (!request) return undefined;
+    const made = WAYS[way]?.(random, method);
+    if (!made) return undefined;
+    const request = odd(random, made);
     const shown = `${request.version} ${request.path.slice(0, SHOWN)} ${request.body.toString("latin1")}`;
     try {
       const received = await wire.send(request);

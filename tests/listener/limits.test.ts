@@ -132,6 +132,23 @@ test("connections above the limit are closed, and those before it stay", async (
   session.destroy();
 });
 
+test("a client that sends requests without end and reads no answer is cut off, one that reads is not", async () => {
+  await using listener = await listenForTest();
+  const request = "GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n";
+  const last = request.replace("\r\n\r\n", "\r\nconnection: close\r\n\r\n");
+  const hold = `POST ${ECHO.replace(/Echo$/, "Hold")} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}`;
+  const greedy = rawConnection(listener.port);
+  greedy.socket.write(hold + request.repeat(100));
+  expect(await greedy.closed).toBe("");
+  const modest = rawConnection(listener.port);
+  for (let sent = 0; sent < 50; sent++) {
+    modest.socket.write(request);
+    await once(modest.socket, "data");
+  }
+  modest.socket.write(request.repeat(8) + last);
+  expect((await modest.closed).match(/HTTP\/1\.1 200 /g)).toHaveLength(59);
+});
+
 test("headers above the limit are refused", async () => {
   await using listener = await listenForTest();
   const headers = { "x-long": "x".repeat(20_000) };

@@ -79,6 +79,7 @@ const REASONS = {
   ],
   ResourceExhausted: [
     "DATABASE_BUSY",
+    "DISK_FULL",
     "MESSAGE_TOO_LARGE",
     "RATE_LIMITED",
     "RUNS_BUSY",
