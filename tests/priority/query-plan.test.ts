@@ -45,7 +45,8 @@ describe.each(DIALECTS)("%s", (dialect) => {
         await trx.raw(`SET LOCAL ${way} = off`);
       const { rows } = await trx.raw(`EXPLAIN (FORMAT JSON) ${sql}`, bindings as never);
       const all = nodes(rows[0]["QUERY PLAN"][0].Plan);
-      const inLane = (plan: Plan) => !nodes(plan).some((node) => node["Node Type"] === "Nested Loop");
+      // What the lanes give is merged by a sort of a page of each.
+      const inLane = (plan: Plan) => !nodes(plan).some((node) => /Nested Loop|Limit/.test(node["Node Type"]));
       const sorts = all.filter((node) => /Sort/.test(node["Node Type"]) && inLane(node));
       const scans = all.filter((node) => /Scan/.test(node["Node Type"]) && node["Index Name"] !== undefined);
       const others = scans.filter((node) => !/_lane_|pkey/.test(node["Index Name"] ?? ""));

@@ -2,6 +2,7 @@
 // within a lane by an order; so whatever of the three a list asks for, its page is merged from a few lanes, each read in order.
 import { TicketPriority, TicketStatus, WaitingOn } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import type { ListTicketsRequest } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
+import { mayWaitOn } from "../status.ts";
 
 /** The columns that all lanes have, in the order of the indexes. */
 export const LANE = ["status", "waiting_on", "priority"] as const;
@@ -33,9 +34,8 @@ const MOST_LANES = 256;
 const allOf = (values: Readonly<Record<string, string | number>>): number[] =>
   Object.values(values).filter((value): value is number => typeof value === "number" && value !== 0);
 
-/** Every status, and everybody who may have to act. */
-export const STATUSES = allOf(TicketStatus);
-export const WAITING_ON = allOf(WaitingOn);
+const STATUSES = allOf(TicketStatus);
+const WAITING_ON = allOf(WaitingOn);
 const PRIORITIES = allOf(TicketPriority);
 
 /** The lanes that a list takes. A ticket that is due waits on the desk. */
@@ -65,13 +65,16 @@ export function laneColumns(request: ListTicketsRequest): readonly LaneColumn[] 
 /** Whether the lanes of a list say which tickets nobody has. */
 export const isOfAnybody = (request: ListTicketsRequest): boolean => laneColumns(request) === OF_ANYBODY;
 
-/** Every lane of these values. */
+/** Every lane of these values that a ticket can be in: who has to act next goes by the status (`assertWaits`). */
 function lanesOf(values: LaneValues, columns: readonly LaneColumn[]): Lane[] {
+  const [status, waitingOn] = [columns.indexOf("status"), columns.indexOf("waiting_on")];
   const none: Lane[] = [[]];
-  return columns.reduce((lanes, column) => lanes.flatMap((lane) => values[column].map((one) => [...lane, one])), none);
+  return columns
+    .reduce((lanes, column) => lanes.flatMap((lane) => values[column].map((one) => [...lane, one])), none)
+    .filter((lane) => mayWaitOn(Number(lane[status]), Number(lane[waitingOn])));
 }
 
-/** Every lane of a list. */
+/** The lanes of a list. */
 export function lanesFor(request: ListTicketsRequest): Lanes {
   const columns = laneColumns(request);
   return { lanes: lanesOf(laneValues(request), columns), columns };

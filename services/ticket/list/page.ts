@@ -13,9 +13,8 @@ import {
 import { type ListedRow, listedColumns } from "../ticket-store.ts";
 import { type Source, select } from "./conditions.ts";
 import { type ListQuestion, notEmpty, source } from "./filters.ts";
-import { type Lane, type LaneColumn, type Lanes, lanesFor } from "./lanes.ts";
+import { type Lane, type LaneColumn, lanesFor } from "./lanes.ts";
 import { goesByPriority } from "./orders.ts";
-import { withoutEmpty } from "./states.ts";
 
 /** Lanes that are read alike. */
 interface Group {
@@ -108,16 +107,9 @@ function rowsOf(sql: string, { order, request }: Pick<PageQuestion, "order" | "r
   return `select ${columns} from (${sql}) as page join ticket on ticket.id = page.id order by ${orderBy(order, "page.")}`;
 }
 
-/**
- * The statement of a page's numbers and order values, merged from lanes; undefined where no lane can hold a ticket of it.
- *
- * @param lanes those of the list that are read; all of them if left out
- */
-export function keysStatement(
-  database: Database,
-  question: PageQuestion,
-  { lanes, columns } = lanesFor(question.request),
-): Sql | undefined {
+/** The statement of a page's numbers and order values, merged from lanes; undefined where no lane can hold a ticket of it. */
+export function keysStatement(database: Database, question: PageQuestion): Sql | undefined {
+  const { lanes, columns } = lanesFor(question.request);
   const groups = groupsOf(lanes, columns, question);
   if (lanes.length === 0 || groups.length === 0) return undefined;
   const merge = { ...question, groups, columns };
@@ -125,16 +117,15 @@ export function keysStatement(
 }
 
 /** The statement of a page. See `keysStatement`. */
-export function pageStatement(database: Database, question: PageQuestion, lanes?: Lanes): Sql | undefined {
-  const keys = keysStatement(database, question, lanes);
+export function pageStatement(database: Database, question: PageQuestion): Sql | undefined {
+  const keys = keysStatement(database, question);
   return keys && { sql: rowsOf(keys.sql, question), bindings: keys.bindings };
 }
 
 /** Reads a page of the tickets that a list asks for. */
 export async function ticketPage(database: Database, question: PageQuestion): Promise<KeysetPage<ListedRow>> {
-  const { order, limit, request } = question;
-  const lanes = await withoutEmpty(database, lanesFor(request));
-  const statement = pageStatement(database, { ...question, limit: limit + 1 }, lanes);
+  const { order, limit } = question;
+  const statement = pageStatement(database, { ...question, limit: limit + 1 });
   if (statement === undefined) return { rows: [] };
   return pageOf(await selectRows<ListedRow>(database.knex, statement.sql, statement.bindings), order, limit);
 }
