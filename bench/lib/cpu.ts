@@ -39,6 +39,16 @@ export function cpuMicros(pids: readonly number[]): number | undefined {
   return pids.reduce((sum, pid) => sum + (statOf(pid)?.ticks ?? 0), 0) * US_A_TICK;
 }
 
+/** CPU time that the main thread of a process has used so far, in microseconds, exact while it waits; NaN where the system does not tell. */
+export function mainThreadMicros(pid: number): number {
+  try {
+    // Linux, Documentation/scheduler/sched-stats: nanoseconds on the processor come first.
+    return Number(readFileSync(`/proc/${pid}/schedstat`, "utf8").split(" ")[0]) / 1_000;
+  } catch {
+    return Number.NaN;
+  }
+}
+
 /** Resident memory of a process, in MiB; undefined where the system does not tell. */
 export function residentMiB(pid: number): number | undefined {
   if (process.platform !== "linux") return undefined;

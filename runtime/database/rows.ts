@@ -3,6 +3,7 @@ import type { Knex } from "knex";
 import { isTracing } from "../telemetry/tracing.ts";
 import type { DirectClient, DirectConnection } from "./direct-runner.ts";
 import type { RowsOfTable } from "./late-rows.ts";
+import type { Read } from "./reader-thread.ts";
 
 /** PostgreSQL numbers the values of a statement with 16 bits. */
 const MAX_VALUES = 65_535;
@@ -11,6 +12,12 @@ type Client = Knex.Client & DirectClient;
 
 /** What has a client to run statements with: knex, a transaction, or a query of theirs. */
 export type WithClient = Pick<Knex, "client">;
+
+/** A statement or a part of one, in which `?` stands for a value. */
+export interface Sql {
+  readonly sql: string;
+  readonly bindings: readonly unknown[];
+}
 
 let queries = 0;
 
@@ -94,6 +101,12 @@ async function run<Row>(
 export async function selectRows<Row>(db: WithClient, sql: string, bindings: readonly unknown[]): Promise<Row[]> {
   return run(db, "select", sql, bindings);
 }
+
+/** How statements are read at once; `Database.slowly` gives another way. */
+export const readAtOnce =
+  (db: WithClient): Read =>
+  (sql, bindings = []) =>
+    selectRows(db, sql, bindings);
 
 /** Runs a statement that writes, in which `?` stands for a value; gives the rows of its RETURNING. */
 export async function writeRows<Row>(trx: Knex.Transaction, sql: string, bindings: readonly unknown[]): Promise<Row[]> {

@@ -5,7 +5,7 @@ import { Code } from "@connectrpc/connect";
 import type { Knex } from "knex";
 import { fingerprint } from "../calls/fingerprint.ts";
 import type { Read } from "../database/reader-thread.ts";
-import { selectRows, type WithClient } from "../database/rows.ts";
+import { readAtOnce, type Sql, type WithClient } from "../database/rows.ts";
 import { fail } from "../errors.ts";
 
 /** One column of an order. It is never NULL, the query selects it, and the last column of an order is unique. */
@@ -43,41 +43,39 @@ export interface KeysetPage<Row> {
   readonly next?: readonly KeyValue[];
 }
 
-/** Keeps the rows on one side of a row with these values of the order's columns; `isEqual`: and that row. */
-function whereBeside(
-  query: Knex.QueryBuilder,
+const quoted = (column: string) => column.replaceAll(/\w+/g, '"$&"');
+
+/** What is true of the rows on one side of a row with these values of the order's columns; `isEqual`: and of that row. */
+function beside(
   order: readonly OrderColumn[],
   key: readonly KeyValue[],
   side: { readonly isAfter: boolean; readonly isEqual: boolean },
-): void {
-  const [first, ...rest] = order;
+): Sql {
+  const [first, ...rest] = order as [OrderColumn, ...OrderColumn[]];
   const [value, ...values] = key;
-  if (first === undefined || value === undefined) return;
   const beyond = (first.direction === "asc") === side.isAfter ? ">" : "<";
   if (order.every(({ direction }) => direction === first.direction)) {
-    const columns = order.map(() => "??").join(", ");
-    const bindings = [...order.map(({ column }) => column), ...key];
+    const columns = order.map(({ column }) => quoted(column)).join(", ");
     const places = key.map(() => "?").join(", ");
-    query.whereRaw(`(${columns}) ${beyond}${side.isEqual ? "=" : ""} (${places})`, bindings);
-    return;
+    return { sql: `(${columns}) ${beyond}${side.isEqual ? "=" : ""} (${places})`, bindings: key };
   }
+  const column = quoted(first.column);
+  const tied = beside(rest, values, side);
   // The bound on the first column alone is implied; without it no index would be used.
-  query.where(first.column, `${beyond}=`, value).where((either) => {
-    either.where(first.column, beyond, value).orWhere((tied) => {
-      tied.where(first.column, value);
-      whereBeside(tied, rest, values, side);
-    });
-  });
+  return {
+    sql: `${column} ${beyond}= ? and (${column} ${beyond} ? or (${column} = ? and ${tied.sql}))`,
+    bindings: [value, value, value, ...tied.bindings],
+  };
 }
 
-/** Keeps the rows that come after one with these values of the order's columns. */
-export function whereAfter(query: Knex.QueryBuilder, order: readonly OrderColumn[], after: readonly KeyValue[]): void {
-  whereBeside(query, order, after, { isAfter: true, isEqual: false });
+/** What is true of the rows that come after one with these values of the order's columns. */
+export function isAfter(order: readonly OrderColumn[], after: readonly KeyValue[]): Sql {
+  return beside(order, after, { isAfter: true, isEqual: false });
 }
 
-/** Keeps the rows that come before one with these values of the order's columns, and that row. */
-export function whereUpTo(query: Knex.QueryBuilder, order: readonly OrderColumn[], last: readonly KeyValue[]): void {
-  whereBeside(query, order, last, { isAfter: false, isEqual: true });
+/** What is true of the rows that come before one with these values of the order's columns, and of that row. */
+export function isUpTo(order: readonly OrderColumn[], last: readonly KeyValue[]): Sql {
+  return beside(order, last, { isAfter: false, isEqual: true });
 }
 
 /** The order's values in a row. */
@@ -89,19 +87,17 @@ export function keyOf(row: object, order: readonly OrderColumn[]): KeyValue[] {
   });
 }
 
-/** The rows of one page, and one more if there is, of a query that has no order and no limit yet. */
-export function keysetQuery(query: Knex.QueryBuilder, { order, limit, after }: KeysetOptions): Knex.QueryBuilder {
-  const page = query.clone().orderBy(order.map(({ column, direction }) => ({ column, order: direction })));
-  if (after !== undefined) whereAfter(page, order, after);
-  return page.limit(limit + 1);
-}
-
 /** Reads one page of a query that has no order and no limit yet. */
 export async function keysetPage<Row extends object>(
   query: Knex.QueryBuilder,
-  options: KeysetOptions,
+  { order, limit, after }: KeysetOptions,
 ): Promise<KeysetPage<Row>> {
-  return pageOf(await keysetQuery(query, options), options.order, options.limit);
+  const page = query.clone().orderBy(order.map(({ column, direction }) => ({ column, order: direction })));
+  if (after !== undefined) {
+    const { sql, bindings } = isAfter(order, after);
+    page.whereRaw(sql, bindings as Knex.RawBinding[]);
+  }
+  return pageOf(await page.limit(limit + 1), order, limit);
 }
 
 /** Makes a page of rows that were read in order, up to one more than the page takes. */
@@ -208,28 +204,35 @@ export async function countedPage<Row extends object, D extends DescMessage = De
   scope: ListScope<D>,
 ): Promise<{ readonly rows: Row[]; readonly nextPageToken: string; readonly totalSize: number }> {
   const source: PageSource<Row> =
-    "clone" in list ? { page: (options) => keysetPage(list, options), count: () => totalSize(list) } : list;
+    "clone" in list ? { page: (options) => keysetPage(list, options), count: () => sizeOf(list) } : list;
   const { rows, nextPageToken, isWhole } = await readPage(source.page, scope, {});
   return { rows, nextPageToken, totalSize: isWhole ? rows.length : await source.count() };
 }
+
+async function countOf({ sql, bindings }: Sql, limit: number, read: Read): Promise<number> {
+  const bounded = `select count(*) as count from (${sql} limit ${limit + 1}) as bounded`;
+  const [row] = await read<{ count: number }>(bounded, bindings);
+  return row?.count ?? 0;
+}
+
+/** A query's rows, without their columns and order. */
+function bareRows(query: Knex.QueryBuilder): Sql {
+  const { client } = query as unknown as WithClient;
+  return query.clone().clearSelect().clearOrder().select(client.raw("1")).toSQL();
+}
+
+const sizeOf = (query: Knex.QueryBuilder) => totalSize(bareRows(query), readAtOnce(query as unknown as WithClient));
 
 /** Counts the rows of a query without reading past `limit`: exact up to there, then `more` is true. */
 export async function countUpTo(
   query: Knex.QueryBuilder,
   limit = 1000,
-  read: Read = (sql, bindings = []) => selectRows(query as unknown as WithClient, sql, bindings),
 ): Promise<{ readonly count: number; readonly more: boolean }> {
-  const { client } = query as unknown as WithClient;
-  const bounded = query.clone().clearSelect().clearOrder();
-  bounded.select(client.raw("1")).limit(limit + 1);
-  const { sql, bindings } = bounded.toSQL();
-  const [row] = await read<{ count: number }>(`select count(*) as count from (${sql}) as bounded`, bindings);
-  const count = row?.count ?? 0;
+  const count = await countOf(bareRows(query), limit, readAtOnce(query as unknown as WithClient));
   return { count: Math.min(count, limit), more: count > limit };
 }
 
-/** Counts for a response's `total_size`: exact up to 1,000; 1,001 means more than 1,000. */
-export async function totalSize(query: Knex.QueryBuilder, read?: Read): Promise<number> {
-  const { count, more } = await countUpTo(query, 1000, read);
-  return more ? count + 1 : count;
+/** Counts the rows of a statement for a response's `total_size`: exact up to 1,000; 1,001 means more than 1,000. */
+export function totalSize(rows: Sql, read: Read): Promise<number> {
+  return countOf(rows, 1000, read);
 }

@@ -3,7 +3,7 @@
 import { once } from "node:events";
 import { Agent, request as requestHttp1 } from "node:http";
 import { type ClientHttp2Session, connect as connectHttp2, constants } from "node:http2";
-import { gzipSync } from "node:zlib";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { type DescMessage, type DescMethod, fromJson, toBinary } from "@bufbuild/protobuf";
 import type { JsonObject } from "../../adapter/catalog.ts";
 import type { Random } from "./random.ts";
@@ -76,6 +76,11 @@ function framed(random: Random, method: DescMethod, message: () => Buffer): Buff
   ])();
 }
 
+/** The body as it was before it was compressed for the way. */
+function plain(encoding: unknown, body: Buffer): Buffer {
+  return encoding === "gzip" ? gunzipSync(body) : body;
+}
+
 type Way = (random: Random, method: DescMethod) => WireRequest | undefined;
 const version = (random: Random) => random.pick(["h1", "h2"] as const);
 const allowed = (method: DescMethod) => (isStream(method) ? STREAM_MS : CALL_MS);
@@ -141,8 +146,8 @@ export const WAYS: Readonly<Record<string, Way>> = {
 };
 
 const ODD_HEADERS: readonly Readonly<Record<string, string>>[] = [
-  { "grpc-timeout": "9".repeat(9_000), "connect-timeout-ms": "9".repeat(9_000) },
-  { "grpc-timeout": "99999999H", "connect-timeout-ms": "1e3" },
+  { "grpc-timeout": "9".repeat(5_000), "connect-timeout-ms": "9".repeat(5_000) },
+  { "grpc-timeout": "1e3m", "connect-timeout-ms": "1e3" },
   { traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01`, tracestate: "a=\xe9", baggage: `a=${"x".repeat(9_000)}` },
   { traceparent: "00-" },
   { "deskwire-ticket": "\xff" },
@@ -196,7 +201,8 @@ export class Wire implements Disposable {
     if (!answer) return this.#http1({ version: "h1", method, path, headers, body }, signal);
     const chunks: Buffer[] = await answer.toArray();
     const { statusCode: status, trailers } = answer;
-    return { status, headers: answer.headers, trailers, body: Buffer.concat(chunks) };
+    const told = plain(answer.headers["content-encoding"], Buffer.concat(chunks));
+    return { status, headers: answer.headers, trailers, body: told };
   }
 
   async #http2({ method, path, headers, body }: WireRequest, signal: AbortSignal): Promise<WireAnswer> {
@@ -213,7 +219,8 @@ export class Wire implements Disposable {
     const [received] = await response;
     const chunks: Buffer[] = await stream.toArray();
     const status = Number(received[constants.HTTP2_HEADER_STATUS]);
-    return { status, headers: received, trailers, body: Buffer.concat(chunks) };
+    const told = plain(received["content-encoding"], Buffer.concat(chunks));
+    return { status, headers: received, trailers, body: told };
   }
 
   [Symbol.dispose](): void {

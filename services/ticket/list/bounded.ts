@@ -1,21 +1,21 @@
 // In SQLite: pages of a search for words that many tickets have. Of a sample of the finds as many as a page takes show how far the page
 // goes at most: of the tickets up to there all are asked for whether they were found, and none of the others.
-import type { Knex } from "knex";
 import { TicketOrder } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import type { Database } from "../../../runtime/database/database.ts";
 import { type Read, readIds } from "../../../runtime/database/reader-thread.ts";
+import type { Sql } from "../../../runtime/database/rows.ts";
 import {
   type KeysetOptions,
   keyOf,
-  keysetQuery,
   type OrderColumn,
   type PageSource,
   totalSize,
 } from "../../../runtime/messages/pagination.ts";
 import type { ListedRow } from "../ticket-store.ts";
+import { select } from "./conditions.ts";
 import { type ListQuestion, numbersOf, type Stretch, ticketsMatching } from "./filters.ts";
 import { orderColumns } from "./orders.ts";
-import { keysStatement, type Sql, sortedPage } from "./page.ts";
+import { keysStatement, sortedKeys, sortedPage } from "./page.ts";
 
 /** What a search has found: pages of it, and how much it is. */
 export type Found = PageSource<ListedRow>;
@@ -40,18 +40,12 @@ export const COUNTED = 1_000;
 /** Tickets of which as many as were found are counted; a few sizes, for each is a long statement. */
 const AMONG = [1_200, 4_096, 16_384];
 
-/** Reads whatever knex has built. */
-const run = (read: Read) => (query: Knex.QueryBuilder) => {
-  const { sql, bindings } = query.toSQL();
-  return read<never>(sql, bindings);
-};
-
 /** Pages by a sort of all that was found. */
 export function sorted(database: Database, question: ListQuestion, read: Read): Found {
-  const matching = ticketsMatching(database, question);
+  const matching = () => ticketsMatching(database, question);
   return {
-    page: (options) => sortedPage(database, matching, { ...options, ...question }, read),
-    count: () => totalSize(matching, read),
+    page: (options) => sortedPage(matching(), { ...options, ...question }, read),
+    count: () => totalSize(select("1", matching()), read),
   };
 }
 
@@ -63,8 +57,8 @@ export function bounded(database: Database, question: ListQuestion, read: Read, 
 
   /** Numbers of the tickets of a stretch; undefined where there are more than `most`. */
   async function within(stretch: Stretch, most: number): Promise<readonly number[] | undefined> {
-    const query = numbersOf(database, question, stretch).limit(most + 1);
-    const ids = await numbers(read, query.toSQL());
+    const { sql, bindings } = numbersOf(database, question, stretch);
+    const ids = await numbers(read, { sql: `${sql} limit ${most + 1}`, bindings });
     return ids.length > most ? undefined : ids;
   }
 
@@ -75,8 +69,8 @@ export function bounded(database: Database, question: ListQuestion, read: Read, 
     const direction = order.at(-1)?.direction ?? "asc";
     for (let size = SAMPLE; ; ) {
       const ids = await finder.sample(direction, size);
-      const keys = these(ids).select(order.map(({ column }) => column));
-      const rows: object[] = await run(read)(keysetQuery(keys, options));
+      const keys = sortedKeys(these(ids), options);
+      const rows = await read<object>(keys.sql, keys.bindings);
       const last = rows[limit];
       if (last) return within({ ...options, until: keyOf(last, order) }, finder.most);
       const list = size === SAMPLE && (await within(options, finder.short));
@@ -91,7 +85,7 @@ export function bounded(database: Database, question: ListQuestion, read: Read, 
     async page(options) {
       const asked = await candidates(options);
       if (asked === undefined) return all.page(options);
-      return sortedPage(database, these(await finder.among(asked)), { ...options, ...question }, read);
+      return sortedPage(these(await finder.among(asked)), { ...options, ...question }, read);
     },
     async count() {
       // The newest have their numbers together, and so their places in the index.

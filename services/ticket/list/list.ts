@@ -1,8 +1,10 @@
 // ListTickets: one page of what was asked for, and how much that is.
 import { type ListTicketsRequest, ListTicketsRequestSchema } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import type { Database } from "../../../runtime/database/database.ts";
+import { readAtOnce } from "../../../runtime/database/rows.ts";
 import { countedPage, type PageSource, totalSize } from "../../../runtime/messages/pagination.ts";
 import type { ListedRow } from "../ticket-store.ts";
+import { select } from "./conditions.ts";
 import { ticketsMatching } from "./filters.ts";
 import { orderColumns } from "./orders.ts";
 import { sortedPage, ticketPage } from "./page.ts";
@@ -30,13 +32,13 @@ export async function listTickets(database: Database, request: ListTicketsReques
   const list = (source: PageSource<ListedRow>) =>
     countedPage<ListedRow, typeof ListTicketsRequestSchema>(source, scope);
   if (request.query) return database.slowly(async (read) => list(await search(database, question, read)));
-  const matching = ticketsMatching(database, question);
-  const merged = (count: PageSource<ListedRow>["count"]) =>
-    list({ page: (options) => ticketPage(database, { ...options, ...question }), count });
-  if (!request.customerId) return merged(() => totalSize(matching));
+  const read = readAtOnce(database.knex);
+  const count = () => totalSize(select("1", ticketsMatching(database, question)), read);
+  const merged: PageSource<ListedRow>["page"] = (options) => ticketPage(database, { ...options, ...question });
+  if (!request.customerId) return list({ page: merged, count });
   // Of one customer there are a few, as a rule.
-  const size = await totalSize(matching);
-  const count = async () => size;
-  if (size > FEW) return merged(count);
-  return list({ page: (options) => sortedPage(database, matching, { ...options, ...question }), count });
+  const size = await count();
+  const sorted: typeof merged = (options) =>
+    sortedPage(ticketsMatching(database, question), { ...options, ...question }, read);
+  return list({ page: size > FEW ? merged : sorted, count: async () => size });
 }

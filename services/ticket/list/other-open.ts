@@ -3,11 +3,11 @@ import { create } from "@bufbuild/protobuf";
 import { type Ticket, TicketStatus } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { ListTicketsRequestSchema } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import type { Database } from "../../../runtime/database/database.ts";
-import { selectRows } from "../../../runtime/database/rows.ts";
+import { type Sql, selectRows } from "../../../runtime/database/rows.ts";
 import { parseId } from "../../../runtime/messages/ids.ts";
 import { FEW } from "./list.ts";
 import { orderColumns } from "./orders.ts";
-import { keysStatement, type Sql } from "./page.ts";
+import { keysStatement } from "./page.ts";
 import { LINE_COLUMNS, type LineRow } from "./ticket-line.ts";
 
 const STATUSES = [TicketStatus.OPEN, TicketStatus.IN_PROGRESS];

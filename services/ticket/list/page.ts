@@ -1,28 +1,21 @@
 // One page of tickets, merged from lanes that each come out of an index in order: the work is that of the page, however many
 // tickets there are.
-import type { Knex } from "knex";
 import type { Database } from "../../../runtime/database/database.ts";
 import type { Read } from "../../../runtime/database/reader-thread.ts";
-import { selectRows } from "../../../runtime/database/rows.ts";
+import { type Sql, selectRows } from "../../../runtime/database/rows.ts";
 import {
+  isAfter,
   type KeysetOptions,
   type KeysetPage,
-  keysetQuery,
   type OrderColumn,
   pageOf,
-  whereAfter,
 } from "../../../runtime/messages/pagination.ts";
 import { type ListedRow, listedColumns } from "../ticket-store.ts";
+import { type Source, select } from "./conditions.ts";
 import { type ListQuestion, notEmpty, source } from "./filters.ts";
 import { type Lane, type LaneColumn, type Lanes, lanesFor } from "./lanes.ts";
 import { goesByPriority } from "./orders.ts";
 import { withoutEmpty } from "./states.ts";
-
-/** A statement, in which `?` stands for a value. */
-export interface Sql {
-  readonly sql: string;
-  readonly bindings: readonly unknown[];
-}
 
 /** Lanes that are read alike. */
 interface Group {
@@ -56,38 +49,31 @@ function groupsOf(lanes: readonly Lane[], columns: readonly LaneColumn[], { orde
   return groups.filter((group) => group.lanes.length > 0);
 }
 
-/** Numbers and order values of the tickets of one lane; `inLane` says which. */
-function oneLane(
-  database: Database,
-  { columns, ...question }: Merge,
-  after: Group["after"],
-  inLane: (query: Knex.QueryBuilder) => void,
-): Sql {
+/** Numbers and order values of the tickets of one lane; `inLane`, which comes last, says of which. */
+function oneLane(database: Database, { columns, ...question }: Merge, after: Group["after"], inLane: string): Sql {
   const { order } = question;
   const byCategory = columns.includes("category");
   const request = byCategory ? { ...question.request, categories: [] } : question.request;
-  const { query, id } = source(database, { ...question, request }, true);
+  const lane = source(database, { ...question, request }, true);
+  const { where, id } = lane;
   const within = goesByPriority(order) ? order.slice(1) : order;
-  if (byCategory) query.whereRaw(notEmpty("ticket", "category"));
+  if (byCategory) where.add(notEmpty("ticket", "category"));
   if (after) {
     const named = within.map((each) => (nameOf(each) === "id" ? { ...each, column: id } : each));
-    whereAfter(query, named, after);
+    where.and(isAfter(named, after));
   }
-  inLane(query);
+  where.add(inLane);
   const keys = order.map(nameOf).filter((name) => name !== "id");
-  return query.select([...keys.map((name) => `ticket.${name}`), `${id} as id`]).toSQL();
+  return select([...keys.map((name) => `ticket.${name}`), `${id} as id`].join(", "), lane);
 }
 
 /** In SQLite all lanes are read at once, each as far as the page goes. */
 function mergedOnSqlite(database: Database, merge: Merge): Sql {
   const { order, limit, columns } = merge;
+  const inLane = columns.map((column) => `ticket.${column} = ?`).join(" and ");
   const lanes = merge.groups.flatMap((group) => {
-    const { sql, bindings } = oneLane(database, merge, group.after, (query) => {
-      for (const column of columns) query.where(`ticket.${column}`, 0);
-    });
-    // The values of the lane are the last.
-    const others = bindings.slice(0, -columns.length);
-    return group.lanes.map((values) => ({ sql, bindings: [...others, ...values] }));
+    const { sql, bindings } = oneLane(database, merge, group.after, inLane);
+    return group.lanes.map((values) => ({ sql, bindings: [...bindings, ...values] }));
   });
   return {
     sql: `${lanes.map(({ sql }) => sql).join(" union all ")} order by ${orderBy(order)} limit ${limit}`,
@@ -99,10 +85,9 @@ function mergedOnSqlite(database: Database, merge: Merge): Sql {
 function mergedOnPostgres(database: Database, merge: Merge): Sql {
   const { order, limit, columns } = merge;
   const within = orderBy(goesByPriority(order) ? order.slice(1) : order);
+  const inLane = columns.map((column) => `ticket.${column} = lane.${column}`).join(" and ");
   const selects = merge.groups.map((group) => {
-    const { sql, bindings } = oneLane(database, merge, group.after, (query) => {
-      for (const column of columns) query.whereRaw(`ticket.${column} = lane.${column}`);
-    });
+    const { sql, bindings } = oneLane(database, merge, group.after, inLane);
     const places = columns.map((column) => (column === "category" ? "?" : "?::int")).join(", ");
     const values = group.lanes.map(() => `(${places})`).join(", ");
     const from = `(values ${values}) as lane (${columns.join(", ")})`;
@@ -154,15 +139,16 @@ export async function ticketPage(database: Database, question: PageQuestion): Pr
   return pageOf(await selectRows<ListedRow>(database.knex, statement.sql, statement.bindings), order, limit);
 }
 
+/** The statement of a page's order values, and those of one more ticket, by a sort of all; narrows `matching` to what is left. */
+export function sortedKeys(matching: Source, { order, limit, after }: KeysetOptions): Sql {
+  if (after) matching.where.and(isAfter(order, after));
+  const { sql, bindings } = select(order.map(({ column }) => column).join(", "), matching);
+  return { sql: `${sql} order by ${orderBy(order, "ticket.")} limit ${limit + 1}`, bindings };
+}
+
 /** Reads a page of few tickets, all of which are looked at: by what their order goes by, and no further. */
-export async function sortedPage(
-  { knex }: Database,
-  matching: Knex.QueryBuilder,
-  question: PageQuestion,
-  read: Read = (sql, bindings = []) => selectRows(knex, sql, bindings),
-): Promise<KeysetPage<ListedRow>> {
+export async function sortedPage(matching: Source, question: PageQuestion, read: Read): Promise<KeysetPage<ListedRow>> {
   const { order, limit } = question;
-  const keys = keysetQuery(matching.clone().select(order.map(({ column }) => column)), question);
-  const { sql, bindings } = keys.toSQL();
+  const { sql, bindings } = sortedKeys(matching, question);
   return pageOf(await read<ListedRow>(rowsOf(sql, question), bindings), order, limit);
 }

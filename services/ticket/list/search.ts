@@ -1,9 +1,9 @@
 // Tickets by the words in them and in their conversations.
 import { create, toBinary } from "@bufbuild/protobuf";
-import type { Knex } from "knex";
 import { type ListTicketsRequest, ListTicketsRequestSchema } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import type { Database } from "../../../runtime/database/database.ts";
 import { type Read, readIds } from "../../../runtime/database/reader-thread.ts";
+import type { Sql } from "../../../runtime/database/rows.ts";
 import {
   type Finds,
   find,
@@ -102,21 +102,21 @@ function finderOf(ids: ReadonlySet<number>, { short }: SearchLimits): Finder {
 }
 
 /** These tickets, whether they are looked up or those of the filter are. */
-function keepThese(ids: Iterable<number>): ListQuestion["found"] {
-  const list = JSON.stringify([...ids]);
-  return (query) => query.whereRaw("ticket.id in (select value from json_each(?))", [list]);
+function keepThese(ids: Iterable<number>): Sql {
+  return { sql: "ticket.id in (select value from json_each(?))", bindings: [JSON.stringify([...ids])] };
 }
 
 /** The tickets that either index finds. */
-function keepOnSqlite(tickets: Finds, messages: Finds): ListQuestion["found"] {
+function keepOnSqlite(tickets: Finds, messages: Finds): Sql {
   const found = ({ table }: Finds) => `select rowid from ${table}_search where ${table}_search match ?`;
   const parts = [
     { finds: tickets, sql: found(tickets) },
     { finds: messages, sql: `select ticket_id from message where id in (${found(messages)})` },
   ].filter(({ finds }) => finds.newest.length > 0);
-  const sql = `ticket.id in (${parts.map((part) => part.sql).join(" union ")})`;
-  const expressions = parts.map(({ finds }) => finds.expression);
-  return (query) => query.whereRaw(sql, expressions);
+  return {
+    sql: `ticket.id in (${parts.map(({ sql }) => sql).join(" union ")})`,
+    bindings: parts.map(({ finds }) => finds.expression),
+  };
 }
 
 async function onSqlite(database: Database, question: ListQuestion, read: Read, limits: SearchLimits): Promise<Found> {
@@ -152,8 +152,8 @@ function onPostgres(database: Database, question: ListQuestion, read: Read): Fou
   const { query: text } = question.request;
   const tickets = matchSearch(knex("ticket as found").select("found.id"), dialect, { table: "found" }, text);
   const messages = matchSearch(knex("message").select("message.ticket_id"), dialect, { table: "message" }, text);
-  const found = (query: Knex.QueryBuilder) => void query.whereIn("ticket.id", tickets.clone().union(messages));
-  return sorted(database, { ...question, found }, read);
+  const { sql, bindings } = tickets.union(messages).toSQL();
+  return sorted(database, { ...question, found: { sql: `ticket.id in (${sql})`, bindings } }, read);
 }
 
 /** Searches; to be called within `Database.slowly`, with its `read`. */
