@@ -5,6 +5,7 @@ import { Code } from "@connectrpc/connect";
 import { noDesk, runCommand } from "../runtime/command.ts";
 import { readConfig } from "../runtime/config.ts";
 import { fail } from "../runtime/errors.ts";
+import { trustAuthorities } from "../runtime/http/certificate.ts";
 import { type Ending, workOn } from "./agent/conversation.ts";
 import { findDesk } from "./agent/desk.ts";
 import { Terminal } from "./agent/terminal.ts";
@@ -57,6 +58,7 @@ async function main(args: string[]): Promise<void> {
   // Whoever read along has gone, as in `| head`.
   process.stdout.on("error", () => stop.abort());
   const config = readConfig();
+  trustAuthorities(config.TLS_CA_FILE);
   await using desk = await findDesk(config, options.url);
   const terminal = new Terminal(process.stdout);
   terminal.line(`Working on ${ticket} at ${desk.place}${options["dry-run"] ? "; nothing is written or sent" : ""}.`);

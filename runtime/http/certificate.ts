@@ -1,7 +1,7 @@
 // The certificate that a port shows, from files that are read again when they change.
 import { readFileSync, unwatchFile, watchFile } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { createSecureContext } from "node:tls";
+import { createSecureContext, getCACertificates, setDefaultCACertificates } from "node:tls";
 import { Code } from "@connectrpc/connect";
 import { fail } from "../errors.ts";
 import type { Log } from "../log.ts";
@@ -84,4 +84,16 @@ export function watchCertificate(
   return () => {
     for (const path of paths) unwatchFile(path, look);
   };
+}
+
+const CERTIFICATES = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+/**
+ * Has `fetch` in this process take what `TLS_CA_FILE` has signed, beside what Node knows.
+ *
+ * @throws ConnectError `CERTIFICATE_UNUSABLE`
+ */
+export function trustAuthorities(file: string | undefined): void {
+  const ca = readAuthorities(file);
+  if (ca !== undefined) setDefaultCACertificates([...getCACertificates(), ...(ca.match(CERTIFICATES) ?? [])]);
 }

@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { Code } from "@connectrpc/connect";
 import type { Config } from "../../runtime/config.ts";
 import { fail } from "../../runtime/errors.ts";
+import { trustAuthorities } from "../../runtime/http/certificate.ts";
 import { printable } from "../terminal-text.ts";
 import { ApprovalsDesk, type Decision } from "./desk.ts";
 import { editText } from "./editor.ts";
@@ -90,6 +91,7 @@ export async function runApprovals(
   if (options.help) return write(HELP);
   const { id, action, json } = options;
   const config = readConfig();
+  trustAuthorities(config.TLS_CA_FILE);
   const desk = new ApprovalsDesk(options.url ?? config.DESKWIRE_URL, config.DESKWIRE_API_KEY);
   const print = (value: unknown, lines: () => readonly string[]) =>
     write(json ? JSON.stringify(value, null, 2) : printable(lines().join("\n")));

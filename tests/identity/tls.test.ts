@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { request as http1 } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { connect as connectTls, type TLSSocket } from "node:tls";
+import { connect as connectTls, getCACertificates, setDefaultCACertificates, type TLSSocket } from "node:tls";
 import { Code, type ConnectError, createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { Client, credentials } from "@grpc/grpc-js";
@@ -13,7 +13,7 @@ import { Health } from "#gen/health/v1/health_pb.js";
 import { remoteTransport } from "../../runtime/calls/transport.ts";
 import { readConfig } from "../../runtime/config.ts";
 import { metadataOf, reasonOf } from "../../runtime/errors.ts";
-import { type CertificateFiles, readAuthorities } from "../../runtime/http/certificate.ts";
+import { type CertificateFiles, readAuthorities, trustAuthorities } from "../../runtime/http/certificate.ts";
 import { type Listener, listen } from "../../runtime/http/listener.ts";
 import { newAuthority, signedBy, writeCertificate } from "../support/certificates.ts";
 import { silent } from "../support/desk.ts";
@@ -82,6 +82,18 @@ describe("a port with a certificate", () => {
       const nodeOptions = { ca: authority.cert };
       const connect = createConnectTransport({ baseUrl: listener.url, httpVersion, nodeOptions });
       expect((await createClient(Health, connect).check({})).status).toBe(1);
+    }
+  });
+
+  test("is asked by fetch, as commands do, once its authority is trusted", async () => {
+    const before = getCACertificates();
+    const ask = () => fetch(`https://localhost:${listener.port}/healthz`);
+    await expect(ask()).rejects.toThrow("fetch failed");
+    try {
+      trustAuthorities(join(folder, "ca.crt"));
+      expect((await ask()).status).toBe(200);
+    } finally {
+      setDefaultCACertificates(before);
     }
   });
 
