@@ -113,7 +113,7 @@ describe("npm run approvals", () => {
   it("says what to do where no desk runs, and shows no stack", async () => {
     const { code, err } = await started(["--url", "http://127.0.0.1:9"]);
     expect(code).toBe(1);
-    expect(err).toContain("Start it with npm start");
+    expect(err).toContain("Start one with `npm start`");
     expect(err).not.toContain("    at ");
   });
 });

@@ -1,4 +1,5 @@
 // Certificates of the tests' own: an authority, and what it signs for this machine.
+import { randomUUID } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { generate } from "selfsigned";
@@ -8,10 +9,10 @@ const HOW = { keyType: "ec", algorithm: "sha256" } as const;
 
 type Signed = Awaited<ReturnType<typeof generate>>;
 
-/** Makes an authority that can sign. */
+/** Makes an authority that can sign, with a name of its own: of two of one name, trusted by one process, the wrong one may be asked. */
 export function newAuthority(): Promise<Signed> {
   const extensions = [{ name: "basicConstraints" as const, cA: true, critical: true }];
-  return generate([{ name: "commonName", value: "Deskwire Test Authority" }], { ...HOW, extensions });
+  return generate([{ name: "commonName", value: `Deskwire Test Authority ${randomUUID()}` }], { ...HOW, extensions });
 }
 
 /** Makes a certificate for `localhost` and 127.0.0.1. */
