@@ -21,7 +21,7 @@ const GROUPS: Readonly<Record<string, Group>> = {
   writers: durableWrites,
   desk: deskAtWork,
 };
-const FULL: Effort = { rounds: 5, secondsEach: 0.6, warmUpSeconds: 2 };
+const FULL: Effort = { rounds: 5, secondsEach: 0.6, warmUpSeconds: 3 };
 const QUICK: Effort = { rounds: 3, secondsEach: 0.3, warmUpSeconds: 0.5 };
 const RESULTS = new URL("results/", import.meta.url).pathname;
 

@@ -61,7 +61,7 @@ export const deskAtWork: Group = {
     {
       ...COMMON,
       name: "handle_ticket",
-      warmUp: 5,
+      warmUp: 3,
       goals: [
         { variant: "one process, MCP 2026", callers: 32, what: "calls", ratio: 20 },
         { variant: "one process, MCP 2026", callers: 32, what: "cpu", ratio: 1 / 35 },
@@ -73,7 +73,7 @@ export const deskAtWork: Group = {
     {
       ...COMMON,
       name: "respond_to_ticket",
-      warmUp: 2,
+      warmUp: 1,
       goals: [{ variant: "one process, MCP 2026", callers: 32, what: "calls", ratio: 10 }],
     },
   ],

@@ -1,11 +1,13 @@
 // Bytes that come piece by piece, in one place.
 
+const NOTHING = Buffer.alloc(0);
+
 /**
  * Puts pieces together in time and room that grow with their bytes, however many pieces there are: a sender may make them as
  * small as it likes, and a buffer for each would cost a hundred times what it holds.
  */
 export class Received {
-  #room: Buffer = Buffer.alloc(0);
+  #room: Buffer = NOTHING;
   #length = 0;
 
   push(piece: Buffer): void {
@@ -30,6 +32,6 @@ export class Received {
 
   /** What has come so far. */
   get bytes(): Buffer {
-    return this.#room.subarray(0, this.#length);
+    return this.#room.length === this.#length ? this.#room : this.#room.subarray(0, this.#length);
   }
 }
