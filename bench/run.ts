@@ -22,18 +22,17 @@ const GROUPS: Readonly<Record<string, Group>> = {
   desk: deskAtWork,
 };
 const FULL: Effort = { rounds: 5, secondsEach: 0.6, warmUpSeconds: 3 };
-const QUICK: Effort = { rounds: 3, secondsEach: 0.3, warmUpSeconds: 0.5 };
+const QUICK: Effort = { rounds: 2, secondsEach: 0.15, warmUpSeconds: 0.2 };
 const RESULTS = new URL("results/", import.meta.url).pathname;
 
 const HELP = `npm run bench [-- GROUP ...] [-- --quick]
 Measures the desk beside what it is held against, in turns, and prints medians and ratios. Starts everything itself, on
-loopback. About eight minutes, and longer the first time, when it makes its data; the groups up to writers take one and a
-half.
+loopback. About four minutes, and some more the first time, when it makes its data; the groups up to writers take one and a half.
 
 Groups: ${Object.entries(GROUPS)
   .map(([name, { questions }]) => `${name} (${questions.map((question) => question.name).join(", ")})`)
   .join(", ")}
-  --quick     30 seconds: less data and fewer rounds, to see whether it runs, not for figures to quote
+  --quick     some 40 seconds: less data and fewer rounds, to see whether it runs, not for figures to quote
   -h, --help  this text
 
 Results go to bench/results/. Exit code: 0 all goals reached, 2 some missed.`;
