@@ -149,7 +149,7 @@ export const updateTicket = action({
     const fields = maskedFields(TicketSchema, { patch, mask, current: draft.ticket }, MUTABLE);
     draft.change(withDefaults(fields, draft.ticket));
     draft.change(withTags(draft.ticket, addTags, removeTags));
-    if (fields.waitingOn !== undefined) assertWaits(draft.ticket);
+    assertWaits(draft.ticket);
     const { externalId } = draft.ticket;
     if (externalId !== draft.stored.externalId) await assertExternalIdFree(trx, externalId);
     if (info.hold) return info.hold(draft.stored);

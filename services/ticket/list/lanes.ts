@@ -19,7 +19,7 @@ export type LaneColumn = keyof LaneValues;
 export type Lane = readonly (string | number)[];
 
 /** Lanes, and what tells them apart. */
-export interface Lanes {
+interface Lanes {
   readonly lanes: readonly Lane[];
   readonly columns: readonly LaneColumn[];
 }
