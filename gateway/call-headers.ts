@@ -1,7 +1,7 @@
 // What travels with calls to the services.
 import { CONFINEMENT_HEADER } from "../runtime/calls/call.ts";
 import type { PlainHeaders } from "../runtime/calls/headers.ts";
-import { copyTrace } from "../runtime/calls/travelling.ts";
+import { copyTrace } from "../runtime/calls/travelling-headers.ts";
 import { type Caller, callerHeaders } from "../runtime/identity/caller.ts";
 import type { Run } from "./run.ts";
 

@@ -1,7 +1,7 @@
 // From a request of the protocol to the context of a call to the service behind.
 import type { ProgressToken } from "@modelcontextprotocol/server";
 import type { PlainHeaders } from "../../runtime/calls/headers.ts";
-import { copyHeader, copyTrace } from "../../runtime/calls/travelling.ts";
+import { copyHeader, copyTrace } from "../../runtime/calls/travelling-headers.ts";
 import { callerHeaders, clientName } from "../../runtime/identity/caller.ts";
 import type { Log } from "../../runtime/log.ts";
 import type { CallContext, JsonObject } from "../catalog.ts";

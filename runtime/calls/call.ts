@@ -3,7 +3,7 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import { type CallOptions, Code, type HandlerContext } from "@connectrpc/connect";
 import { fail } from "../errors.ts";
 import { headerOf } from "./lazy-context.ts";
-import { copyTrace } from "./travelling.ts";
+import { copyTrace } from "./travelling-headers.ts";
 
 /** Who the call is for, as the edge made it out: `local`, `key:<name>`, or a token's issuer and subject. */
 export const PRINCIPAL_HEADER = "deskwire-principal";

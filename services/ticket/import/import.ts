@@ -6,9 +6,9 @@ import {
   ImportTicketsResponseSchema,
 } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import type { ResolveCustomers } from "../customer-directory.ts";
-import { Ahead } from "./ahead.ts";
 import { piecesOf } from "./pieces.ts";
 import { prepared } from "./prepare.ts";
+import { Ahead } from "./read-ahead.ts";
 import { type ImportOptions, storePieces } from "./store.ts";
 
 /** Pieces that are checked and looked up while others are stored. */

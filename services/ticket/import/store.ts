@@ -17,8 +17,8 @@ import { differences } from "../differences.ts";
 import { appendWritten, endOfLog, type NewEvent, type WrittenEvent, writeEvent } from "../event-store.ts";
 import { dueTime } from "../priority/due.ts";
 import { findByExternalIds, insertTickets, insertUnread } from "../ticket-store.ts";
-import type { Ahead } from "./ahead.ts";
 import type { Piece } from "./prepare.ts";
+import type { Ahead } from "./read-ahead.ts";
 import { toTicket } from "./to-ticket.ts";
 
 /** Tickets that are made before others in the process get their turn. */

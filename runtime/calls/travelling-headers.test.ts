@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { copyTrace } from "./travelling.ts";
+import { copyTrace } from "./travelling-headers.ts";
 
 const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
