@@ -25,7 +25,7 @@ An MCP server on stdin and stdout. Its tools are those of the running desk; with
   -h, --help           this text`;
 
 /** What the tools come from; closed when the last client has gone. */
-export type Source = AsyncDisposable & { readonly catalog: Catalog };
+type Source = AsyncDisposable & { readonly catalog: Catalog };
 
 /** What the command is given beside its arguments. */
 export interface McpCommand {

@@ -28,7 +28,7 @@ export interface ToolCallOptions {
  * call twice in one run. Of a `request_id` that the model chose itself it is made too, since a name like `reply-1` would
  * meet that of another run.
  */
-export function requestKey(runId: string, tool: string, input: unknown): string {
+function requestKey(runId: string, tool: string, input: unknown): string {
   const hash = createHash("sha256").update(canonicalJson([runId, tool, input]));
   return `run-${hash.digest("base64url")}`;
 }
@@ -60,7 +60,7 @@ function refusal(use: ToolUseBlock, text: string): ToolResultBlockParam {
 }
 
 /** The approval that a reply waits for; undefined where it waits for none. */
-export function pendingApproval({ structuredContent }: ToolResult): { id: string; reason: string } | undefined {
+function pendingApproval({ structuredContent }: ToolResult): { id: string; reason: string } | undefined {
   const { id, state, reason } = (structuredContent.approval ?? {}) as JsonObject;
   if (typeof id !== "string" || state !== "pending") return undefined;
   return { id, reason: typeof reason === "string" ? reason : "" };

@@ -19,7 +19,7 @@ import { SCOPES } from "../runtime/identity/scopes.ts";
 import { type Log, logToStderr } from "../runtime/log.ts";
 
 /** What a port is guarded by. */
-export interface Guard {
+interface Guard {
   readonly identity: Identity;
   /** What clients ask before they have credentials. */
   readonly routes: Readonly<Record<string, Route>>;

@@ -17,7 +17,7 @@ export interface RequestIdentity {
 }
 
 /** The header by which a client names a request (IETF draft-ietf-httpapi-idempotency-key-header). */
-export const IDEMPOTENCY_HEADER = "idempotency-key";
+const IDEMPOTENCY_HEADER = "idempotency-key";
 /** How often the official SDKs have sent a request before. */
 const RETRY_HEADER = "x-stainless-retry-count";
 const MAX_KEY = 255;

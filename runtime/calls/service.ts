@@ -104,7 +104,7 @@ class Admission {
 }
 
 /** Something else that is asked of a call at the edge; throws where it is not met. */
-export type Condition = (method: DescMethod, context: HandlerContext) => void;
+type Condition = (method: DescMethod, context: HandlerContext) => void;
 
 function assertScope(scope: string, held: string | null): void {
   if (held === null) return;

@@ -83,7 +83,7 @@ export function request(rest: object = {}) {
 }
 
 /** The gateway's own part of an answer. */
-export interface Report {
+interface Report {
   readonly run: string;
   readonly ticket: string | null;
   readonly turns: number;

@@ -89,7 +89,7 @@ export async function openTestDesk(options: TestDeskOptions = {}): Promise<TestD
 export type LinkState = "up" | "down" | "silent";
 
 /** A way from one service to another that a test can cut. */
-export interface Link {
+interface Link {
   state: LinkState;
   /** The calls that have gone this way. */
   readonly calls: { readonly method: string; readonly signal: AbortSignal | undefined; readonly headers: Headers }[];

@@ -14,7 +14,7 @@ import { type DIALECTS, temporaryDatabase } from "../support/databases.ts";
 const silent = () => {};
 
 /** A time that stands still until it is moved, in milliseconds UTC. */
-export class Clock {
+class Clock {
   ms = Date.UTC(2026, 0, 5, 9);
   readonly now = (): number => this.ms;
 }
