@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { Code } from "@connectrpc/connect";
-import type { RemoteOptions } from "../runtime/calls/transport.ts";
+import type { RemoteOptions } from "../runtime/calls/remote-transport.ts";
 import { isLoopback } from "../runtime/config/parsers.ts";
 import { type Config, PARTS, type Part } from "../runtime/config.ts";
 import type { DatabaseLocation } from "../runtime/database/database.ts";

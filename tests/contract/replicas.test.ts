@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ActorKind } from "#gen/deskwire/actor/v1/actor_pb.js";
 import { Category } from "#gen/deskwire/analytics/v1/analysis_pb.js";
-import { directTransport } from "../../runtime/calls/transport.ts";
+import { directTransport } from "../../runtime/calls/direct-transport.ts";
 import { readConfig } from "../../runtime/config.ts";
 import { connect } from "../../runtime/database/database.ts";
 import { databaseLocation } from "../../services/databases.ts";
