@@ -1,8 +1,7 @@
 // The desk's tools as the model uses them: each call with a key of its own, so that a run that is repeated writes nothing twice.
-import { createHash } from "node:crypto";
 import type { ContentBlockParam, ToolResultBlockParam, ToolUseBlock } from "@anthropic-ai/sdk/resources/messages";
 import type { JsonObject, Media, Tool, ToolResult } from "../adapter/catalog.ts";
-import { canonicalJson } from "../runtime/calls/fingerprint.ts";
+import { hashOfJson } from "../runtime/calls/fingerprint.ts";
 import type { PlainHeaders } from "../runtime/calls/headers.ts";
 import type { Run, ToolReport } from "./run.ts";
 
@@ -29,8 +28,7 @@ export interface ToolCallOptions {
  * meet that of another run.
  */
 function requestKey(runId: string, tool: string, input: unknown): string {
-  const hash = createHash("sha256").update(canonicalJson([runId, tool, input]));
-  return `run-${hash.digest("base64url")}`;
+  return `run-${hashOfJson([runId, tool, input])}`;
 }
 
 const IMAGES = /^image\/(jpeg|png|gif|webp)$/;
