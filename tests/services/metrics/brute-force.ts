@@ -30,7 +30,7 @@ interface History {
 const isActive = ({ status }: Fields) => status === "TICKET_STATUS_OPEN" || status === "TICKET_STATUS_IN_PROGRESS";
 
 /** The tickets' histories. */
-export function historiesOf(events: readonly TicketEvent[]): History[] {
+function historiesOf(events: readonly TicketEvent[]): History[] {
   const byTicket = Map.groupBy(events, ({ ticketId }) => ticketId);
   return [...byTicket.values()].map((own) => {
     let fields: Fields = {};
