@@ -67,6 +67,10 @@ function fieldsOf(desc: DescMessage): readonly DescField[] {
   return fields;
 }
 
+/** Whether a field has its text in a property of its own. */
+const isPlainText = ({ fieldKind, scalar, oneof }: DescField) =>
+  fieldKind === "scalar" && scalar === ScalarType.STRING && !oneof;
+
 const isMessage = (value: unknown): value is ReflectMessage => typeof value === "object" && value !== null;
 const inValue = (value: unknown) => (isMessage(value) ? inMessage(value) : inText(value));
 
@@ -98,8 +102,11 @@ function inMessage(message: ReflectMessage): Finding | undefined {
   if (message.desc.typeName === TimestampSchema.typeName) return inTimestamp(message.message as Timestamp);
   if (message.desc.typeName === FieldMaskSchema.typeName) return inFieldMask(message.message as FieldMask);
   for (const field of fieldsOf(message.desc)) {
-    if (!message.isSet(field)) continue;
-    const found = inField(message, field);
+    const found = isPlainText(field)
+      ? inText(message.message[field.localName as "$typeName"])
+      : message.isSet(field)
+        ? inField(message, field)
+        : undefined;
     found?.steps.push(field);
     if (found) return found;
   }

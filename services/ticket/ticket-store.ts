@@ -170,9 +170,9 @@ const byLane = (a: TagRow, b: TagRow): number => {
 /** Adds tickets; throws the driver's unique violation where an external id is taken. */
 export async function insertTickets(trx: Knex.Transaction, tickets: readonly Ticket[]): Promise<void> {
   const rows = tickets.map(toRow);
-  await insertRows(trx, "ticket", rows);
+  const inserted = insertRows(trx, "ticket", rows);
   const labels = rows.flatMap((row, index) => tagRows(tickets[index]?.tags ?? [], row));
-  await insertRows(trx, "ticket_tag", labels.sort(byLane));
+  await Promise.all([inserted, insertRows(trx, "ticket_tag", labels.sort(byLane))]);
 }
 
 /** Remembers that the words of new tickets have not been read yet. */
