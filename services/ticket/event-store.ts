@@ -72,11 +72,9 @@ const withPosition = (json: string, position: number) => `{"position":"${positio
  */
 export async function appendWritten(trx: Knex.Transaction, events: readonly WrittenEvent[]): Promise<void> {
   if (events.length === 0) return;
-  const [first] = await Promise.all([
-    take(trx, "event", events.length),
-    // Only under the lock of the counter is it sure that nobody erases the customer at this moment.
-    assertNoneErased(trx, new Set(events.flatMap(({ textOf }) => textOf ?? []))),
-  ]);
+  const first = await take(trx, "event", events.length);
+  // Only under the lock of the counter is it sure that nobody erases the customer at this moment.
+  await assertNoneErased(trx, new Set(events.flatMap(({ textOf }) => textOf ?? [])));
   const rows: EventRow[] = events.map(({ row }, index) => {
     const position = first + index;
     return { position, ...row, event: withPosition(row.event, position) };

@@ -11,6 +11,7 @@ import { undisturbed } from "../../../runtime/background/pace.ts";
 import { methodName, type Origin } from "../../../runtime/calls/call.ts";
 import { lastTaken, take } from "../../../runtime/database/counter.ts";
 import type { Database } from "../../../runtime/database/database.ts";
+import { inOrder } from "../../../runtime/database/rows.ts";
 import { untilKeysAreFree } from "../../../runtime/database/until-free.ts";
 import type { Policy } from "../../../runtime/policy/policy.ts";
 import { differences } from "../differences.ts";
@@ -62,11 +63,15 @@ function createdEvents(now: number, origin: Origin): (ticket: Ticket) => Written
   };
 }
 
-/** Asks for all of it at once: the database keeps the order, and need not wait until it is asked for the next. */
 async function insert(trx: Knex.Transaction, tickets: readonly Ticket[], events: readonly WrittenEvent[]) {
   const waiting = tickets.filter(({ waitingOn }) => waitingOn === WaitingOn.DESK);
   const unread = waiting.map(({ id }) => id);
-  await Promise.all([insertTickets(trx, tickets), insertUnread(trx, unread), appendWritten(trx, events)]);
+  await inOrder(
+    trx,
+    () => insertTickets(trx, tickets),
+    () => insertUnread(trx, unread),
+    () => appendWritten(trx, events),
+  );
 }
 
 /** What a transaction stored, and where the log ended before and after it. */
