@@ -8,7 +8,7 @@ import { fail } from "../errors.ts";
 import { type Log, logToStderr } from "../log.ts";
 import { gauge, type Metric } from "../telemetry/metrics.ts";
 import { traced } from "../telemetry/tracing.ts";
-import { databaseBusy, isDamaged, isTransientConflict, passingFailure } from "./errors.ts";
+import { databaseBusy, isDamaged, isTransientConflict, mayPass, passingFailure } from "./errors.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { LargeTransactions } from "./large-transactions.ts";
 import { type Dialect, type Migration, migrate } from "./migrations.ts";
@@ -98,6 +98,8 @@ const ACQUIRE_TIMEOUT_MS = 10_000;
 const PING_TIMEOUT_MS = 2_000;
 const MAX_WAITING = 1_000;
 const SCRUB_AGAIN_MS = 1_000;
+const PATIENCE_MS = 3_000;
+const FIRST_PAUSE_MS = 100;
 
 /** Opens the connections to a database, without a look at its schema; those of a file by `SqliteClient`. */
 export async function connect(
@@ -204,6 +206,25 @@ function notOpened(error: unknown, name: string, location: DatabaseLocation): un
 }
 
 /**
+ * Does what a start needs of a database, again while it fails only for now: a server that restarts, or a connection that
+ * breaks, ends no process that is about to start.
+ *
+ * @param work may be done twice
+ * @throws what `work` throws in the end, which is after three seconds, or at once where trying again cannot help
+ */
+export async function patiently<T>(work: () => Promise<T>): Promise<T> {
+  const end = performance.now() + PATIENCE_MS;
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs *= 2) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!mayPass(error) || performance.now() + pauseMs > end) throw error;
+      await delay(pauseMs);
+    }
+  }
+}
+
+/**
  * Opens a service's database and brings its schema up to date.
  *
  * @throws ConnectError `DATABASE_NEWER` if a newer version wrote it, `DATABASE_DAMAGED` if it is no sound file,
@@ -219,7 +240,8 @@ export async function openDatabase({
   const dialect = location.kind;
   try {
     const schema = location.kind === "postgres" ? location.schema : undefined;
-    const ran = await migrate(knex, migrations, schema, (migration) => log("migrating", { database: name, migration }));
+    const begins = (migration: string) => log("migrating", { database: name, migration });
+    const ran = await patiently(() => migrate(knex, migrations, schema, begins));
     if (ran.length > 0) log("migrated", { database: name, migrations: ran });
   } catch (error) {
     await knex.destroy();
