@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { JsonObject } from "../adapter/catalog.ts";
-import { directTransport } from "../runtime/calls/transport.ts";
+import { directTransport } from "../runtime/calls/direct-transport.ts";
 import { runCommand } from "../runtime/command.ts";
 import type { Variables } from "../runtime/config/read.ts";
 import { readConfig, VARIABLES } from "../runtime/config.ts";

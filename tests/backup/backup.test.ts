@@ -11,7 +11,7 @@ import { AnalyticsService } from "#gen/deskwire/analytics/v1/analytics_service_p
 import { MetricsService } from "#gen/deskwire/analytics/v1/metrics_service_pb.js";
 import { CrmService } from "#gen/deskwire/crm/v1/crm_service_pb.js";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
-import { directTransport } from "../../runtime/calls/transport.ts";
+import { directTransport } from "../../runtime/calls/direct-transport.ts";
 import { readConfig } from "../../runtime/config.ts";
 import { openSnapshot } from "../../runtime/database/snapshot.ts";
 import { reasonOf } from "../../runtime/errors.ts";

@@ -1,5 +1,5 @@
 // What is asked of a row that is to be imported, and what tells rows apart that bring no key of their own.
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { type ImportRow, ImportRowSchema, type RefusedRowSchema } from "#gen/deskwire/ticket/v1/import_pb.js";
 import { findUnstorable } from "../../../runtime/calls/unstorable.ts";
@@ -42,5 +42,5 @@ export function refusal(row: ImportRow | undefined): MessageInitShape<typeof Ref
 /** A hash of what a row says, whichever line it is on, as base64url. */
 export function contentHash(row: ImportRow): string {
   const content = create(ImportRowSchema, { ...row, line: 0n, occurrence: 0n } as never);
-  return createHash("sha256").update(toBinary(ImportRowSchema, content)).digest("base64url");
+  return hash("sha256", toBinary(ImportRowSchema, content), "base64url");
 }
