@@ -119,6 +119,12 @@ export async function workAtRandom(history: History, random: Random, count: numb
         ...(random.chance(0.2) && { updateStatus: random.pick(STATUSES) }),
       }),
     merge: (ticketId) => tickets.mergeTickets({ ticketId, intoTicketId: random.pick(ticketIds) }),
+    async mergeAnswered(intoTicketId) {
+      const { ticket: into } = await tickets.getTicket({ ticketId: intoTicketId });
+      const others = await tickets.listTickets({ customerId: into?.customerId ?? "" });
+      const answered = others.tickets.find(({ id, firstResponseTime }) => id !== intoTicketId && firstResponseTime);
+      await tickets.mergeTickets({ ticketId: answered?.id ?? "", intoTicketId });
+    },
     followUp: (ticketId) => tickets.createFollowUp({ ticketId, description: random.pick(TEXTS) || "again" }),
   };
   const often = ["create", "answer", "answer", "answer", "reply", "reply", "status", "status", "update", "update"];
