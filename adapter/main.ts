@@ -1,7 +1,7 @@
 // MCP for a running desk or any gRPC server with reflection: over stdio for one client, or on a loopback port.
 import { parseArgs } from "node:util";
 import { Code } from "@connectrpc/connect";
-import type { RemoteOptions } from "../runtime/calls/transport.ts";
+import type { RemoteOptions } from "../runtime/calls/remote-transport.ts";
 import { explained, untilAskedToEnd } from "../runtime/command.ts";
 import { fail, reasonOf } from "../runtime/errors.ts";
 import { listen } from "../runtime/http/listener.ts";
@@ -25,7 +25,7 @@ An MCP server on stdin and stdout. Its tools are those of the running desk; with
   -h, --help           this text`;
 
 /** What the tools come from; closed when the last client has gone. */
-export type Source = AsyncDisposable & { readonly catalog: Catalog };
+type Source = AsyncDisposable & { readonly catalog: Catalog };
 
 /** What the command is given beside its arguments. */
 export interface McpCommand {

@@ -7,7 +7,7 @@ import { type Run, shownContent, textBlock } from "./run.ts";
 import { sealSteps } from "./sealed.ts";
 
 /** What the gateway adds to the API's message; SDKs pass over fields that they do not know. */
-export interface RunReport {
+interface RunReport {
   readonly run: string;
   /** The ticket that the run was confined to, or null. */
   readonly ticket: string | null;

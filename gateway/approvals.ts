@@ -27,7 +27,7 @@ export interface Decision {
 }
 
 /** Which approvals to list. */
-export interface ApprovalFilter {
+interface ApprovalFilter {
   readonly state: string;
   readonly ticketId: string;
   readonly pageSize: number;

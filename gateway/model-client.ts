@@ -1,6 +1,7 @@
 // Turns of the model by the official SDK, which is loaded when the first is asked for.
 import Anthropic, { APIConnectionError, APIError, APIUserAbortError } from "@anthropic-ai/sdk";
 import type { Message, MessageParam } from "@anthropic-ai/sdk/resources/messages";
+import { pause } from "../runtime/background/pause.ts";
 import { ModelFailure } from "./api-failure.ts";
 import type { ModelParams } from "./messages.ts";
 import { failureOfModel } from "./model-errors.ts";
@@ -19,14 +20,6 @@ function brokeOff(error: unknown): boolean {
   if (error instanceof APIError) return error.status === undefined && PASSING.has(error.type);
   // What is thrown while a stream is read: a cut connection, an event that is no JSON, an end in the middle.
   return error instanceof Error;
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  signal.addEventListener("abort", () => resolve(), { once: true });
-  await promise;
-  clearTimeout(timer);
 }
 
 /** Connects to the model's API with a key, which stays in here. */

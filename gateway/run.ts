@@ -20,13 +20,13 @@ export interface ToolReport {
 }
 
 /** A write that was not made because the run is a trial. */
-export interface Draft {
+interface Draft {
   readonly tool: string;
   readonly input: Json;
 }
 
 /** A reply that waits for a person. */
-export interface PendingApproval {
+interface PendingApproval {
   readonly id: string;
   readonly tool_use_id: string;
   readonly reason: string;

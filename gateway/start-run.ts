@@ -31,7 +31,7 @@ export interface RunSources {
 }
 
 /** By this header writes are recorded in place of being made. */
-export const DRY_RUN_HEADER = "deskwire-dry-run";
+const DRY_RUN_HEADER = "deskwire-dry-run";
 
 /** Where the client says nothing. Every model takes as many. */
 const USUAL_MAX_TOKENS = 4_096;

@@ -1,8 +1,7 @@
 // The desk's tools as the model uses them: each call with a key of its own, so that a run that is repeated writes nothing twice.
-import { createHash } from "node:crypto";
 import type { ContentBlockParam, ToolResultBlockParam, ToolUseBlock } from "@anthropic-ai/sdk/resources/messages";
 import type { JsonObject, Media, Tool, ToolResult } from "../adapter/catalog.ts";
-import { canonicalJson } from "../runtime/calls/fingerprint.ts";
+import { hashOfJson } from "../runtime/calls/fingerprint.ts";
 import type { PlainHeaders } from "../runtime/calls/headers.ts";
 import type { Run, ToolReport } from "./run.ts";
 
@@ -28,9 +27,8 @@ export interface ToolCallOptions {
  * call twice in one run. Of a `request_id` that the model chose itself it is made too, since a name like `reply-1` would
  * meet that of another run.
  */
-export function requestKey(runId: string, tool: string, input: unknown): string {
-  const hash = createHash("sha256").update(canonicalJson([runId, tool, input]));
-  return `run-${hash.digest("base64url")}`;
+function requestKey(runId: string, tool: string, input: unknown): string {
+  return `run-${hashOfJson([runId, tool, input])}`;
 }
 
 const IMAGES = /^image\/(jpeg|png|gif|webp)$/;
@@ -60,7 +58,7 @@ function refusal(use: ToolUseBlock, text: string): ToolResultBlockParam {
 }
 
 /** The approval that a reply waits for; undefined where it waits for none. */
-export function pendingApproval({ structuredContent }: ToolResult): { id: string; reason: string } | undefined {
+function pendingApproval({ structuredContent }: ToolResult): { id: string; reason: string } | undefined {
   const { id, state, reason } = (structuredContent.approval ?? {}) as JsonObject;
   if (typeof id !== "string" || state !== "pending") return undefined;
   return { id, reason: typeof reason === "string" ? reason : "" };

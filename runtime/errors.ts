@@ -7,7 +7,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { ErrorInfoSchema, RetryInfoSchema } from "#gen/google/rpc/error_details_pb.js";
 
 /** The `domain` of every ErrorInfo that Deskwire makes (AIP-193). */
-export const ERROR_DOMAIN = "deskwire";
+const ERROR_DOMAIN = "deskwire";
 
 const MAX_VIOLATIONS = 10;
 /**

@@ -73,7 +73,6 @@ export function verify(
   if (id.length > MAX_ID_CHARACTERS || id.includes(".") || !/^\d{1,12}$/.test(timestamp)) {
     throw fail(
       Code.Unauthenticated,
-
       "SIGNATURE_INVALID",
       "webhook-id has up to 256 characters and no dot, webhook-timestamp is in seconds since 1970.",
     );
@@ -81,7 +80,6 @@ export function verify(
   if (Math.abs(nowMs - Number(timestamp) * 1000) > TOLERANCE_MS) {
     throw fail(
       Code.Unauthenticated,
-
       "TIMESTAMP_OUT_OF_TOLERANCE",
       "The webhook-timestamp is more than 5 minutes from now. Sign every attempt anew, and set the clock.",
     );
@@ -95,7 +93,6 @@ export function verify(
   if (matches) return id;
   throw fail(
     Code.Unauthenticated,
-
     "SIGNATURE_INVALID",
     "No signature fits. Sign webhook-id, webhook-timestamp and the very bytes of the body, joined by dots, with the secret that this desk is configured with.",
   );

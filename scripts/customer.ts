@@ -5,7 +5,7 @@ import { pipeline } from "node:stream/promises";
 import { parseArgs } from "node:util";
 import { type Client, Code, createClient } from "@connectrpc/connect";
 import { SupportService } from "#gen/deskwire/support/v1/support_service_pb.js";
-import { remoteTransport } from "../runtime/calls/transport.ts";
+import { remoteTransport } from "../runtime/calls/remote-transport.ts";
 import { explained, runCommand } from "../runtime/command.ts";
 import { readConfig } from "../runtime/config.ts";
 import { fail } from "../runtime/errors.ts";

@@ -4,7 +4,7 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code, createClient } from "@connectrpc/connect";
 import type { Metrics, MetricsGrouping, TimeMetrics } from "#gen/deskwire/analytics/v1/metrics_pb.js";
 import { MetricsService } from "#gen/deskwire/analytics/v1/metrics_service_pb.js";
-import { remoteTransport } from "../runtime/calls/transport.ts";
+import { remoteTransport } from "../runtime/calls/remote-transport.ts";
 import { explained, runCommand } from "../runtime/command.ts";
 import { readConfig } from "../runtime/config.ts";
 import { fail } from "../runtime/errors.ts";

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { Code } from "@connectrpc/connect";
-import type { RemoteOptions } from "../runtime/calls/transport.ts";
+import type { RemoteOptions } from "../runtime/calls/remote-transport.ts";
 import { isLoopback } from "../runtime/config/parsers.ts";
 import { type Config, PARTS, type Part } from "../runtime/config.ts";
 import type { DatabaseLocation } from "../runtime/database/database.ts";
@@ -19,7 +19,7 @@ import { SCOPES } from "../runtime/identity/scopes.ts";
 import { type Log, logToStderr } from "../runtime/log.ts";
 
 /** What a port is guarded by. */
-export interface Guard {
+interface Guard {
   readonly identity: Identity;
   /** What clients ask before they have credentials. */
   readonly routes: Readonly<Record<string, Route>>;

@@ -1,5 +1,4 @@
 // Approvals as the gateway shows them, from the ticket service, which keeps them and does what is approved.
-import { createHash } from "node:crypto";
 import type { JsonObject } from "@bufbuild/protobuf";
 import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 import { createClient, type Transport } from "@connectrpc/connect";
@@ -13,7 +12,7 @@ import {
 import { type Ticket, TicketStatus } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import type { Approval, Approvals, Decision } from "../gateway/approvals.ts";
-import { canonicalJson } from "../runtime/calls/fingerprint.ts";
+import { hashOfJson } from "../runtime/calls/fingerprint.ts";
 
 const word = (name: string | undefined) => (name ?? "unspecified").toLowerCase();
 const time = (timestamp: Timestamp | undefined) => timestamp && timestampDate(timestamp).toISOString();
@@ -57,9 +56,7 @@ function ticketShown({ id, subject, status, etag }: Ticket): JsonObject {
 
 /** The same decision sent again is the same request. */
 function requestIdOf(id: string, decision: Decision): string {
-  return `decide-${createHash("sha256")
-    .update(canonicalJson([id, decision]))
-    .digest("base64url")}`;
+  return `decide-${hashOfJson([id, decision])}`;
 }
 
 /** Makes the approvals of the ticket service at the end of `transport`. */

@@ -15,8 +15,11 @@ export const DATABASES: Readonly<Record<"crm" | "ticket" | "analytics" | "gatewa
   gateway,
 };
 
+/** The file in which a part of a desk without PostgreSQL keeps its data. */
+export const sqliteFile = (folder: string, name: keyof typeof DATABASES): string => join(folder, name, `${name}.db`);
+
 /** Where a part keeps its data: a file of its own, or a schema of its own. */
 export function databaseLocation(config: Config, name: keyof typeof DATABASES): DatabaseLocation {
   if (config.DATABASE_URL) return { kind: "postgres", url: config.DATABASE_URL, schema: name };
-  return { kind: "sqlite", file: join(config.DATA_DIR, name, `${name}.db`) };
+  return { kind: "sqlite", file: sqliteFile(config.DATA_DIR, name) };
 }

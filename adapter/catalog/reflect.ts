@@ -9,7 +9,7 @@ import {
   type ServerReflectionResponse,
 } from "#gen/grpc/reflection/v1/reflection_pb.js";
 import { ServerReflection as ServerReflectionV1Alpha } from "#gen/grpc/reflection/v1alpha/reflection_pb.js";
-import { type RemoteOptions, type RemoteTransport, remoteTransport } from "../../runtime/calls/transport.ts";
+import { type RemoteOptions, type RemoteTransport, remoteTransport } from "../../runtime/calls/remote-transport.ts";
 import { fail } from "../../runtime/errors.ts";
 import { loadImage, wellKnownFiles } from "../../runtime/messages/descriptor-image.ts";
 import { repairDescriptors } from "./repair.ts";

@@ -1,7 +1,7 @@
 // A request_id made from the key that the client gave for its call, so that the same call twice has one effect (AIP-155).
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { AUTOMATIC_ID } from "../../runtime/calls/call.ts";
-import { canonicalJson } from "../../runtime/calls/fingerprint.ts";
+import { hashOfJson } from "../../runtime/calls/fingerprint.ts";
 import type { JsonObject } from "../catalog.ts";
 import type { Schema } from "./schema.ts";
 
@@ -26,8 +26,7 @@ function fits(id: string, { minLength = 0, maxLength, format, pattern }: Schema)
 
 /** A key for a call that brought none: the same for the same tool and arguments. */
 export function automaticKey(tool: string, args: JsonObject): string {
-  const hash = createHash("sha256").update(canonicalJson([tool, args]));
-  return `${AUTOMATIC_ID}${hash.digest("base64url")}`;
+  return `${AUTOMATIC_ID}${hashOfJson([tool, args])}`;
 }
 
 /**
@@ -37,9 +36,9 @@ export function automaticKey(tool: string, args: JsonObject): string {
 export function withRequestKey(args: JsonObject, properties: Schema, key: string | undefined): JsonObject {
   const schema = properties[REQUEST_ID] as Schema | undefined;
   if (!key || schema?.type !== "string" || args[REQUEST_ID] !== undefined || args.requestId !== undefined) return args;
-  const hash = createHash("sha256").update(key).digest();
+  const hashed = hash("sha256", key, "buffer");
   const plain = /^[\x21-\x7e]{1,128}$/.test(key) ? [key] : [];
-  const forms = [...plain, uuidOf(hash), hash.toString("hex"), hash.toString("hex").slice(0, 32)];
+  const forms = [...plain, uuidOf(hashed), hashed.toString("hex"), hashed.toString("hex").slice(0, 32)];
   const id = forms.find((form) => fits(form, schema));
   return id === undefined ? args : { ...args, [REQUEST_ID]: id };
 }

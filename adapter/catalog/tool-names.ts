@@ -1,5 +1,5 @@
 // Tool names: `^[a-zA-Z0-9_-]{1,64}$`, for one bad name makes some clients withhold every tool of the server.
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { DescMethod } from "@bufbuild/protobuf";
 import { snakeCase } from "./words.ts";
 
@@ -12,8 +12,8 @@ function fullName(method: DescMethod): string {
 
 function shortened(name: string, method: DescMethod): string {
   if (name.length <= MAX_LENGTH) return name;
-  const hash = createHash("sha256").update(fullName(method)).digest("hex").slice(0, HASH_LENGTH);
-  return `${name.slice(0, MAX_LENGTH - HASH_LENGTH - 1)}_${hash}`;
+  const ending = hash("sha256", fullName(method), "hex").slice(0, HASH_LENGTH);
+  return `${name.slice(0, MAX_LENGTH - HASH_LENGTH - 1)}_${ending}`;
 }
 
 /** From the plainest name to one that is unique, because full names are and the hash is made from them. */

@@ -19,7 +19,7 @@ export const MESSAGES = "messages";
 export const VALUE = "value";
 
 /** The names of what the adapter itself says in a result; none is a field of the response. */
-export interface ResultNames {
+interface ResultNames {
   readonly notice: string;
   readonly truncated: string;
   readonly more: string;

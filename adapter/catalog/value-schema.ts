@@ -8,7 +8,7 @@ import type { Constraint, Schema } from "./schema.ts";
 import { bytesRules, stringRules } from "./string-rules.ts";
 import { listOf, unwrapped } from "./words.ts";
 
-export const BASE64 = "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$";
+const BASE64 = "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$";
 /** What stands in a result for an enum value that the descriptors do not know. */
 export const UNRECOGNIZED = "unrecognized";
 

@@ -9,7 +9,7 @@ import { invalidParams } from "./protocol-errors.ts";
 import type { RequestContext } from "./request-context.ts";
 
 /** The `_meta` key by which a client names a call, so that its repetition is known for one. */
-export const REQUEST_KEY = "deskwire/request-id";
+const REQUEST_KEY = "deskwire/request-id";
 
 const MAX_PROGRESS_TEXT = 4_000;
 

@@ -20,7 +20,7 @@ export interface SessionLimits {
 }
 
 /** A session, for calls that are answered beside its protocol instance. */
-export interface SessionCalls {
+interface SessionCalls {
   readonly server: Pick<Server, "getClientVersion" | "getClientCapabilities">;
   /** Does a call, which `stop` ends when the client cancels it or the session ends. */
   run<T>(id: RequestId, stop: AbortController, call: () => Promise<T>): Promise<T>;

@@ -2,11 +2,12 @@
 import { copyOf, dataset } from "../lib/dataset.ts";
 import type { Group, Run } from "../lib/group.ts";
 import type { Variant } from "../lib/interleave.ts";
-import { fourProcesses, oneProcess, type RunningDesk, type Step, stepAt } from "../variants/desk.ts";
+import { fourProcesses, oneProcess, type RunningDesk, type Step, sameWork, stepAt } from "../variants/desk.ts";
 import { flask } from "../variants/flask.ts";
 import { postgresDesk } from "../variants/postgres.ts";
 
 const FLASK = "Flask, gunicorn";
+const BARE = "bare http, the same work";
 const TICKETS = 100_000;
 const QUICK_TICKETS = 10_000;
 
@@ -20,6 +21,8 @@ interface Desks {
   readonly one: RunningDesk;
   readonly four: RunningDesk;
   readonly onPostgres: RunningDesk | undefined;
+  /** What a `handle_ticket` does, and nothing around it. */
+  readonly bare: Variant;
   readonly tickets: number;
 }
 
@@ -34,17 +37,20 @@ async function start(run: Run): Promise<Desks> {
   const one = await oneProcess(resources, { DATA_DIR: await copyOf(resources, kept) });
   const four = await fourProcesses(resources, { DATA_DIR: await copyOf(resources, kept) });
   const onPostgres = await postgresDesk(run, kept);
-  return { lab, one, four, onPostgres, tickets };
+  // Of a folder that no desk has changed: replies make answers longer.
+  const bare = await sameWork(resources, BARE, await copyOf(resources, kept), tickets);
+  return { lab, one, four, onPostgres, bare, tickets };
 }
 
 async function variantsOf(tool: Step["tool"], desks: Desks, resources: AsyncDisposableStack): Promise<Variant[]> {
-  const { lab, one, four, onPostgres, tickets } = desks;
+  const { lab, one, four, onPostgres, bare, tickets } = desks;
   const response = tool === "respond_to_ticket" && REPLY;
   const onOne = stepAt(resources, one, { tool, tickets });
   const onFour = stepAt(resources, four, { tool, tickets });
   const onPg = onPostgres && stepAt(resources, onPostgres, { tool, tickets });
   return [
     lab?.variant(FLASK, PATHS[tool], (ticket_id) => ({ ticket_id, ...response })),
+    tool === "handle_ticket" ? bare : undefined,
     onOne.mcp("one process, MCP 2026", "2026-07-28"),
     onOne.connectJson("one process, Connect JSON"),
     await onOne.grpc("one process, gRPC"),

@@ -39,7 +39,7 @@ export async function untilIdle(url: string, progress: (what: string) => void): 
 }
 
 /** Sends so many tickets to a running desk, and waits until it has read them. */
-export async function importInto(url: string, tickets: number, progress: (what: string) => void): Promise<void> {
+async function importInto(url: string, tickets: number, progress: (what: string) => void): Promise<void> {
   const desk = new RemoteDesk(url, new AbortController().signal, progress);
   for (let first = 0; first < tickets; first += BATCH) {
     const rows: ImportRow[] = Array.from({ length: Math.min(BATCH, tickets - first) }, (_, i) => ticketRow(first + i));

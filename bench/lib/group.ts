@@ -13,7 +13,7 @@ export interface Run {
 }
 
 /** A question the bench answers, by a table. */
-export interface Question {
+interface Question {
   readonly name: string;
   /** The variant that the others are held against. */
   readonly baseline: string;

@@ -1,7 +1,7 @@
 // Asks an analytics database what dashboards ask, in a process of its own, whose memory tells of nothing else: prints JSON.
 import { createClient } from "@connectrpc/connect";
 import { MetricsService } from "#gen/deskwire/analytics/v1/metrics_service_pb.js";
-import { directTransport } from "../../runtime/calls/transport.ts";
+import { directTransport } from "../../runtime/calls/direct-transport.ts";
 import type { DatabaseLocation } from "../../runtime/database/database.ts";
 import { readPolicy } from "../../runtime/policy/read-policy.ts";
 import { localEngine } from "../../services/analytics/engine/local-engine.ts";

@@ -1,7 +1,7 @@
 // The event log at work: how quickly what is written reaches all who watch.
 import { createClient } from "@connectrpc/connect";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
-import { remoteTransport } from "../../runtime/calls/transport.ts";
+import { remoteTransport } from "../../runtime/calls/remote-transport.ts";
 import type { ScaleDesk } from "./desk.ts";
 import type { Finding } from "./finding.ts";
 

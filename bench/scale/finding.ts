@@ -18,7 +18,7 @@ export function reached({ value, goal }: Finding): boolean | undefined {
 }
 
 /** A number with as many digits as say something. */
-export function figure(value: number): string {
+function figure(value: number): string {
   if (value >= 1_000) return Math.round(value).toLocaleString("en-US");
   return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }

@@ -37,7 +37,7 @@ export const CATEGORIES = [
   "general",
 ];
 export const TEAMS = ["payments", "logistics", "platform", "care", "partners", "north", "south", "night"];
-export const ASSIGNEES = Array.from({ length: 24 }, (_, index) => `agent-${index + 1}`);
+const ASSIGNEES = Array.from({ length: 24 }, (_, index) => `agent-${index + 1}`);
 export const TAGS = Array.from({ length: 40 }, (_, index) => `tag-${index + 1}`);
 
 /** Pseudo-random numbers from 0 to 1 that depend on a number alone (mulberry32). */

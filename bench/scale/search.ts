@@ -11,7 +11,7 @@ const SEARCHERS = 2;
 const BETWEEN_CALLS_MS = 5;
 
 /** From words that nearly every ticket has to words of a handful, alone, together and as beginnings. */
-export const QUESTIONS: readonly string[] = [
+const QUESTIONS: readonly string[] = [
   ...[0, 1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000].map((rank) => word(rank)),
   `${word(0)} ${word(1)}`,
   `${word(2)} ${word(40)}`,

@@ -10,7 +10,8 @@ import { DeskProcess, freePort } from "../../tests/support/processes.ts";
 import { Http1Connection, httpRequest } from "../lib/http1.ts";
 import { grpcFrame, openSession, send } from "../lib/http2.ts";
 import type { Variant } from "../lib/interleave.ts";
-import { type Era, mcpCallers } from "../lib/mcp.ts";
+import { type Era, mcpCallers, toolCall } from "../lib/mcp.ts";
+import { startServer } from "../lib/server-process.ts";
 import { isClosed } from "../lib/ticket-row.ts";
 
 /** A running desk: where its entries are, and its processes. */
@@ -72,6 +73,24 @@ function nextArguments({ tool, tickets }: Step): { ticketId: string; response?: 
 
 const METHODS = { handle_ticket: "HandleTicket", respond_to_ticket: "RespondToTicket" } as const;
 const pathOf = ({ tool }: Step) => `/${SupportService.typeName}/${METHODS[tool]}`;
+
+/** What a `handle_ticket` does, by itself: the floor under the desk's. */
+export async function sameWork(
+  resources: AsyncDisposableStack,
+  name: string,
+  folder: string,
+  tickets: number,
+): Promise<Variant> {
+  const { pid, url } = await startServer(resources, "same-work.ts", [folder]);
+  const step: Step = { tool: "handle_ticket", tickets };
+  const body = () => toolCall("2026-07-28", step.tool, { ticket_id: nextArguments(step).ticketId }, 1);
+  return {
+    name,
+    pids: [pid],
+    callers: async (count) =>
+      Http1Connection.open(resources, url, count).map((connection) => () => connection.send(httpRequest(url, body()))),
+  };
+}
 
 /** Makes variants of a step at a desk. */
 export function stepAt(resources: AsyncDisposableStack, desk: RunningDesk, step: Step) {

@@ -1,6 +1,5 @@
 // Which requests are the same one, sent again.
-import { createHash } from "node:crypto";
-import { canonicalJson } from "../../runtime/calls/fingerprint.ts";
+import { hashOfJson } from "../../runtime/calls/fingerprint.ts";
 import type { HttpRequest } from "../../runtime/http/http-port.ts";
 import { invalidRequest, type MessagesRequest } from "../messages.ts";
 
@@ -17,7 +16,7 @@ export interface RequestIdentity {
 }
 
 /** The header by which a client names a request (IETF draft-ietf-httpapi-idempotency-key-header). */
-export const IDEMPOTENCY_HEADER = "idempotency-key";
+const IDEMPOTENCY_HEADER = "idempotency-key";
 /** How often the official SDKs have sent a request before. */
 const RETRY_HEADER = "x-stainless-retry-count";
 const MAX_KEY = 255;
@@ -25,9 +24,7 @@ const MAX_KEY = 255;
 /** Whether the answer is streamed makes no other request of it. */
 function hashOf({ stream: _, ...request }: MessagesRequest, headers: HttpRequest["headers"]): string {
   const told = Object.entries(headers).filter(([name]) => name.startsWith("deskwire-"));
-  return createHash("sha256")
-    .update(canonicalJson([request, Object.fromEntries(told)]))
-    .digest("base64url");
+  return hashOfJson([request, Object.fromEntries(told)]);
 }
 
 /**

@@ -6,7 +6,7 @@ import { ADMIN_SCOPE, CONFINEMENT_HEADER, scopesOf } from "./call.ts";
 import { headerOf } from "./lazy-context.ts";
 
 /** The scope that frees a caller of every confinement. */
-export const ANY_TICKET_SCOPE = "tickets:any";
+const ANY_TICKET_SCOPE = "tickets:any";
 
 const TICKET_ID = /^TKT-[1-9][0-9]{3,14}$/;
 
@@ -27,13 +27,13 @@ export function confinementOf(context: HandlerContext): string | undefined {
 }
 
 /** Whom a request names; what it leaves empty it does not name. */
-export interface NamedCustomer {
+interface NamedCustomer {
   readonly customerId?: string;
   readonly email?: string;
 }
 
 /** What a confined call of a method may do. */
-export type ConfinementRule<Request> =
+type ConfinementRule<Request> =
   /** Nothing: it reaches beyond one ticket. */
   | "refused"
   /** Anything: it touches no ticket and no customer, or the service that calls on the run's behalf has looked already. */

@@ -7,9 +7,9 @@ function sorted(_key: string, value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** JSON with the keys of all objects in order: the same for the same value. */
-export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, sorted);
+/** SHA-256 of a value as JSON, as base64url: the same for the same value, in whatever order the keys of its objects stand. */
+export function hashOfJson(value: unknown): string {
+  return hash("sha256", JSON.stringify(value, sorted), "base64url");
 }
 
 /**
@@ -26,5 +26,5 @@ export function fingerprint<D extends DescMessage>(
   for (const field of schema.fields) {
     if (except.includes(field.name)) delete json[field.jsonName];
   }
-  return hash("sha256", canonicalJson(json), "base64url");
+  return hashOfJson(json);
 }

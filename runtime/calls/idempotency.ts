@@ -19,7 +19,8 @@ import { fingerprint } from "./fingerprint.ts";
 
 const HOUR_MS = 60 * 60 * 1000;
 const KEPT_MS = 24 * HOUR_MS;
-const AUTOMATIC_KEPT_MS = HOUR_MS / 6;
+/** An id that was made from what was asked stands for one try and its repeats, not for whoever asks for the same later. */
+const AUTOMATIC_KEPT_MS = 10 * 60 * 1000;
 
 /** Makes the table `request` that `replay` needs; a service that writes puts it in its list of migrations. */
 export const requestLogMigration: Migration = {

@@ -104,7 +104,7 @@ class Admission {
 }
 
 /** Something else that is asked of a call at the edge; throws where it is not met. */
-export type Condition = (method: DescMethod, context: HandlerContext) => void;
+type Condition = (method: DescMethod, context: HandlerContext) => void;
 
 function assertScope(scope: string, held: string | null): void {
   if (held === null) return;
@@ -165,9 +165,10 @@ function guard(
 }
 
 /**
- * Puts the guard before each method of an implementation: a caller without the method's scope is refused with
- * `permission_denied` (SCOPE_MISSING); requests that break a rule of the proto are refused with `invalid_argument` before any code of the service runs, and an unexpected error becomes `internal` with an incident
- * number, its cause only in the log. More than `maxCalls` at once are `resource_exhausted`.
+ * Puts the guard before each method of an implementation. Before any code of the service runs, it refuses a caller without the
+ * method's scope as `permission_denied` (SCOPE_MISSING), a request that breaks a rule of the proto as `invalid_argument`, and more
+ * than `maxCalls` at once as `resource_exhausted` (SERVICE_BUSY). An unexpected error becomes `internal` with an incident number;
+ * its cause is only in the log.
  */
 export function bindService<S extends DescService>(
   desc: S,

@@ -7,7 +7,7 @@ import { ADMIN_SCOPE, scopesOf } from "./call.ts";
 export const APPROVALS_SCOPE = "approvals";
 
 /** `auto`: done at once; `approve`: a person is asked first; `deny`: left to people. */
-export type ToolPolicy = "auto" | "approve" | "deny";
+type ToolPolicy = "auto" | "approve" | "deny";
 
 /** The policies of tools; a tool that is not named is `auto`. */
 export type ToolPolicies = Readonly<Partial<Record<string, ToolPolicy>>>;

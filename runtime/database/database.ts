@@ -1,37 +1,27 @@
 // One database of one service, SQLite or PostgreSQL, behind the same few operations.
-import { mkdir } from "node:fs/promises";
-import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Code } from "@connectrpc/connect";
-import createKnex, { type Knex } from "knex";
+import type { Knex } from "knex";
 import { fail } from "../errors.ts";
 import { type Log, logToStderr } from "../log.ts";
 import { gauge, type Metric } from "../telemetry/metrics.ts";
 import { traced } from "../telemetry/tracing.ts";
+import { connect, type DatabaseLocation } from "./connect.ts";
 import { databaseBusy, isDamaged, isTransientConflict, passingFailure } from "./errors.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { LargeTransactions } from "./large-transactions.ts";
 import { type Dialect, type Migration, migrate } from "./migrations.ts";
-import { NodeSqliteClient, ThreadedSqliteClient } from "./node-sqlite-client.ts";
+import { ThreadedSqliteClient } from "./node-sqlite-client.ts";
+import { patiently } from "./patiently.ts";
 import { ReaderPool } from "./reader-pool.ts";
 import type { Read } from "./reader-thread.ts";
 import { selectRows, tellingQuery } from "./rows.ts";
 import { BUSY_TIMEOUT_MS } from "./sqlite-connection.ts";
 import { traceQueries, transactionSpan } from "./traced-queries.ts";
 
+export type { DatabaseLocation } from "./connect.ts";
 export { isUniqueViolation } from "./errors.ts";
 export type { Dialect, Migration } from "./migrations.ts";
-
-/** Where a database is: a file (or `:memory:`), or a schema of a PostgreSQL server. */
-export type DatabaseLocation =
-  | { readonly kind: "sqlite"; readonly file: string }
-  | {
-      readonly kind: "postgres";
-      readonly url: string;
-      readonly schema: string;
-      /** The most connections held at once; 10 if left out. */
-      readonly maxConnections?: number;
-    };
 
 /** What `openDatabase` needs to know. */
 export interface DatabaseOptions {
@@ -93,53 +83,9 @@ export interface Database {
 }
 
 const MAX_ATTEMPTS = 6;
-const STATEMENT_TIMEOUT_MS = 15_000;
-const ACQUIRE_TIMEOUT_MS = 10_000;
 const PING_TIMEOUT_MS = 2_000;
 const MAX_WAITING = 1_000;
 const SCRUB_AGAIN_MS = 1_000;
-
-/** Opens the connections to a database, without a look at its schema; those of a file by `SqliteClient`. */
-export async function connect(
-  name: string,
-  location: DatabaseLocation,
-  log: Log,
-  SqliteClient: typeof Knex.Client = NodeSqliteClient,
-): Promise<Knex> {
-  // Its text quotes what the server says, and that may quote values.
-  const write = (text: unknown) => {
-    if (String(text).startsWith("Connection Error")) log("a database connection broke", { database: name }, "warn");
-    else log("knex warns", { database: name }, "warn");
-  };
-  const shared = {
-    acquireConnectionTimeout: ACQUIRE_TIMEOUT_MS,
-    // Values belong to customers and stay out of error messages.
-    compileSqlOnError: false,
-    // By itself knex writes to stdout, which may carry a protocol.
-    log: { warn: write, error: write, debug: write, deprecate: write },
-  };
-  if (location.kind === "sqlite") {
-    if (location.file !== ":memory:") await mkdir(dirname(location.file), { recursive: true });
-    const connection = { filename: location.file };
-    // false: an undefined value in an insert is an error, never a NULL.
-    return createKnex({ ...shared, client: SqliteClient, connection, useNullAsDefault: false });
-  }
-  const { postgresTypes } = await import("./postgres-types.ts");
-  return createKnex({
-    ...shared,
-    client: "pg",
-    searchPath: [location.schema],
-    pool: { min: 0, max: location.maxConnections ?? 10 },
-    connection: {
-      connectionString: location.url,
-      application_name: `deskwire-${name}`,
-      statement_timeout: STATEMENT_TIMEOUT_MS,
-      idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
-      connectionTimeoutMillis: ACQUIRE_TIMEOUT_MS,
-      types: postgresTypes(),
-    } as Knex.PgConnectionConfig,
-  });
-}
 
 /** The part of knex's pool that its types leave out. */
 interface Pool {
@@ -219,7 +165,8 @@ export async function openDatabase({
   const dialect = location.kind;
   try {
     const schema = location.kind === "postgres" ? location.schema : undefined;
-    const ran = await migrate(knex, migrations, schema, (migration) => log("migrating", { database: name, migration }));
+    const begins = (migration: string) => log("migrating", { database: name, migration });
+    const ran = await patiently(() => migrate(knex, migrations, schema, begins));
     if (ran.length > 0) log("migrated", { database: name, migrations: ran });
   } catch (error) {
     await knex.destroy();

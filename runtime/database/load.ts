@@ -4,8 +4,8 @@ import { rm } from "node:fs/promises";
 import { Code } from "@connectrpc/connect";
 import type { Knex } from "knex";
 import { fail } from "../errors.ts";
-import { connect, type DatabaseLocation, type Migration } from "./database.ts";
-import { migrate } from "./migrations.ts";
+import { connect, type DatabaseLocation } from "./connect.ts";
+import { type Migration, migrate } from "./migrations.ts";
 import type { Value } from "./snapshot.ts";
 
 const CACHE_KIB = 262_144;

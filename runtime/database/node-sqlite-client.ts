@@ -9,7 +9,7 @@ import { type Changes, SqliteConnection } from "./sqlite-connection.ts";
 import { SqliteThread } from "./sqlite-thread.ts";
 
 /** What knex hands to a dialect for one query, as far as this one reads or writes it. */
-export interface QueryObject {
+interface QueryObject {
   sql: string;
   bindings?: readonly unknown[];
   response?: unknown;

@@ -2,7 +2,7 @@
 import { databaseBusy } from "./errors.ts";
 import { SqliteThread } from "./sqlite-thread.ts";
 
-/** As long as PostgreSQL is given, see database.ts. */
+/** As long as PostgreSQL is given, see connect.ts. */
 const TIMEOUT_MS = 15_000;
 const MAX_WAITING = 100;
 

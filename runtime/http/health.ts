@@ -12,7 +12,7 @@ import { fail } from "../errors.ts";
 import type { Log } from "../log.ts";
 
 /** Whether a service takes calls. */
-export type Status = "SERVING" | "NOT_SERVING";
+type Status = "SERVING" | "NOT_SERVING";
 
 /** The statuses of the services on one port. */
 export interface Health {

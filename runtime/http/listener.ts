@@ -6,8 +6,8 @@ import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { tellFitErrors } from "../calls/malformed.ts";
 import type { BoundService } from "../calls/service.ts";
 import { unaryMethods } from "../calls/unary.ts";
-import { fail, failForNow } from "../errors.ts";
-import { refuseCall, unaryServer } from "../grpc/unary-server.ts";
+import { failForNow } from "../errors.ts";
+import { BINARY_REQUESTS, refuseCall, unaryServer } from "../grpc/unary-server.ts";
 import type { Identity } from "../identity/identity.ts";
 import { type Log, logToStderr } from "../log.ts";
 import { CallStats } from "../telemetry/call-stats.ts";
@@ -16,7 +16,7 @@ import { countedRoutes, metricsRoute } from "../telemetry/routes.ts";
 import { type CertificateFiles, readCertificate, watchCertificate } from "./certificate.ts";
 import { answerCors } from "./cors.ts";
 import { createHealth, type Health } from "./health.ts";
-import { answerError, answerJson, pathOf, refuseMethod } from "./http-error.ts";
+import { answerError, pathOf } from "./http-error.ts";
 import {
   type Http2Exchange,
   type HttpPort,
@@ -26,9 +26,11 @@ import {
   type PortLimits,
 } from "./http-port.ts";
 import { jsonServer } from "./json-calls.ts";
-import { explainingJson } from "./json-requests.ts";
+import { explainingJson, JSON_REQUESTS } from "./json-requests.ts";
 import { createOriginGuard } from "./origin-guard.ts";
+import { plainRoutes } from "./plain-routes.ts";
 import { reflectionServices } from "./reflection.ts";
+import { cannotOpen, failedInside, notServed, wrongContentType } from "./refusals.ts";
 
 /** Answers requests to one path, in both HTTP versions. */
 export type Route = (request: HttpRequest, response: HttpResponse) => void | Promise<void>;
@@ -95,90 +97,6 @@ export function urlOf(host: string, port: number, tls = false): string {
   return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
-function cannotOpen(error: unknown, host: string, port: number): unknown {
-  const { code } = error as NodeJS.ErrnoException;
-  const place = `port ${port} of ${host}`;
-  const metadata = { host, port: String(port) };
-  switch (code) {
-    case "EADDRINUSE":
-      return fail(
-        Code.Unavailable,
-        "PORT_IN_USE",
-        `Cannot listen on ${place}: another program has it. Stop that one, or choose another port with PORT, such as PORT=${port + 1}.`,
-        metadata,
-      );
-    case "EACCES":
-      return fail(
-        Code.PermissionDenied,
-        "PORT_NOT_PERMITTED",
-        `Cannot listen on ${place}: the system does not permit it. Choose a port above 1023 with PORT.`,
-        metadata,
-      );
-    case "EADDRNOTAVAIL":
-    case "ENOTFOUND":
-      return fail(
-        Code.InvalidArgument,
-        "HOST_NOT_HERE",
-        `Cannot listen on ${place}: this machine has no such address. Set HOST to 127.0.0.1, or to 0.0.0.0 for all addresses.`,
-        metadata,
-      );
-    default:
-      return error;
-  }
-}
-
-function readOnly(body: () => [status: number, body: unknown]): Route {
-  return (request, response) => {
-    if (request.method === "GET" || request.method === "HEAD") return answerJson(response, ...body());
-    refuseMethod(request, response);
-  };
-}
-
-/** What answers at the paths that are no RPC. */
-function plainRoutes(health: Health, services: readonly string[]): Record<string, Route> {
-  return {
-    "/": readOnly(() => [
-      200,
-      {
-        name: "deskwire",
-        services,
-        protocols: ["grpc", "grpc-web", "connect"],
-        describe: "grpcurl -plaintext <host>:<port> describe, by server reflection",
-        health: ["/healthz", "/readyz", "grpc.health.v1.Health"],
-        metrics: "/metrics",
-        documentation: "README.md and docs/ in the repository",
-      },
-    ]),
-    "/healthz": readOnly(() => [200, { status: "SERVING" }]),
-    "/readyz": readOnly(() => {
-      const { ready } = health;
-      return [ready ? 200 : 503, { status: ready ? "SERVING" : "NOT_SERVING", services: health.statuses() }];
-    }),
-  };
-}
-
-function notServed(path: string, services: readonly BoundService[]): ConnectError {
-  const service = services.find(({ desc }) => path.startsWith(`/${desc.typeName}/`))?.desc;
-  const wayOut = service
-    ? `${service.typeName} has the methods ${service.methods.map(({ name }) => name).join(", ")}.`
-    : `The services here are ${services.map(({ desc }) => desc.typeName).join(", ")}; call them as /<service>/<method>.`;
-  return fail(Code.Unimplemented, "NOT_SERVED", `Nothing is served at ${path}. ${wayOut}`, { path });
-}
-
-const failedInside = () => fail(Code.Internal, "INTERNAL", "Something went wrong. Try again.");
-
-/** The mistake everyone makes with curl, which by itself sends a form. */
-function wrongContentType(request: HttpRequest): ConnectError | undefined {
-  const contentType = request.headers["content-type"]?.split(";", 1)[0];
-  if (request.method !== "POST" || (contentType && contentType !== "application/x-www-form-urlencoded"))
-    return undefined;
-  return fail(
-    Code.InvalidArgument,
-    "CONTENT_TYPE_MISSING",
-    "Say what the body is: send the header 'content-type: application/json' with JSON.",
-  );
-}
-
 /**
  * Opens the port and serves on it, over HTTP/1.1 and HTTP/2 alike.
  *
@@ -223,8 +141,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       for (const { desc, implementation } of services) router.service(desc, implementation);
       router.handlers.splice(0, router.handlers.length, ...router.handlers.map(explainingJson));
     },
-    // Without this, unknown fields are ignored, and unknown enum names are dropped without a word.
-    jsonOptions: { ignoreUnknownFields: false },
+    jsonOptions: JSON_REQUESTS,
+    binaryOptions: BINARY_REQUESTS,
     readMaxBytes: maxMessageBytes,
     writeMaxBytes: maxMessageBytes,
     maxTimeoutMs: MAX_TIMEOUT_MS,

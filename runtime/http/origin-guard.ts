@@ -1,9 +1,10 @@
 // Who may talk to the port at all: the Host against DNS rebinding, the Origin against web pages of others.
-import { BlockList, isIP } from "node:net";
+import { isIP } from "node:net";
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { fail } from "../errors.ts";
 import { Recent } from "../recent.ts";
 import type { Http2Exchange, HttpRequest } from "./http-port.ts";
+import { inNetworks } from "./networks.ts";
 
 /** Buf Studio, the web client that calls any Connect or gRPC-Web server from the reader's own browser. */
 const BUF_STUDIO = "https://buf.build";
@@ -13,9 +14,7 @@ const MOST_KNOWN = 100;
 
 const AUTHORITY = /^(?:\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::[0-9]{1,5})?$/i;
 
-const loopback = new BlockList();
-loopback.addSubnet("127.0.0.0", 8);
-loopback.addAddress("::1", "ipv6");
+const isLoopbackAddress = inNetworks(["127.0.0.0/8", "::1"]);
 
 /** The host of an authority such as `localhost:8080`, in its normal form and without brackets. */
 function hostOf(authority: string): string | undefined {
@@ -24,14 +23,8 @@ function hostOf(authority: string): string | undefined {
   return host || undefined;
 }
 
-function addressOf(host: string): string | undefined {
-  return isIP(host) ? host : undefined;
-}
-
 function isLoopback(host: string): boolean {
-  if (host === "localhost" || host.endsWith(".localhost")) return true;
-  const address = addressOf(host);
-  return address !== undefined && loopback.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
+  return host === "localhost" || host.endsWith(".localhost") || isLoopbackAddress(host);
 }
 
 function originOf(text: string): string {

@@ -2,7 +2,7 @@
 // scanner for leaked secrets finds it.
 import { hash, randomBytes } from "node:crypto";
 import { crc32 } from "node:zlib";
-import type { Authenticate } from "../calls/transport.ts";
+import type { Authenticate } from "../calls/remote-transport.ts";
 
 const PREFIX = "dk_";
 const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";

@@ -25,7 +25,7 @@ export interface PageSizes {
 }
 
 /** How many rows a page has: the default if none are requested, at most `max` (AIP-158). */
-export function pageSize(requested: number, { default: usual = 50, max = 100 }: PageSizes = {}): number {
+function pageSize(requested: number, { default: usual = 50, max = 100 }: PageSizes = {}): number {
   return Math.min(requested === 0 ? usual : requested, max);
 }
 
@@ -117,7 +117,7 @@ interface ListRequest {
 }
 
 /** What a page token belongs to: a request, whatever its page, and the order that the service makes of it. */
-export interface TokenScope<D extends DescMessage> {
+interface TokenScope<D extends DescMessage> {
   readonly schema: D;
   readonly request: MessageShape<D>;
   readonly order: readonly OrderColumn[];

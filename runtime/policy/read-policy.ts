@@ -1,5 +1,5 @@
 // Reads the policy file, fills in what it leaves out, and refuses what is wrong in it.
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { Code } from "@connectrpc/connect";
 import { fail } from "../errors.ts";
@@ -49,7 +49,7 @@ export function parsePolicy(text: string, name: string): Policy {
   const said = over(JSON.parse(readFileSync(DEFAULT_POLICY_FILE, "utf8")), parse(text, name));
   const result = policySchema.safeParse(said);
   if (result.success) {
-    const fingerprint = createHash("sha256").update(JSON.stringify(result.data)).digest("base64url");
+    const fingerprint = hash("sha256", JSON.stringify(result.data), "base64url");
     return makePolicy(result.data, fingerprint);
   }
   const wrong = result.error.issues.map(({ path, message, ...issue }) => {

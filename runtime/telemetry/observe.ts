@@ -1,5 +1,5 @@
 // What is recorded of every call of every method: a span, a count, and a line in the log where it failed.
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
 import { methodName, PRINCIPAL_HEADER } from "../calls/call.ts";
@@ -32,7 +32,7 @@ function spanOf(method: string, { protocolName, requestHeader }: HandlerContext)
 
 /** A name for a caller by which lines can be told apart, and which tells nobody who it is. */
 function pseudonym(principal: string): string {
-  return createHash("sha256").update(principal).digest("hex").slice(0, 12);
+  return hash("sha256", principal, "hex").slice(0, 12);
 }
 
 /** Logs how a call failed, and throws it again. */

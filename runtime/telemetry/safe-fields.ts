@@ -2,7 +2,7 @@
 // whoever passes it.
 import { type SafeError, safeError } from "./safe-error.ts";
 
-export const REDACTED = "[redacted]";
+const REDACTED = "[redacted]";
 
 /** Names, ids, paths and versions; no spaces, and no @, so neither sentences nor addresses of people. */
 const NAME = /^[\w.:/#+,-]{1,200}$/;

@@ -95,7 +95,7 @@ export function beginSpan(start: () => SpanStart): Span | undefined {
 }
 
 /** The span under way here. */
-export function activeSpan(): Span | undefined {
+function activeSpan(): Span | undefined {
   return tracing?.api.trace.getSpan(tracing.api.context.active());
 }
 

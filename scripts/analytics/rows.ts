@@ -1,5 +1,5 @@
 // Labelled texts from CSV files with the columns text, label and source.
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Code } from "@connectrpc/connect";
@@ -34,5 +34,5 @@ export function readData(folder: string, name: string): DataFile {
   if (rows.some(({ text, label, source }) => text === undefined || label === undefined || source === undefined)) {
     throw fail(Code.InvalidArgument, "FILE_UNREADABLE", `${path} needs the columns text, label and source.`);
   }
-  return { name, sha256: createHash("sha256").update(bytes).digest("hex"), rows };
+  return { name, sha256: hash("sha256", bytes, "hex"), rows };
 }

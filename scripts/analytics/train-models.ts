@@ -1,5 +1,5 @@
 // Training all three models: from the files to the bytes of the weights and their manifest.
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { LinearModel } from "../../services/analytics/engine/linear-model.ts";
 import { CLASSES, heldOutExamples, type ModelName, type Sources, trainingExamples } from "./examples.ts";
 import { cooled, encode, predict, rounded, temperatureOf } from "./finish.ts";
@@ -102,7 +102,7 @@ export function trainModels(folder: string, progress: (line: string) => void): T
   const sha256Of = (file: string) => files.find(({ name }) => name === file)?.sha256;
   const manifest = {
     engine: ENGINE,
-    sha256: createHash("sha256").update(bytes).digest("hex"),
+    sha256: hash("sha256", bytes, "hex"),
     prior: PRIOR,
     chosenBy: CHOSEN_BY,
     sources: Object.entries(SOURCES).map(([name, source]) => ({

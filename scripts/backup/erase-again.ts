@@ -2,7 +2,7 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { createClient } from "@connectrpc/connect";
 import { SupportService } from "#gen/deskwire/support/v1/support_service_pb.js";
-import { directTransport } from "../../runtime/calls/transport.ts";
+import { directTransport } from "../../runtime/calls/direct-transport.ts";
 import type { Config } from "../../runtime/config.ts";
 import { reasonOf } from "../../runtime/errors.ts";
 import { openDesk } from "../../services/desk.ts";

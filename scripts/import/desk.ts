@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type Client, Code, ConnectError, createClient } from "@connectrpc/connect";
 import type { ImportRow } from "#gen/deskwire/ticket/v1/import_pb.js";
 import { type ImportTicketsResponse, TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
-import { type RemoteOptions, remoteTransport } from "../../runtime/calls/transport.ts";
+import { type RemoteOptions, remoteTransport } from "../../runtime/calls/remote-transport.ts";
 import { explained, noDesk } from "../../runtime/command.ts";
 import { fail } from "../../runtime/errors.ts";
 

@@ -9,7 +9,7 @@ import { requiredScope, SCOPES } from "../../runtime/identity/scopes.ts";
 import { accessLocation, newServiceSecret } from "../../services/access.ts";
 import { parseDuration } from "./durations.ts";
 
-export const HELP = `npm run keys -- COMMAND
+const HELP = `npm run keys -- COMMAND
 API keys of the desk at DATA_DIR (${readConfig({}).DATA_DIR} if not set) or DATABASE_URL. The desk may run meanwhile: a new key opens, and a revoked
 one is refused, within three seconds.
 

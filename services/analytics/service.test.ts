@@ -2,7 +2,7 @@ import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { afterAll, expect, test } from "vitest";
 import { Category, Sentiment, Urgency } from "#gen/deskwire/analytics/v1/analysis_pb.js";
 import { AnalyticsService } from "#gen/deskwire/analytics/v1/analytics_service_pb.js";
-import { directTransport } from "../../runtime/calls/transport.ts";
+import { directTransport } from "../../runtime/calls/direct-transport.ts";
 import type { ServiceModule } from "../../runtime/module.ts";
 import type { LearningEngine } from "./engine/engine.ts";
 import { localEngine } from "./engine/local-engine.ts";

@@ -27,7 +27,7 @@ const NAMES = {
 } as const;
 
 /** How long an answer waits for one part of it, in milliseconds, so that one slow service does not cost the whole. */
-export const PART_TIMEOUT_MS = 3_000;
+const PART_TIMEOUT_MS = 3_000;
 /** How much of the time that the caller still has a part may take; the rest is for answering without it. */
 const PART_SHARE = 0.8;
 

@@ -1,5 +1,5 @@
 // What the ticket service asks of the CRM: whether a customer exists, on which plan, and who an imported row is from.
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import {
   type Client,
@@ -55,7 +55,7 @@ const toKnown = (customer: Customer | undefined): KnownCustomer => ({
 /** The external key by which the CRM knows a customer who came by an import without an address. */
 function importedKey(name: string): string {
   const key = `imported:${name}`;
-  return [...key].length <= MAX_KEY ? key : `imported:${createHash("sha256").update(name).digest("base64url")}`;
+  return [...key].length <= MAX_KEY ? key : `imported:${hash("sha256", name, "base64url")}`;
 }
 
 /** What the CRM knows a sender by. */

@@ -9,8 +9,9 @@ import { TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
 import { MessageVisibility } from "#gen/deskwire/ticket/v1/message_pb.js";
 import { type Ticket, TicketStatus, WaitingOn } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { fail } from "../../runtime/errors.ts";
+import { toTimestamp } from "../../runtime/messages/timestamps.ts";
 import { TicketDraft, type WriteInfo } from "./draft.ts";
-import { moveMessages } from "./message-store.ts";
+import { messagesOf, moveMessages } from "./message-store.ts";
 import { aiTexts, markAsAi } from "./outgoing/provenance.ts";
 import { isDone } from "./status.ts";
 
@@ -74,6 +75,16 @@ function joinQueue(into: TicketDraft, merged: Ticket): void {
   });
 }
 
+/** When the desk first answered since a ticket was opened: the answers that came over are answers to its customer too. */
+async function firstAnswer(trx: Knex.Transaction, { id, createTime }: Ticket): Promise<Partial<Ticket>> {
+  const answers = messagesOf(trx, id)
+    .where({ visibility: MessageVisibility.PUBLIC })
+    .whereIn("author_kind", [ActorKind.AGENT, ActorKind.AI])
+    .where("create_time", ">=", createTime ? timestampMs(createTime) : 0);
+  const [first] = await answers.min("create_time as time");
+  return first?.time ? { firstResponseTime: toTimestamp(first.time) as never } : {};
+}
+
 /** Moves the conversation of one ticket, its description first, into another, and closes it. */
 async function closeInto(trx: Knex.Transaction, merged: TicketDraft, into: TicketDraft): Promise<Ticket> {
   const { id, customerId, description, subject, createTime, messageCount } = merged.ticket;
@@ -83,7 +94,7 @@ async function closeInto(trx: Knex.Transaction, merged: TicketDraft, into: Ticke
   if (createTime) from.createTime = createTime;
   const moved = await into.addMessage(MessageVisibility.PUBLIC, description || subject, from);
   if ((await aiTexts(trx, [id])).has(id)) await markAsAi(trx, [moved.id]);
-  into.change({ messageCount: into.ticket.messageCount + messageCount });
+  into.change({ messageCount: into.ticket.messageCount + messageCount, ...(await firstAnswer(trx, into.ticket)) });
   merged.move(TicketStatus.CLOSED).change({ mergedInto: into.ticket.id, messageCount: 0 });
   return merged.save(TicketEventType.MERGED);
 }

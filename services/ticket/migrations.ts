@@ -5,6 +5,7 @@ import type { Migration } from "../../runtime/database/database.ts";
 import { createSearch, remakeSearch } from "../../runtime/database/search.ts";
 import { approvalsMigration } from "./approvals/migration.ts";
 import { erasureMigration } from "./erasure/migration.ts";
+import { followUpsMigration } from "./inbound/thread.ts";
 import {
   emptyNotListedMigration,
   labelsByTicketMigration,
@@ -123,4 +124,5 @@ export const migrations: readonly Migration[] = [
   unassignedLanesMigration,
   labelsByTicketMigration,
   waitsByStatusMigration,
+  followUpsMigration,
 ];

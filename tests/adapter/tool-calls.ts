@@ -4,7 +4,7 @@ import type { ValidateFunction } from "ajv/dist/2020.js";
 import { expect } from "vitest";
 import { buildCatalog } from "../../adapter/catalog/build-catalog.ts";
 import type { CallContext, Catalog, JsonObject, ToolResult } from "../../adapter/catalog.ts";
-import { directTransport } from "../../runtime/calls/transport.ts";
+import { directTransport } from "../../runtime/calls/direct-transport.ts";
 import { bind, type Handlers, message } from "./desk.ts";
 import { loadFixture, serviceOf } from "./fixture.ts";
 import { strictAjv } from "./json-schema.ts";

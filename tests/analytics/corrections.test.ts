@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { ActorKind } from "#gen/deskwire/actor/v1/actor_pb.js";
 import { Category, Sentiment } from "#gen/deskwire/analytics/v1/analysis_pb.js";
 import { AnalyticsService } from "#gen/deskwire/analytics/v1/analytics_service_pb.js";
-import { directTransport } from "../../runtime/calls/transport.ts";
+import { directTransport } from "../../runtime/calls/direct-transport.ts";
 import { readConfig } from "../../runtime/config.ts";
 import { openDatabase } from "../../runtime/database/database.ts";
 import { BOUNDS } from "../../services/analytics/corrections/teaching.ts";

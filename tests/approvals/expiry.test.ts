@@ -6,7 +6,7 @@ import { ApprovalDecision, ApprovalState } from "#gen/deskwire/ticket/v1/approva
 import { TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import { DESK_PRINCIPAL } from "../../runtime/calls/call.ts";
-import { directTransport } from "../../runtime/calls/transport.ts";
+import { directTransport } from "../../runtime/calls/direct-transport.ts";
 import { openDatabase } from "../../runtime/database/database.ts";
 import { crmModule } from "../../services/crm/index.ts";
 import { expireDue } from "../../services/ticket/approvals/expiry.ts";

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { buildCatalog } from "../../adapter/catalog/build-catalog.ts";
 import { createMcpEndpoint } from "../../adapter/server/mcp-http.ts";
-import { directTransport } from "../../runtime/calls/transport.ts";
+import { directTransport } from "../../runtime/calls/direct-transport.ts";
 import { listen } from "../../runtime/http/listener.ts";
 import { compileService, conformanceService } from "./service.ts";
 

@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ActorKind } from "#gen/deskwire/actor/v1/actor_pb.js";
 import { Category } from "#gen/deskwire/analytics/v1/analysis_pb.js";
-import { directTransport } from "../../runtime/calls/transport.ts";
+import { directTransport } from "../../runtime/calls/direct-transport.ts";
 import { readConfig } from "../../runtime/config.ts";
-import { connect } from "../../runtime/database/database.ts";
+import { connect } from "../../runtime/database/connect.ts";
 import { databaseLocation } from "../../services/databases.ts";
 import { type Desk, openDesk } from "../../services/desk.ts";
 import { appendEvents } from "../../services/ticket/event-store.ts";

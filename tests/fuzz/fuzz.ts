@@ -21,7 +21,7 @@ import { BROKEN, codeOf } from "./verdict.ts";
 import { odd, WAYS, Wire } from "./wire.ts";
 
 /** Something that must not happen. */
-export interface Problem {
+interface Problem {
   readonly case: number;
   readonly what: string;
   readonly way: string;

@@ -6,7 +6,7 @@ import { CrmService } from "#gen/deskwire/crm/v1/crm_service_pb.js";
 import { SupportService } from "#gen/deskwire/support/v1/support_service_pb.js";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import type { Run } from "../../gateway/run.ts";
-import { directTransport } from "../../runtime/calls/transport.ts";
+import { directTransport } from "../../runtime/calls/direct-transport.ts";
 import { PARTS, readConfig } from "../../runtime/config.ts";
 import { listen } from "../../runtime/http/listener.ts";
 import type { Identify } from "../../runtime/identity/caller.ts";
@@ -83,7 +83,7 @@ export function request(rest: object = {}) {
 }
 
 /** The gateway's own part of an answer. */
-export interface Report {
+interface Report {
   readonly run: string;
   readonly ticket: string | null;
   readonly turns: number;

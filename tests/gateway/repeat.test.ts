@@ -9,7 +9,7 @@ import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import { type LoopOptions, NOBODY, work } from "../../gateway/loop.ts";
 import type { Run } from "../../gateway/run.ts";
 import { createUpstream } from "../../gateway/upstream.ts";
-import { remoteTransport } from "../../runtime/calls/transport.ts";
+import { remoteTransport } from "../../runtime/calls/remote-transport.ts";
 import { inOrder, type MessagesRequest, resultsIn, turn, use } from "../support/messages-api/script.ts";
 import { MODEL_KEY, startMessagesApi } from "../support/messages-api/server.ts";
 import { DeskProcess, eventually } from "../support/processes.ts";

@@ -7,7 +7,7 @@ import { SupportService } from "#gen/deskwire/support/v1/support_service_pb.js";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import { ServerReflection } from "#gen/grpc/reflection/v1/reflection_pb.js";
 import { Health } from "#gen/health/v1/health_pb.js";
-import { authenticated } from "../../runtime/calls/transport.ts";
+import { authenticated } from "../../runtime/calls/remote-transport.ts";
 import { metadataOf, reasonOf } from "../../runtime/errors.ts";
 import { hashOf, isApiKey, newApiKey } from "../../runtime/identity/api-key.ts";
 import { KeyRing } from "../../runtime/identity/key-ring.ts";

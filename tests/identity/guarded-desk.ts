@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createMcpEndpoint } from "../../adapter/server/mcp-http.ts";
 import { scopesOf } from "../../adapter/server/view.ts";
-import { type Authenticate, type RemoteTransport, remoteTransport } from "../../runtime/calls/transport.ts";
+import { type Authenticate, type RemoteTransport, remoteTransport } from "../../runtime/calls/remote-transport.ts";
 import { PARTS, type Part, readConfig } from "../../runtime/config.ts";
 import { listen } from "../../runtime/http/listener.ts";
 import { KeyStore } from "../../runtime/identity/key-store.ts";

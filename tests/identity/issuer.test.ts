@@ -4,7 +4,7 @@ import { createConnectTransport, createGrpcWebTransport } from "@connectrpc/conn
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CrmService } from "#gen/deskwire/crm/v1/crm_service_pb.js";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
-import { authenticated } from "../../runtime/calls/transport.ts";
+import { authenticated } from "../../runtime/calls/remote-transport.ts";
 import { reasonOf } from "../../runtime/errors.ts";
 import { grpcJsTransport } from "../contract/grpc-js-transport.ts";
 import { type Issuer, startIssuer } from "../mcp/issuer.ts";

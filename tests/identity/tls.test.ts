@@ -10,7 +10,7 @@ import { createConnectTransport } from "@connectrpc/connect-node";
 import { Client, credentials } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Health } from "#gen/health/v1/health_pb.js";
-import { remoteTransport } from "../../runtime/calls/transport.ts";
+import { remoteTransport } from "../../runtime/calls/remote-transport.ts";
 import { readConfig } from "../../runtime/config.ts";
 import { metadataOf, reasonOf } from "../../runtime/errors.ts";
 import { type CertificateFiles, readAuthorities, trustAuthorities } from "../../runtime/http/certificate.ts";

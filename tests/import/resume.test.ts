@@ -2,7 +2,7 @@
 import { create } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
 import { ImportRowSchema } from "#gen/deskwire/ticket/v1/import_pb.js";
-import { remoteTransport } from "../../runtime/calls/transport.ts";
+import { remoteTransport } from "../../runtime/calls/remote-transport.ts";
 import { RemoteDesk } from "../../scripts/import/desk.ts";
 import { temporaryStorage } from "../support/desk.ts";
 import { DeskProcess, eventually, freePort } from "../support/processes.ts";

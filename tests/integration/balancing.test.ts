@@ -3,8 +3,8 @@ import type { LookupAddress } from "node:dns";
 import { Code, createClient } from "@connectrpc/connect";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { AnalyticsService } from "#gen/deskwire/analytics/v1/analytics_service_pb.js";
+import { type RemoteTransport, remoteTransport } from "../../runtime/calls/remote-transport.ts";
 import { bindService } from "../../runtime/calls/service.ts";
-import { type RemoteTransport, remoteTransport } from "../../runtime/calls/transport.ts";
 import { fail } from "../../runtime/errors.ts";
 import { type Listener, listen } from "../../runtime/http/listener.ts";
 

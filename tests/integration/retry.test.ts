@@ -5,8 +5,9 @@ import { type Client, Code, ConnectError, createClient } from "@connectrpc/conne
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { CrmService } from "#gen/deskwire/crm/v1/crm_service_pb.js";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
+import { directTransport } from "../../runtime/calls/direct-transport.ts";
+import { remoteTransport } from "../../runtime/calls/remote-transport.ts";
 import type { BoundService } from "../../runtime/calls/service.ts";
-import { directTransport, remoteTransport } from "../../runtime/calls/transport.ts";
 import { fail, failForNow, reasonOf } from "../../runtime/errors.ts";
 import { type Listener, listen } from "../../runtime/http/listener.ts";
 import type { ServiceModule } from "../../runtime/module.ts";

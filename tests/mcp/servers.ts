@@ -54,7 +54,7 @@ export interface Client extends AsyncDisposable {
 }
 
 /** How a single call is made. */
-export interface CallOptions {
+interface CallOptions {
   signal?: AbortSignal;
   onprogress?: (progress: Progress) => void;
   meta?: Record<string, unknown>;

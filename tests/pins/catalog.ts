@@ -1,5 +1,5 @@
 // The tools as `npm start` offers them.
-import { directTransport } from "../../runtime/calls/transport.ts";
+import { directTransport } from "../../runtime/calls/direct-transport.ts";
 import { readConfig } from "../../runtime/config.ts";
 import { loadDescriptors, supportCatalog } from "../../services/desk.ts";
 

@@ -2,7 +2,7 @@
 import { type Client, createClient } from "@connectrpc/connect";
 import { CrmService } from "#gen/deskwire/crm/v1/crm_service_pb.js";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
-import { directTransport } from "../../runtime/calls/transport.ts";
+import { directTransport } from "../../runtime/calls/direct-transport.ts";
 import type { DatabaseLocation } from "../../runtime/database/database.ts";
 import type { Policy } from "../../runtime/policy/policy.ts";
 import { analyticsModule } from "../../services/analytics/index.ts";

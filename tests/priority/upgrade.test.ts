@@ -13,7 +13,7 @@ import {
   WaitingOn,
 } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
-import { directTransport } from "../../runtime/calls/transport.ts";
+import { directTransport } from "../../runtime/calls/direct-transport.ts";
 import { readConfig } from "../../runtime/config.ts";
 import { openDatabase } from "../../runtime/database/database.ts";
 import { parsePolicy, readPolicy } from "../../runtime/policy/read-policy.ts";

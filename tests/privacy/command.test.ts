@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { directTransport } from "../../runtime/calls/transport.ts";
+import { directTransport } from "../../runtime/calls/direct-transport.ts";
 import { readConfig } from "../../runtime/config.ts";
 import { reasonOf } from "../../runtime/errors.ts";
 import { eraseAgain } from "../../scripts/backup/erase-again.ts";

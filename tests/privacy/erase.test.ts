@@ -4,7 +4,7 @@ import { ActorKind } from "#gen/deskwire/actor/v1/actor_pb.js";
 import { ApprovalState } from "#gen/deskwire/ticket/v1/approval_pb.js";
 import { TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
 import { ReceivedAs } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
-import { directTransport } from "../../runtime/calls/transport.ts";
+import { directTransport } from "../../runtime/calls/direct-transport.ts";
 import { type Config, PARTS, readConfig } from "../../runtime/config.ts";
 import { type Desk, openDesk } from "../../services/desk.ts";
 import { type Clients, clientsOf, eventually, expectRefused, refusalOf, unique } from "../contract/case.ts";

@@ -2,7 +2,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
-import { directTransport } from "../../runtime/calls/transport.ts";
+import { directTransport } from "../../runtime/calls/direct-transport.ts";
 import { type Config, PARTS, type Part, readConfig } from "../../runtime/config.ts";
 import { reasonOf } from "../../runtime/errors.ts";
 import { openDesk } from "../../services/desk.ts";

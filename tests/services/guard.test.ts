@@ -3,8 +3,8 @@ import { inspect } from "node:util";
 import { Code, ConnectError, createClient, type ServiceImpl } from "@connectrpc/connect";
 import { expect, test } from "vitest";
 import { AnalyticsService } from "#gen/deskwire/analytics/v1/analytics_service_pb.js";
+import { directTransport } from "../../runtime/calls/direct-transport.ts";
 import { bindService } from "../../runtime/calls/service.ts";
-import { directTransport } from "../../runtime/calls/transport.ts";
 import { metadataOf, reasonOf } from "../../runtime/errors.ts";
 
 const idle = Object.fromEntries(AnalyticsService.methods.map(({ localName }) => [localName, () => ({})]));

@@ -4,8 +4,8 @@ import { createClient, type ServiceImpl } from "@connectrpc/connect";
 import { expect, test } from "vitest";
 import { AnalyticsService } from "#gen/deskwire/analytics/v1/analytics_service_pb.js";
 import { Pace } from "../../runtime/background/pace.ts";
+import { directTransport } from "../../runtime/calls/direct-transport.ts";
 import { bindService } from "../../runtime/calls/service.ts";
-import { directTransport } from "../../runtime/calls/transport.ts";
 
 const TURNS = 20;
 

@@ -6,8 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Transport } from "@connectrpc/connect";
 import pg from "pg";
+import { directTransport } from "../../runtime/calls/direct-transport.ts";
+import { remoteTransport } from "../../runtime/calls/remote-transport.ts";
 import type { BoundService } from "../../runtime/calls/service.ts";
-import { directTransport, remoteTransport } from "../../runtime/calls/transport.ts";
 import { type Part, readConfig } from "../../runtime/config.ts";
 import { type Listener, listen } from "../../runtime/http/listener.ts";
 import { analyticsModule } from "../../services/analytics/index.ts";
@@ -89,7 +90,7 @@ export async function openTestDesk(options: TestDeskOptions = {}): Promise<TestD
 export type LinkState = "up" | "down" | "silent";
 
 /** A way from one service to another that a test can cut. */
-export interface Link {
+interface Link {
   state: LinkState;
   /** The calls that have gone this way. */
   readonly calls: { readonly method: string; readonly signal: AbortSignal | undefined; readonly headers: Headers }[];

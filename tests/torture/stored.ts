@@ -4,7 +4,7 @@ import { type TicketEvent, TicketEventType } from "#gen/deskwire/ticket/v1/event
 import type { TicketMessage } from "#gen/deskwire/ticket/v1/message_pb.js";
 import type { Ticket } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { readConfig } from "../../runtime/config.ts";
-import { connect } from "../../runtime/database/database.ts";
+import { connect } from "../../runtime/database/connect.ts";
 import { type NoteRow, readCursor } from "../../services/crm/note-store.ts";
 import { databaseLocation } from "../../services/databases.ts";
 import { toEvent } from "../../services/ticket/event-store.ts";

@@ -6,7 +6,7 @@ import { TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
 import { MessageDelivery } from "#gen/deskwire/ticket/v1/message_pb.js";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import { WebhookDeliveryState } from "#gen/deskwire/ticket/v1/webhook_pb.js";
-import { directTransport } from "../../runtime/calls/transport.ts";
+import { directTransport } from "../../runtime/calls/direct-transport.ts";
 import { openDatabase } from "../../runtime/database/database.ts";
 import { migrations } from "../../services/ticket/migrations.ts";
 import { claim, type DeliveryRow } from "../../services/ticket/webhooks/delivery-store.ts";

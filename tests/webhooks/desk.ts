@@ -4,7 +4,7 @@ import { CrmService } from "#gen/deskwire/crm/v1/crm_service_pb.js";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import { type Webhook, WebhookDeliveryState } from "#gen/deskwire/ticket/v1/webhook_pb.js";
 import { WebhookService } from "#gen/deskwire/ticket/v1/webhook_service_pb.js";
-import { directTransport } from "../../runtime/calls/transport.ts";
+import { directTransport } from "../../runtime/calls/direct-transport.ts";
 import type { ServiceModule } from "../../runtime/module.ts";
 import { analyticsModule } from "../../services/analytics/index.ts";
 import { crmModule } from "../../services/crm/index.ts";
@@ -14,7 +14,7 @@ import { type DIALECTS, temporaryDatabase } from "../support/databases.ts";
 const silent = () => {};
 
 /** A time that stands still until it is moved, in milliseconds UTC. */
-export class Clock {
+class Clock {
   ms = Date.UTC(2026, 0, 5, 9);
   readonly now = (): number => this.ms;
 }

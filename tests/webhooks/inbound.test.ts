@@ -4,7 +4,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { TicketStatus } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import { PRINCIPAL_HEADER } from "../../runtime/calls/call.ts";
-import { directTransport, remoteTransport } from "../../runtime/calls/transport.ts";
+import { directTransport } from "../../runtime/calls/direct-transport.ts";
+import { remoteTransport } from "../../runtime/calls/remote-transport.ts";
 import { reasonOf } from "../../runtime/errors.ts";
 import { type Listener, listen } from "../../runtime/http/listener.ts";
 import { newSecret, sign } from "../../runtime/standard-webhooks.ts";
@@ -109,6 +110,49 @@ describe.each(DIALECTS)("on %s", (dialect) => {
     expect(await send(reply)).toMatchObject({ received_as: "RECEIVED_AS_FOLLOW_UP", ticket_id: "TKT-1003" });
     const followUp = await desk.tickets.getTicket({ ticketId: "TKT-1003" });
     expect(followUp.ticket).toMatchObject({ followUpOf: "TKT-1002", description: ada.text });
+  });
+
+  it("mail to a closed ticket goes on in its follow-up, however often and to whichever of them it is sent", async () => {
+    const { CLOSED, RESOLVED } = TicketStatus;
+    const isReplyIn = async (named: string, ticketId: string) =>
+      expect(await send({ ...ada, ticket_id: named })).toMatchObject({
+        received_as: "RECEIVED_AS_REPLY",
+        ticket_id: ticketId,
+      });
+    const isFollowUp = async (named: string, ticketId: string) =>
+      expect(await send({ ...ada, ticket_id: named })).toMatchObject({
+        received_as: "RECEIVED_AS_FOLLOW_UP",
+        ticket_id: ticketId,
+      });
+    await send(ada);
+    await desk.tickets.changeStatus({ ticketId: "TKT-1001", status: CLOSED });
+    await isFollowUp("TKT-1001", "TKT-1002");
+    await isReplyIn("TKT-1001", "TKT-1002");
+    await desk.tickets.changeStatus({ ticketId: "TKT-1002", status: RESOLVED });
+    await isReplyIn("TKT-1001", "TKT-1002");
+    expect((await desk.tickets.getTicket({ ticketId: "TKT-1002" })).ticket?.reopenCount).toBe(1);
+
+    await desk.tickets.changeStatus({ ticketId: "TKT-1002", status: CLOSED });
+    await isFollowUp("TKT-1001", "TKT-1003");
+    expect((await desk.tickets.getTicket({ ticketId: "TKT-1003" })).ticket?.followUpOf).toBe("TKT-1002");
+    await isReplyIn("TKT-1001", "TKT-1003");
+    await isReplyIn("TKT-1002", "TKT-1003");
+
+    // Of two follow-ups the one that is open, and a merged one leads on.
+    await desk.tickets.createFollowUp({ ticketId: "TKT-1002", description: "By telephone" });
+    await desk.tickets.changeStatus({ ticketId: "TKT-1004", status: CLOSED });
+    await isReplyIn("TKT-1002", "TKT-1003");
+    await send({ ...ada, subject: "Another matter" });
+    await desk.tickets.mergeTickets({ ticketId: "TKT-1003", intoTicketId: "TKT-1005" });
+    await isReplyIn("TKT-1001", "TKT-1005");
+  });
+
+  it("of messages to a closed ticket that come at once, one opens the follow-up", async () => {
+    await send(ada);
+    await desk.tickets.changeStatus({ ticketId: "TKT-1001", status: TicketStatus.CLOSED });
+    const answers = await Promise.all(Array.from({ length: 6 }, () => send({ ...ada, ticket_id: "TKT-1001" })));
+    expect(answers.map(({ ticket_id }) => ticket_id)).toEqual(Array(6).fill("TKT-1002"));
+    expect(answers.filter(({ received_as }) => received_as === "RECEIVED_AS_FOLLOW_UP")).toHaveLength(1);
   });
 
   it("the same webhook-id again changes nothing, whatever has become of the ticket", async () => {

@@ -25,7 +25,7 @@ interface Says {
 }
 
 /** A phrase in a sentence, and what it says. */
-export interface Phrase<T> {
+interface Phrase<T> {
   readonly says: T;
   /** Index of its first token in the sentence, and of the one after its last. */
   readonly from: number;

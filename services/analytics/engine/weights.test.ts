@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { expect, test } from "vitest";
 import { Category, Sentiment, Urgency } from "#gen/deskwire/analytics/v1/analysis_pb.js";
@@ -13,7 +13,7 @@ const namesOf = (values: object) =>
 
 test("the weights are those that the manifest describes", () => {
   const bytes = readFileSync(new URL("weights.bin", FOLDER));
-  expect(createHash("sha256").update(bytes).digest("hex")).toBe(manifest.sha256);
+  expect(hash("sha256", bytes, "hex")).toBe(manifest.sha256);
 });
 
 test("the classes of the models are the values of the enums, in their order", () => {

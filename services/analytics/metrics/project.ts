@@ -90,6 +90,18 @@ function opened(event: TicketEvent, time: number, { policy, mood }: Rules): Proj
   };
 }
 
+/**
+ * A first answer that came over with a merge was measured in the ticket in which it was given. Whoever waits for an answer
+ * after it waits for the next one, from the merge on.
+ */
+function answeredByMerge(state: TicketState, { message, changes }: TicketEvent, time: number, policy: Policy) {
+  // The log does not say who gave that answer: where an AI agent's does not count, one of a person's own is waited for.
+  const came = message?.mergedFrom && policy.aiReplyStopsFirstResponse && changed(changes, "first_response_time");
+  if (!came || !state.firstPending) return state;
+  const waits = isActive(state) && state.waitingOn === WaitingOn.DESK;
+  return { ...state, firstPending: false, ...(waits && { nextFrom: reading(state.clock, time, policy) }) };
+}
+
 /** A ticket that changes hands while it is open or in progress. */
 function moved(before: TicketState, { segment }: TicketState, time: number): Fact[] {
   if (!isActive(before) || isSameSegment(before.segment, segment)) return [];
@@ -160,7 +172,7 @@ export function project(before: TicketState | undefined, event: TicketEvent, rul
   }
   const { policy } = rules;
   const fields = withChanges(before, event);
-  const clocked = { ...fields, clock: turned(fields, time, policy) };
+  const clocked = answeredByMerge({ ...fields, clock: turned(fields, time, policy) }, event, time, policy);
   const { state, facts } = spoken(clocked, event, time, rules);
   const status = statusFacts(before, state, event, time, policy);
   const { nextFrom: _dropped, ...done } = state;

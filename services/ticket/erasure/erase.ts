@@ -16,7 +16,7 @@ import { isErased, markErased } from "./erased-customers.ts";
 import { ERASED, redactEvent } from "./redact-event.ts";
 
 /** Tickets that one step erases: few enough that nobody notices the wait. */
-export const STEP = 50;
+const STEP = 50;
 
 /** Who appears in the log. */
 export const ERASER: Actor = create(ActorSchema, { kind: ActorKind.SYSTEM, id: "erasure", name: "Erasure" });

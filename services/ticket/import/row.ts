@@ -1,5 +1,5 @@
 // What is asked of a row that is to be imported, and what tells rows apart that bring no key of their own.
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { type ImportRow, ImportRowSchema, type RefusedRowSchema } from "#gen/deskwire/ticket/v1/import_pb.js";
 import { findUnstorable } from "../../../runtime/calls/unstorable.ts";
@@ -22,13 +22,16 @@ function isInCalendar(time: string): boolean {
   return ms >= FIRST_MS && ms <= LAST_MS && new Date(`${day}T00:00:00Z`).getUTCDate() === Number(day.slice(8));
 }
 
+function firstViolation(row: ImportRow) {
+  const result = validator.validate(ImportRowSchema, row);
+  if (result.kind === "error") throw result.error;
+  return result.kind === "invalid" ? result.violations[0] : undefined;
+}
+
 /** What is wrong with a row and with which field; undefined for a row that can be taken. */
 export function refusal(row: ImportRow | undefined): MessageInitShape<typeof RefusedRowSchema> | undefined {
   if (!row) return { field: "row", message: "the message has no row" };
-  const result = validator.validate(ImportRowSchema, row);
-  if (result.kind === "error") throw result.error;
-  const violation =
-    findUnstorable(ImportRowSchema, row) ?? (result.kind === "invalid" ? result.violations[0] : undefined);
+  const violation = findUnstorable(ImportRowSchema, row) ?? firstViolation(row);
   if (violation) {
     const [field] = violation.field;
     return { field: field?.kind === "field" ? field.name : "", message: violation.message };
@@ -42,5 +45,5 @@ export function refusal(row: ImportRow | undefined): MessageInitShape<typeof Ref
 /** A hash of what a row says, whichever line it is on, as base64url. */
 export function contentHash(row: ImportRow): string {
   const content = create(ImportRowSchema, { ...row, line: 0n, occurrence: 0n } as never);
-  return createHash("sha256").update(toBinary(ImportRowSchema, content)).digest("base64url");
+  return hash("sha256", toBinary(ImportRowSchema, content), "base64url");
 }

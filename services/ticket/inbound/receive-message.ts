@@ -27,7 +27,7 @@ import { beginFollowUp, recordReply } from "../conversation.ts";
 import type { CustomerDirectory, KnownCustomer } from "../customer-directory.ts";
 import { TicketDraft, type Words, type WriteInfo } from "../draft.ts";
 import { firstWords, type TextReader } from "../priority/text-reader.ts";
-import { findTicket } from "../ticket-store.ts";
+import { goesOnIn } from "./thread.ts";
 
 const { method } = TicketService;
 const REFERENCE = /\[(TKT-[1-9][0-9]{3,14})\]/i;
@@ -37,8 +37,6 @@ const NO_SUBJECT = "(no subject)";
 const REQUEST_KEPT_MS = 30 * 24 * 60 * 60 * 1000;
 /** What is left of a message's hash when its customer was erased: by a hash, whoever has a text can tell that it was this one. */
 const ERASED_HASH = "";
-/** Merged into merged into merged: more than people do by hand. */
-const MAX_MERGES = 10;
 
 /** What the reception stands on. */
 export interface ReceptionOptions {
@@ -50,7 +48,7 @@ export interface ReceptionOptions {
   readonly now: () => number;
 }
 
-/** The ticket that a message belongs to, if it is this customer's; of merged tickets the one that stays. `lock` as in `findTicket`. */
+/** The ticket that a message belongs to, if it is this customer's. `lock` as in `goesOnIn`. */
 async function ticketOf(
   db: Knex,
   { ticketId, subject }: ReceiveMessageRequest,
@@ -58,10 +56,7 @@ async function ticketOf(
   lock: boolean,
 ): Promise<Ticket | undefined> {
   const named = ticketId || REFERENCE.exec(subject)?.[1]?.toUpperCase();
-  let ticket = named ? await findTicket(db, named, lock) : undefined;
-  for (let merges = 0; ticket?.mergedInto && merges < MAX_MERGES; merges++) {
-    ticket = await findTicket(db, ticket.mergedInto, lock);
-  }
+  const ticket = named ? await goesOnIn(db, named, lock) : undefined;
   return ticket?.customerId === customerId ? ticket : undefined;
 }
 

@@ -1,5 +1,5 @@
 // POST /inbound/messages: the door through which other systems bring customers' messages, by signed webhook.
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { fromJson, toJson } from "@bufbuild/protobuf";
 import { type Client, Code, ConnectError } from "@connectrpc/connect";
 import { codeToHttpStatus, codeToString } from "@connectrpc/connect/protocol-connect";
@@ -31,7 +31,7 @@ export interface InboundOptions {
 
 /** A webhook's identifier as a request id: of any length, and apart from those of other callers. */
 function requestIdOf(webhookId: string): string {
-  return `inbound:${createHash("sha256").update(webhookId).digest("base64url")}`;
+  return `inbound:${hash("sha256", webhookId, "base64url")}`;
 }
 
 function parse(body: Buffer): unknown {

@@ -178,6 +178,33 @@ export const conversationCases: readonly Case[] = [
     },
   },
   {
+    name: "MergeTickets takes over the first answer that was given since the ticket that stays was opened",
+    async run({ tickets, ...clients }) {
+      const open = (customerId: string) => newTicket({ tickets, ...clients }, { customerId });
+      const answer = async (ticketId: string, author = ai) =>
+        (await tickets.respondToTicket({ ticketId, response: "x", author })).message?.createTime;
+      const merge = async (ticketId: string, intoTicketId: string) =>
+        (await tickets.mergeTickets({ ticketId, intoTicketId })).ticket?.firstResponseTime;
+      const customerId = await newCustomer({ tickets, ...clients });
+      const [older, into, newer] = [await open(customerId), await open(customerId), await open(customerId)];
+      await tickets.addInternalNote({ ticketId: newer.id, body: "A note is no answer." });
+      const first = await answer(older.id);
+      expect(first).toBeDefined();
+      const [young, silent] = [await open(customerId), await open(customerId)];
+      // An answer from before it was opened is none to what it asks.
+      await eventually(async () => Date.now() > timestampMs(first as NonNullable<typeof first>));
+      const late = await open(customerId);
+      expect(await merge(newer.id, late.id)).toBeUndefined();
+      expect(await merge(silent.id, into.id)).toBeUndefined();
+      const second = await answer(young.id);
+      expect(await merge(young.id, into.id)).toEqual(second);
+      expect(await merge(older.id, into.id)).toEqual(first);
+      expect(await merge(into.id, late.id)).toEqual(second);
+      const { events } = await stateOf({ tickets, ...clients }, late.id);
+      expect(events.at(-1)?.changes.map(({ field }) => field)).toContain("first_response_time");
+    },
+  },
+  {
     name: "MergeTickets of an open ticket into a resolved one opens that again",
     async run(clients) {
       const customerId = await newCustomer(clients);

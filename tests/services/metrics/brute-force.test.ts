@@ -12,7 +12,7 @@ import {
 } from "#gen/deskwire/analytics/v1/metrics_service_pb.js";
 import type { TicketEvent } from "#gen/deskwire/ticket/v1/event_pb.js";
 import { TicketChannel } from "#gen/deskwire/ticket/v1/ticket_pb.js";
-import { directTransport } from "../../../runtime/calls/transport.ts";
+import { directTransport } from "../../../runtime/calls/direct-transport.ts";
 import type { Database } from "../../../runtime/database/database.ts";
 import { parsePolicy } from "../../../runtime/policy/read-policy.ts";
 import { localEngine } from "../../../services/analytics/engine/local-engine.ts";

@@ -30,7 +30,7 @@ interface History {
 const isActive = ({ status }: Fields) => status === "TICKET_STATUS_OPEN" || status === "TICKET_STATUS_IN_PROGRESS";
 
 /** The tickets' histories. */
-export function historiesOf(events: readonly TicketEvent[]): History[] {
+function historiesOf(events: readonly TicketEvent[]): History[] {
   const byTicket = Map.groupBy(events, ({ ticketId }) => ticketId);
   return [...byTicket.values()].map((own) => {
     let fields: Fields = {};
@@ -142,7 +142,13 @@ function happeningsOf(history: History, { policy, calendar }: Rules): Happening[
     return kinds.includes(`${(message.author as JsonObject).kind}`);
   };
   const counting = policy.aiReplyStopsFirstResponse ? ["ACTOR_KIND_AGENT", "ACTOR_KIND_AI"] : ["ACTOR_KIND_AGENT"];
-  const firstReply = imported ? -1 : moments.findIndex((moment) => isMessage(moment, ...counting));
+  const isAnsweredByMerge = ({ event }: Moment) =>
+    policy.aiReplyStopsFirstResponse &&
+    Boolean((event.message as JsonObject | undefined)?.mergedFrom) &&
+    ((event.changes ?? []) as JsonObject[]).some(({ field }) => field === "first_response_time");
+  const firstReply = imported
+    ? -1
+    : moments.findIndex((moment) => isMessage(moment, ...counting) || isAnsweredByMerge(moment));
   for (const [index, moment] of moments.entries()) {
     const { time, before, after, type, event } = moment;
     const add = (what: string, more: Partial<Happening> = {}) =>
@@ -155,7 +161,8 @@ function happeningsOf(history: History, { policy, calendar }: Rules): Happening[
     if (isMessage(moment, "ACTOR_KIND_CUSTOMER")) add("message", { text: (event.message as { body: string }).body });
     if (isMessage(moment, "ACTOR_KIND_AGENT")) add("by_people");
     if (isMessage(moment, "ACTOR_KIND_AI")) add("by_ai");
-    if (index === firstReply) add("first_response", { length: length("first_response", created, moment) });
+    if (index === firstReply && !isAnsweredByMerge(moment))
+      add("first_response", { length: length("first_response", created, moment) });
     else if (isMessage(moment, ...counting) && (imported || index > firstReply)) {
       const done = earlier.findLastIndex((one) => isActive(one.before) && !isActive(one.after));
       const since = Math.max(
@@ -163,7 +170,12 @@ function happeningsOf(history: History, { policy, calendar }: Rules): Happening[
         firstReply,
         earlier.findLastIndex((one) => isMessage(one, ...counting)),
       );
-      const asked = earlier.find((one, at) => at > since && isMessage(one, "ACTOR_KIND_CUSTOMER"));
+      const waits = (one: Moment) => isActive(one.after) && one.after.waiting_on === "WAITING_ON_DESK";
+      const asked = earlier.find(
+        (one, at) =>
+          (at > since && isMessage(one, "ACTOR_KIND_CUSTOMER")) ||
+          (at === since && at === firstReply && isAnsweredByMerge(one) && waits(one)),
+      );
       if (asked) add("next_response", { length: length("next_response", asked.time, moment) });
     }
     if (before.status === after.status) continue;

@@ -5,8 +5,8 @@ import { CrmService } from "#gen/deskwire/crm/v1/crm_service_pb.js";
 import type { TicketEvent } from "#gen/deskwire/ticket/v1/event_pb.js";
 import { TicketChannel, TicketPriority, TicketStatus, WaitingOn } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
+import { directTransport } from "../../../runtime/calls/direct-transport.ts";
 import type { BoundService } from "../../../runtime/calls/service.ts";
-import { directTransport } from "../../../runtime/calls/transport.ts";
 import { crmModule } from "../../../services/crm/index.ts";
 import { ticketModule } from "../../../services/ticket/index.ts";
 import type { Random } from "../../fuzz/random.ts";
@@ -119,6 +119,12 @@ export async function workAtRandom(history: History, random: Random, count: numb
         ...(random.chance(0.2) && { updateStatus: random.pick(STATUSES) }),
       }),
     merge: (ticketId) => tickets.mergeTickets({ ticketId, intoTicketId: random.pick(ticketIds) }),
+    async mergeAnswered(intoTicketId) {
+      const { ticket: into } = await tickets.getTicket({ ticketId: intoTicketId });
+      const others = await tickets.listTickets({ customerId: into?.customerId ?? "" });
+      const answered = others.tickets.find(({ id, firstResponseTime }) => id !== intoTicketId && firstResponseTime);
+      await tickets.mergeTickets({ ticketId: answered?.id ?? "", intoTicketId });
+    },
     followUp: (ticketId) => tickets.createFollowUp({ ticketId, description: random.pick(TEXTS) || "again" }),
   };
   const often = ["create", "answer", "answer", "answer", "reply", "reply", "status", "status", "update", "update"];

@@ -12,7 +12,7 @@ import type { Breakage, MessagesRequest, Refusal, Reply, Script, Turn } from "./
 export const MODEL_KEY = "sk-ant-stand-in";
 
 /** One request that came in. */
-export interface Received {
+interface Received {
   readonly body: MessagesRequest;
   readonly headers: IncomingMessage["headers"];
   /** Resolves when the client has closed the connection before the end of the answer; never else. */

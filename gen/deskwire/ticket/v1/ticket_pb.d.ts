@@ -147,7 +147,8 @@ export declare type Ticket = Message<"deskwire.ticket.v1.Ticket"> & {
   waitingSince?: Timestamp | undefined;
 
   /**
-   * When the desk first answered in public; absent until then. Set by the ticket service.
+   * When the desk first answered in public after the ticket was opened, in it or in one that was merged into it; absent until
+   * then. Set by the ticket service.
    *
    * @generated from field: google.protobuf.Timestamp first_response_time = 19;
    */

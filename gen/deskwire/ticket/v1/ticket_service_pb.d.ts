@@ -1635,14 +1635,15 @@ export enum ReceivedAs {
   UNSPECIFIED = 0,
 
   /**
-   * A reply in the ticket that it named; a resolved ticket is open again.
+   * A reply in the ticket that it named, or in the one that this was merged into or is followed up by; a resolved ticket is
+   * open again.
    *
    * @generated from enum value: RECEIVED_AS_REPLY = 1;
    */
   REPLY = 1,
 
   /**
-   * A follow-up of the closed ticket that it named.
+   * A new follow-up of the closed ticket that it named, or of the latest that followed that one up.
    *
    * @generated from enum value: RECEIVED_AS_FOLLOW_UP = 2;
    */
@@ -1750,9 +1751,10 @@ export declare const TicketService: GenService<{
     output: typeof RecordCustomerReplyResponseSchema;
   },
   /**
-   * Takes in what somebody wrote to the desk from outside, such as an e-mail: as a reply to the ticket it belongs to, as a
-   * follow-up where that one is closed, else as a new ticket of the customer with that address, who is added if new. A
-   * ticket of another customer is never written to. Here a `request_id` is kept for 30 days.
+   * Takes in what somebody wrote to the desk from outside, such as an e-mail: as a reply to the ticket it belongs to; where
+   * that one is closed, as a reply to the ticket that follows it up, which is opened if there is none; else as a new ticket
+   * of the customer with that address, who is added if new. A ticket of another customer is never written to. Here a
+   * `request_id` is kept for 30 days.
    *
    * @generated from rpc deskwire.ticket.v1.TicketService.ReceiveMessage
    */
@@ -1784,7 +1786,8 @@ export declare const TicketService: GenService<{
   },
   /**
    * Merges a ticket into another of the same customer: its description and conversation move there, and it is closed. A
-   * resolved ticket is opened again when one that is not done is merged into it.
+   * resolved ticket is opened again when one that is not done is merged into it. What the desk answered there since the other
+   * was opened counts for its `first_response_time`, and whoever waits longer keeps the place in the queue.
    *
    * @generated from rpc deskwire.ticket.v1.TicketService.MergeTickets
    */
