@@ -1,4 +1,5 @@
-// Values that Protobuf lets through and that not every database or protocol can keep, refused for every method alike.
+// What is refused for every method alike before the rules of its proto are checked one by one: values that Protobuf lets through and
+// that not every database or protocol can keep, and more items than a rule allows, each of which would be checked else.
 import {
   type DescField,
   type DescMessage,
@@ -11,20 +12,28 @@ import { type Path, type ReflectMessage, reflect } from "@bufbuild/protobuf/refl
 import { type FieldMask, FieldMaskSchema, type Timestamp, TimestampSchema } from "@bufbuild/protobuf/wkt";
 import { Violation } from "@bufbuild/protovalidate";
 import { type FieldRules, field as fieldRules, Ignore } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
+import { type CountLimit, countLimit } from "./count-limit.ts";
 
 /** 0001-01-01 and the last second of 9999, in seconds (google/protobuf/timestamp.proto). */
 const FIRST_SECOND = -62_135_596_800n;
 const LAST_SECOND = 253_402_300_799n;
+/** Paths of a mask, for which protovalidate has no such rule: several times as many as any message has fields and entries. */
+const MOST_PATHS = 1_000;
 
 type Step = Path[number];
 interface Finding {
   readonly rule: string;
   readonly message: string;
+  /** The place of the rule in the rules of the field, where it is one of protovalidate's. */
+  readonly rulePath: Path;
   /** From the value outwards. */
   readonly steps: Step[];
 }
 
-const finding = (rule: string, message: string): Finding => ({ rule, message, steps: [] });
+const finding = (rule: string, message: string, rulePath: Path = []): Finding => ({
+  ...{ rule, message, rulePath },
+  steps: [],
+});
 
 function inText(value: unknown): Finding | undefined {
   if (typeof value !== "string") return undefined;
@@ -41,6 +50,7 @@ function inTimestamp({ seconds, nanos }: Timestamp): Finding | undefined {
 }
 
 function inFieldMask({ paths }: FieldMask): Finding | undefined {
+  if (paths.length > MOST_PATHS) return finding("field_mask.count", `names more than ${MOST_PATHS} paths`);
   // JSON joins paths in lowerCamelCase by commas and cannot say these (google/protobuf/field_mask.proto); a key of a map may be so.
   if (!paths.some((path) => /[A-Z,]|_(?![a-z])/.test(path))) return undefined;
   return finding("field_mask.path", "paths are written in lower_snake_case; name a map as a whole, without its key");
@@ -52,29 +62,47 @@ function isElsewhere({ ignore, type }: FieldRules): boolean {
   return ignore === Ignore.ALWAYS || items === Ignore.ALWAYS;
 }
 
-const looked = new Map<DescMessage, readonly DescField[]>();
+/** A field that is looked at. */
+interface Look {
+  readonly field: DescField;
+  readonly limit: CountLimit | undefined;
+  /** Whether to look into its value as well. */
+  readonly inside: boolean;
+  /** Whether it is a text of its own, which is looked at as it is: reflection takes longer. */
+  readonly isText: boolean;
+}
 
-/** The fields that can hold such a value, but for those whose rules are to be checked by somebody else. */
-function fieldsOf(desc: DescMessage): readonly DescField[] {
-  let fields = looked.get(desc);
-  if (!fields) {
-    fields = desc.fields.filter((field) => {
-      if (hasOption(field, fieldRules) && isElsewhere(getOption(field, fieldRules))) return false;
-      return field.message !== undefined || field.scalar === ScalarType.STRING || field.fieldKind === "map";
-    });
-    looked.set(desc, fields);
+const looked = new Map<DescMessage, readonly Look[]>();
+
+function lookAt(field: DescField): Look {
+  const rules = hasOption(field, fieldRules) ? getOption(field, fieldRules) : undefined;
+  const canHold = field.message !== undefined || field.scalar === ScalarType.STRING || field.fieldKind === "map";
+  const inside = canHold && !(rules && isElsewhere(rules));
+  const isText = inside && field.fieldKind === "scalar" && field.scalar === ScalarType.STRING && !field.oneof;
+  return { field, limit: countLimit(field, rules), inside, isText };
+}
+
+/** What to look at in messages of a type. */
+function looksOf(desc: DescMessage): readonly Look[] {
+  let looks = looked.get(desc);
+  if (!looks) {
+    looks = desc.fields.map(lookAt).filter(({ limit, inside }) => limit || inside);
+    looked.set(desc, looks);
   }
-  return fields;
+  return looks;
 }
 
 const isMessage = (value: unknown): value is ReflectMessage => typeof value === "object" && value !== null;
 const inValue = (value: unknown) => (isMessage(value) ? inMessage(value) : inText(value));
 
-function inField(message: ReflectMessage, field: DescField): Finding | undefined {
+function inField(message: ReflectMessage, { field, limit, inside }: Look): Finding | undefined {
   switch (field.fieldKind) {
     case "list": {
+      const list = message.get(field);
+      if (limit && list.size > limit.most) return finding(limit.rule, limit.message, limit.path);
+      if (!inside) return undefined;
       let index = 0;
-      for (const item of message.get(field)) {
+      for (const item of list) {
         const found = inValue(item);
         found?.steps.push({ kind: "list_sub", index });
         if (found) return found;
@@ -82,13 +110,16 @@ function inField(message: ReflectMessage, field: DescField): Finding | undefined
       }
       return undefined;
     }
-    case "map":
-      for (const [key, value] of message.get(field)) {
+    case "map": {
+      const map = message.get(field);
+      if (limit && map.size > limit.most) return finding(limit.rule, limit.message, limit.path);
+      for (const [key, value] of map) {
         const found = inText(key) ?? inValue(value);
         found?.steps.push({ kind: "map_sub", key: key as string });
         if (found) return found;
       }
       return undefined;
+    }
     default:
       return inValue(message.get(field));
   }
@@ -97,17 +128,24 @@ function inField(message: ReflectMessage, field: DescField): Finding | undefined
 function inMessage(message: ReflectMessage): Finding | undefined {
   if (message.desc.typeName === TimestampSchema.typeName) return inTimestamp(message.message as Timestamp);
   if (message.desc.typeName === FieldMaskSchema.typeName) return inFieldMask(message.message as FieldMask);
-  for (const field of fieldsOf(message.desc)) {
-    if (!message.isSet(field)) continue;
-    const found = inField(message, field);
+  for (const look of looksOf(message.desc)) {
+    const { field, isText } = look;
+    const found = isText
+      ? inText(message.message[field.localName as "$typeName"])
+      : message.isSet(field)
+        ? inField(message, look)
+        : undefined;
     found?.steps.push(field);
     if (found) return found;
   }
   return undefined;
 }
 
-/** Finds the first text, time or mask in a message that cannot be kept or said everywhere; undefined in almost every message. */
+/**
+ * Finds the first list that has too many items, or text, time or mask that cannot be kept or said everywhere; undefined in almost
+ * every message.
+ */
 export function findUnstorable<D extends DescMessage>(schema: D, message: MessageShape<D>): Violation | undefined {
   const found = inMessage(reflect(schema, message, false));
-  return found && new Violation(found.message, found.rule, found.steps.reverse(), [], false);
+  return found && new Violation(found.message, found.rule, found.steps.reverse(), found.rulePath, false);
 }

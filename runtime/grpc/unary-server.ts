@@ -18,6 +18,9 @@ const TRAILERS: OutgoingHttpHeaders = { "grpc-status": "0" };
 /** gRPC knows no date (gRPC over HTTP2, Response-Headers), which would be written, sent and read with every call. */
 const HOW = { waitForTrailers: true, sendDate: false };
 
+/** How requests in Protobuf are read. Without it, each field that nobody knows is kept, in a hundred times as many bytes. */
+export const BINARY_REQUESTS = { readUnknownFields: false };
+
 /** What serves a call; undefined where it is none of these. */
 export type FindUnary = (exchange: Http2Exchange) => (() => void) | undefined;
 
@@ -91,7 +94,7 @@ class Call {
   #read() {
     const bytes = this.#body.message();
     try {
-      return fromBinary(this.#unary.method.input, bytes);
+      return fromBinary(this.#unary.method.input, bytes, BINARY_REQUESTS);
     } catch (error) {
       throw malformed((error as Error).message);
     }

@@ -1,7 +1,7 @@
 // Unary calls of Connect in JSON, in their plain form, without the layers that streaming, compressed requests and three protocols
 // need: whatever is unusual stays with Connect.
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
-import { create, type DescMessage, fromJsonString, type Message, toJsonString } from "@bufbuild/protobuf";
+import { create, toJsonString } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { mergeNonProtocolHeaders } from "@connectrpc/connect/protocol";
 import { codeToHttpStatus, errorToJson, parseContentType, parseTimeout } from "@connectrpc/connect/protocol-connect";
@@ -10,11 +10,11 @@ import { LazyContext } from "../calls/lazy-context.ts";
 import { tidy } from "../calls/malformed.ts";
 import { assertSendable, tooLong } from "../calls/message-size.ts";
 import { CallLife, OpenCalls, type UnaryMethod, type UnaryOptions } from "../calls/unary.ts";
-import { fail, failLate } from "../errors.ts";
+import { failLate } from "../errors.ts";
 import { pathOf } from "./http-error.ts";
 import type { HttpRequest, HttpResponse } from "./http-port.ts";
-import { mistakeIn } from "./json-requests.ts";
-import { readBody, textOf } from "./read-body.ts";
+import { readJson } from "./json-requests.ts";
+import { readBody } from "./read-body.ts";
 
 /** Shorter answers are not worth compressing; Connect's own bound. */
 const COMPRESSED_FROM = 1_024;
@@ -37,24 +37,6 @@ function isPlain({ headers }: HttpRequest, maxBytes: number): boolean {
   const encoding = headers["content-encoding"] ?? "identity";
   const saysTooMuch = Number(headers["content-length"]) > maxBytes;
   return type?.stream === false && !type.binary && encoding === "identity" && !saysTooMuch;
-}
-
-function textIn(body: Buffer): string {
-  try {
-    return textOf(body);
-  } catch {
-    const message = "Cannot read the request: it is not in UTF-8, as JSON has to be. Correct it and call again.";
-    throw fail(Code.InvalidArgument, "JSON_MALFORMED", message);
-  }
-}
-
-function read(desc: DescMessage, text: string): Message {
-  try {
-    // Without this, unknown fields are ignored, and unknown enum names are dropped without a word.
-    return fromJsonString(desc, text, { ignoreUnknownFields: false });
-  } catch (error) {
-    throw mistakeIn(desc, text) ?? error;
-  }
 }
 
 class JsonCall {
@@ -99,7 +81,7 @@ class JsonCall {
       if (this.#life.isOver) return;
       if (this.#wrongTimeout) throw this.#wrongTimeout;
       if (body === undefined) throw tooLong(this.#maxMessageBytes);
-      const request = read(method.input, textIn(body));
+      const request = readJson(method.input, body);
       const text = toJsonString(method.output, create(method.output, await call(request, this.#context)));
       assertSendable(Buffer.byteLength(text), this.#maxMessageBytes);
       await this.#send(200, text);

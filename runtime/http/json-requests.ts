@@ -1,5 +1,5 @@
 // Requests in JSON that cannot be decoded, answered with what is wrong and where.
-import { type DescMessage, fromJsonString, type JsonValue } from "@bufbuild/protobuf";
+import { type DescMessage, fromJsonString, type JsonValue, type Message } from "@bufbuild/protobuf";
 import { base64Decode } from "@bufbuild/protobuf/wire";
 import { Code, type ConnectError } from "@connectrpc/connect";
 import {
@@ -12,6 +12,37 @@ import { codeToHttpStatus, errorToJsonBytes, parseContentType } from "@connectrp
 import { BadRequestSchema } from "#gen/google/rpc/error_details_pb.js";
 import { fail } from "../errors.ts";
 import { explainJson } from "../messages/json-issues.ts";
+import { textOf } from "./read-body.ts";
+
+/** @throws ConnectError `JSON_MALFORMED` for bytes that are not UTF-8, which the platform's own decoder replaces without a word */
+function decode(bytes: Uint8Array): string {
+  try {
+    return textOf(bytes);
+  } catch {
+    throw notUtf8();
+  }
+}
+
+function notUtf8(): ConnectError {
+  const message = "Cannot read the request: it is not in UTF-8, as JSON has to be. Correct it and call again.";
+  return fail(Code.InvalidArgument, "JSON_MALFORMED", message);
+}
+
+/**
+ * How requests in JSON are read, whichever way they come. Without the first, unknown fields are ignored, and unknown enum names
+ * are dropped without a word.
+ */
+export const JSON_REQUESTS = { ignoreUnknownFields: false, textDecoder: { decode } };
+
+/** Reads a request from its bytes. @throws ConnectError as `mistakeIn` */
+export function readJson(desc: DescMessage, bytes: Uint8Array): Message {
+  const text = decode(bytes);
+  try {
+    return fromJsonString(desc, text, JSON_REQUESTS);
+  } catch (error) {
+    throw mistakeIn(desc, text) ?? error;
+  }
+}
 
 const BAD_REQUEST = codeToHttpStatus(Code.InvalidArgument);
 
@@ -30,7 +61,7 @@ export function mistakeIn(desc: DescMessage, text: string): ConnectError | undef
     return fail(Code.InvalidArgument, "JSON_MALFORMED", problem);
   }
   try {
-    fromJsonString(desc, text, { ignoreUnknownFields: false });
+    fromJsonString(desc, text, JSON_REQUESTS);
     return undefined;
   } catch (error) {
     const found = explainJson(desc, json);
@@ -63,6 +94,16 @@ class Copy {
   }
 }
 
+/** What a query says by its escapes may be no UTF-8, which `URLSearchParams` replaces without a word. */
+function isUtf8({ url }: UniversalServerRequest): boolean {
+  try {
+    decodeURIComponent(new URL(url).search);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** The message in the query of a GET, where it is JSON. */
 function textOfQuery(request: UniversalServerRequest): string | undefined {
   const query = new URL(request.url).searchParams;
@@ -71,9 +112,10 @@ function textOfQuery(request: UniversalServerRequest): string | undefined {
   return query.get("base64") === "1" ? new TextDecoder().decode(base64Decode(message)) : message;
 }
 
-function answer({ header }: UniversalServerResponse, error: ConnectError): UniversalServerResponse {
+function answer(header: Headers | undefined, error: ConnectError): UniversalServerResponse {
   const body = errorToJsonBytes(error, undefined);
   const headers = new Headers(header);
+  headers.set("content-type", "application/json");
   headers.delete("content-encoding");
   headers.set("content-length", String(body.byteLength));
   return { status: BAD_REQUEST, header: headers, body: createAsyncIterable([body]) };
@@ -91,9 +133,10 @@ export function explainingJson(handler: UniversalHandler): UniversalHandler {
   const handle = async (request: UniversalServerRequest): Promise<UniversalServerResponse> => {
     const explained = (response: UniversalServerResponse, text: string | undefined) => {
       const error = text === undefined ? undefined : mistakeIn(input, text);
-      return error ? answer(response, error) : response;
+      return error ? answer(response.header, error) : response;
     };
     if (request.method === "GET") {
+      if (!isUtf8(request)) return answer(undefined, notUtf8());
       const response = await handler(request);
       return response.status === BAD_REQUEST ? explained(response, textOfQuery(request)) : response;
     }

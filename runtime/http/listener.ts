@@ -7,7 +7,7 @@ import { tellFitErrors } from "../calls/malformed.ts";
 import type { BoundService } from "../calls/service.ts";
 import { unaryMethods } from "../calls/unary.ts";
 import { failForNow } from "../errors.ts";
-import { refuseCall, unaryServer } from "../grpc/unary-server.ts";
+import { BINARY_REQUESTS, refuseCall, unaryServer } from "../grpc/unary-server.ts";
 import type { Identity } from "../identity/identity.ts";
 import { type Log, logToStderr } from "../log.ts";
 import { CallStats } from "../telemetry/call-stats.ts";
@@ -26,7 +26,7 @@ import {
   type PortLimits,
 } from "./http-port.ts";
 import { jsonServer } from "./json-calls.ts";
-import { explainingJson } from "./json-requests.ts";
+import { explainingJson, JSON_REQUESTS } from "./json-requests.ts";
 import { createOriginGuard } from "./origin-guard.ts";
 import { plainRoutes } from "./plain-routes.ts";
 import { reflectionServices } from "./reflection.ts";
@@ -141,8 +141,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       for (const { desc, implementation } of services) router.service(desc, implementation);
       router.handlers.splice(0, router.handlers.length, ...router.handlers.map(explainingJson));
     },
-    // Without this, unknown fields are ignored, and unknown enum names are dropped without a word.
-    jsonOptions: { ignoreUnknownFields: false },
+    jsonOptions: JSON_REQUESTS,
+    binaryOptions: BINARY_REQUESTS,
     readMaxBytes: maxMessageBytes,
     writeMaxBytes: maxMessageBytes,
     maxTimeoutMs: MAX_TIMEOUT_MS,

@@ -25,6 +25,6 @@ export function readBody(request: HttpRequest, limit: number): Promise<Buffer | 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** The text of a body of JSON, which is in UTF-8 and nothing else (RFC 8259, section 8.1). @throws TypeError where it is not */
-export function textOf(body: Buffer): string {
+export function textOf(body: Uint8Array): string {
   return utf8.decode(body);
 }

@@ -67,6 +67,37 @@ describe("a request is invalid_argument, never internal and never without an ans
     );
   });
 
+  const latin1 = Buffer.from('{"statuses": [], "query": "M\xfcller"}', "latin1");
+  const protobuf = Buffer.concat([Buffer.from([0x1a, 6]), Buffer.from("M\xfcller", "latin1")]);
+  test.each([
+    ["application/json", latin1, {}],
+    ["application/json", gzipSync(latin1), { "content-encoding": "gzip" }],
+    ["application/grpc+json", frame(latin1), {}],
+    ["application/grpc-web+json", frame(latin1), {}],
+    ["application/proto", protobuf, {}],
+    ["application/grpc", frame(protobuf), {}],
+    ["application/grpc-web+proto", frame(protobuf), {}],
+  ])("when its text is not in UTF-8: %s %#", async (type, body, more) => {
+    expect(await post(type, body, "ticket.v1.TicketService/ListTickets", more)).toBe("invalid_argument");
+  });
+
+  test("when a message of a stream is not in UTF-8", async () => {
+    const body = Buffer.from('{"rows": [{"subject": "M\xfcller"}]}', "latin1");
+    const importTickets = "ticket.v1.TicketService/ImportTickets";
+    expect(await post("application/grpc+json", frame(body), importTickets)).toBe("invalid_argument");
+    expect(await post("application/connect+json", frame(body), importTickets)).toBe("invalid_argument");
+  });
+
+  test.each([
+    ["escaped", `message=${encodeURIComponent('{"query":"M')}%FC${encodeURIComponent('ller"}')}`],
+    ["in base64", `base64=1&message=${latin1.toString("base64url")}`],
+  ])("when the query of a GET is not in UTF-8, %s", async (_, query) => {
+    const path = `/deskwire.ticket.v1.TicketService/ListTickets?connect=v1&encoding=json&${query}`;
+    const answer = await wire.send({ version: "h2", method: "GET", path, headers: {}, body: Buffer.alloc(0) }, 5_000);
+    expect(codeOf(answer)).toBe("invalid_argument");
+    expect(answer.body.toString()).toContain("JSON_MALFORMED");
+  });
+
   test("when it is compressed in no known way", async () => {
     expect(await post("application/grpc", frame(Buffer.from([0]), 1))).toBe("invalid_argument");
   });

@@ -23,13 +23,16 @@ function isInCalendar(time: string): boolean {
   return ms >= FIRST_MS && ms <= LAST_MS && new Date(`${day}T00:00:00Z`).getUTCDate() === Number(day.slice(8));
 }
 
+function firstViolation(row: ImportRow) {
+  const result = validator.validate(ImportRowSchema, row);
+  if (result.kind === "error") throw result.error;
+  return result.kind === "invalid" ? result.violations[0] : undefined;
+}
+
 /** What is wrong with a row and with which field; undefined for a row that can be taken. */
 export function refusal(row: ImportRow | undefined): MessageInitShape<typeof RefusedRowSchema> | undefined {
   if (!row) return { field: "row", message: "the message has no row" };
-  const result = validator.validate(ImportRowSchema, row);
-  if (result.kind === "error") throw result.error;
-  const violation =
-    findUnstorable(ImportRowSchema, row) ?? (result.kind === "invalid" ? result.violations[0] : undefined);
+  const violation = findUnstorable(ImportRowSchema, row) ?? firstViolation(row);
   if (violation) {
     const [field] = violation.field;
     return { field: field?.kind === "field" ? field.name : "", message: violation.message };
