@@ -12,6 +12,7 @@ import { GroupCommit } from "./group-commit.ts";
 import { LargeTransactions } from "./large-transactions.ts";
 import { type Dialect, type Migration, migrate } from "./migrations.ts";
 import { ThreadedSqliteClient } from "./node-sqlite-client.ts";
+import { patiently } from "./patiently.ts";
 import { ReaderPool } from "./reader-pool.ts";
 import type { Read } from "./reader-thread.ts";
 import { selectRows, tellingQuery } from "./rows.ts";
@@ -164,7 +165,8 @@ export async function openDatabase({
   const dialect = location.kind;
   try {
     const schema = location.kind === "postgres" ? location.schema : undefined;
-    const ran = await migrate(knex, migrations, schema, (migration) => log("migrating", { database: name, migration }));
+    const begins = (migration: string) => log("migrating", { database: name, migration });
+    const ran = await patiently(() => migrate(knex, migrations, schema, begins));
     if (ran.length > 0) log("migrated", { database: name, migrations: ran });
   } catch (error) {
     await knex.destroy();

@@ -111,3 +111,8 @@ export function passingFailure(error: unknown): ConnectError | undefined {
     RETRY_AFTER_MS,
   );
 }
+
+/** Whether what failed may succeed if all of it is done again. */
+export function mayPass(error: unknown): boolean {
+  return isTransientConflict(error) || passingFailure(error) !== undefined;
+}

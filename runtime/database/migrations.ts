@@ -2,6 +2,7 @@
 import { Code } from "@connectrpc/connect";
 import type { Knex } from "knex";
 import { fail } from "../errors.ts";
+import { mayPass } from "./errors.ts";
 
 /** The SQL that a database speaks. */
 export type Dialect = "sqlite" | "postgres";
@@ -60,6 +61,7 @@ export async function migrate(
       try {
         await migration.up(trx, schema === undefined ? "sqlite" : "postgres");
       } catch (error) {
+        if (mayPass(error)) throw error;
         throw new Error(`Migration ${migration.name} failed; the database is as it was before.`, { cause: error });
       }
       await trx("migration").insert({ name: migration.name, applied_at: Date.now() });

@@ -4,6 +4,7 @@ import { AnalyticsService } from "#gen/deskwire/analytics/v1/analytics_service_p
 import { pruneHourly } from "../../runtime/calls/idempotency.ts";
 import { bindService } from "../../runtime/calls/service.ts";
 import { type DatabaseLocation, openDatabase } from "../../runtime/database/database.ts";
+import { patiently } from "../../runtime/database/patiently.ts";
 import { type Log, logToStderr } from "../../runtime/log.ts";
 import type { ServiceModule } from "../../runtime/module.ts";
 import type { Policy } from "../../runtime/policy/policy.ts";
@@ -49,8 +50,11 @@ export async function analyticsModule({
 }: AnalyticsOptions): Promise<ServiceModule> {
   const database = await openDatabase({ name: "analytics", location, migrations, log });
   const teaching = new Teaching(database, engine, log);
+  await patiently(() => teaching.refresh()).catch(async (error) => {
+    await database.close();
+    throw error;
+  });
   const stops = [pruneHourly(database, log), pruneHourly(database, log, pruneAnswers)];
-  await teaching.refresh();
   const cache = new ReadingCache();
   const local = localReader(cache);
   const llm = model && llmReader({ model: await connectModel(model), local, cache, database, now, log });

@@ -282,3 +282,16 @@ test("a database on postgres goes on after the server dropped its connections", 
   await Promise.all([database.close(), admin.close()]);
   await place.remove();
 });
+
+test("a database on postgres is opened although a connection breaks meanwhile", async () => {
+  const place = await temporaryDatabase("postgres");
+  let breaks = 2;
+  const up: Migration["up"] = async (trx) => {
+    if (breaks-- > 0) await trx.raw("SELECT pg_terminate_backend(pg_backend_pid())");
+    await trx.schema.createTable("a", (table) => table.increments("id"));
+  };
+  const database = await place.open({ name: "a", up });
+  expect(await database.knex("a")).toEqual([]);
+  await database.close();
+  await place.remove();
+});

@@ -91,14 +91,18 @@ export class DeskProcess implements AsyncDisposable {
       ended.catch(() => {});
     } catch (error) {
       child.kill("SIGKILL");
-      throw new Error(`the desk did not start: ${desk.output}`, { cause: error });
+      throw new Error(`the desk did not start (${args.join(" ")}): ${desk.output}`, { cause: error });
     }
     return desk;
   }
 
+  get hasEnded(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
   /** Asks it to end; resolves with its exit code. */
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return this.child.exitCode;
+    if (this.hasEnded) return this.child.exitCode;
     const exit = once(this.child, "exit");
     this.child.kill(signal);
     await exit;

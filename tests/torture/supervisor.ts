@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { PARTS } from "../../runtime/config.ts";
 import type { Random } from "./random.ts";
-import type { System } from "./system.ts";
+import { allEnded, type System } from "./system.ts";
 
 /** How often each thing happened. */
 export interface Harm {
@@ -26,8 +26,9 @@ async function killAgainAndAgain(system: System, random: Random, signal: AbortSi
     const parts = new Set([random.pick(PARTS)]);
     if (random.chance(TWO_AT_ONCE)) parts.add(random.pick(PARTS));
     harm.kills += parts.size;
-    await Promise.all(
+    await allEnded(
       [...parts].map(async (part) => {
+        system.assertRunning(part);
         await system.kill(part);
         await system.start(part);
       }),
@@ -44,7 +45,7 @@ async function cutAgainAndAgain(system: System, random: Random, signal: AbortSig
   }
 }
 
-/** Does harm, and counts it in `harm`, until `signal` is aborted; resolves when all parts are up again. */
+/** Does harm, and counts it in `harm`, until `signal` is aborted; resolves when all parts are up again, and rejects when one is not. */
 export async function doHarm(harm: Harm, system: System, random: Random, signal: AbortSignal): Promise<void> {
   await Promise.all([killAgainAndAgain(system, random, signal, harm), cutAgainAndAgain(system, random, signal, harm)]);
 }

@@ -5,6 +5,12 @@ import { Link } from "./link.ts";
 
 type Way = Part | "database";
 
+/** Waits until all have come to an end, so that none goes on behind the back of whoever hears that one has failed. */
+export async function allEnded(work: readonly Promise<void>[]): Promise<void> {
+  await Promise.allSettled(work);
+  await Promise.all(work);
+}
+
 /** The running parts. */
 export class System implements AsyncDisposable {
   readonly links = new Map<Way, Link>();
@@ -38,7 +44,7 @@ export class System implements AsyncDisposable {
         url.port = String(link.port);
         system.#environment.DATABASE_URL = url.href;
       }
-      await Promise.all(PARTS.map((part) => system.start(part)));
+      await allEnded(PARTS.map((part) => system.start(part)));
       return system;
     } catch (error) {
       await system[Symbol.asyncDispose]();
@@ -66,13 +72,21 @@ export class System implements AsyncDisposable {
     if (link) link.target = undefined;
   }
 
+  /** @throws Error with the last words of a part that has ended by itself */
+  assertRunning(...parts: readonly Part[]): void {
+    for (const part of parts) {
+      const process = this.#processes.get(part);
+      if (process?.hasEnded) throw new Error(`${part} has ended by itself: ${process.output}`);
+    }
+  }
+
   /** What a part has printed since it was last started. */
   output(part: Part): string {
     return this.#processes.get(part)?.output ?? "";
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(PARTS.map((part) => this.kill(part)));
+    await allEnded(PARTS.map((part) => this.kill(part)));
     for (const link of this.links.values()) await link[Symbol.asyncDispose]();
   }
 }

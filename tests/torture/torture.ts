@@ -1,5 +1,6 @@
 // The whole of it: a desk of several processes, agents that work, harm that is done to it, and the audit.
-import { setTimeout as delay } from "node:timers/promises";
+import { pause } from "../../runtime/background/pause.ts";
+import { PARTS } from "../../runtime/config.ts";
 import { eventually } from "../support/processes.ts";
 import { work } from "./agents.ts";
 import { audit, type Finding } from "./audit.ts";
@@ -23,6 +24,8 @@ export interface TortureOptions {
   readonly seed: number;
   /** A bug to plant. */
   readonly plant?: PlantName | undefined;
+  /** Breaks it off. */
+  readonly signal?: AbortSignal;
 }
 
 /** What came of it. */
@@ -37,7 +40,7 @@ const DRAIN_MS = 30_000;
 const ENOUGH_MS = 60_000;
 
 async function torment(system: System, options: TortureOptions): Promise<Omit<Outcome, "findings">> {
-  const { storage, seconds, enough = () => true, agents, seed } = options;
+  const { storage, seconds, enough = () => true, agents, seed, signal } = options;
   const ledger = new Ledger();
   const harm: Harm = { kills: 0, cuts: 0 };
   const tickets: KnownTicket[] = [];
@@ -47,19 +50,33 @@ async function torment(system: System, options: TortureOptions): Promise<Omit<Ou
     Array.from({ length: agents }, (_, index) => work(String(index), office, seeded(seed + index + 1))),
   );
   const harming = doHarm(harm, system, seeded(seed), closing.signal);
-  await delay(seconds * 1000);
-  await eventually(async () => enough({ ledger, harm }), ENOUGH_MS).catch(() => {});
+  const breakOff = () => {
+    closing.abort();
+    closed.abort();
+  };
+  harming.catch(breakOff);
+  signal?.addEventListener("abort", breakOff);
+  if (signal?.aborted) breakOff();
+  await pause(seconds * 1000, closing.signal);
+  await eventually(async () => closing.signal.aborted || enough({ ledger, harm }), ENOUGH_MS).catch(() => {});
   closing.abort();
-  await harming;
-  const patience = setTimeout(() => closed.abort(), DRAIN_MS);
-  await working;
-  clearTimeout(patience);
+  await harming.finally(async () => {
+    const patience = setTimeout(() => closed.abort(), DRAIN_MS);
+    await working;
+    clearTimeout(patience);
+  });
+  signal?.throwIfAborted();
+  system.assertRunning(...PARTS);
   // What the CRM never reads is for the audit to find.
   await eventually(() => isCaughtUp(storage), DRAIN_MS).catch(() => {});
   return { ledger, harm };
 }
 
-/** Tortures a desk. The audit reads the databases after all processes were killed a last time. */
+/**
+ * Tortures a desk. The audit reads the databases after all processes were killed a last time; none is left, however it ends.
+ *
+ * @throws Error with the words of a process that did not start; the reason of `signal` where that is aborted
+ */
 export async function torture(options: TortureOptions): Promise<Outcome> {
   const planted = options.plant && (await plantedTree(options.plant));
   try {
