@@ -16,7 +16,6 @@ import { patiently } from "./patiently.ts";
 import { ReaderPool } from "./reader-pool.ts";
 import type { Read } from "./reader-thread.ts";
 import { selectRows, tellingQuery } from "./rows.ts";
-import { BUSY_TIMEOUT_MS } from "./sqlite-connection.ts";
 import { traceQueries, transactionSpan } from "./traced-queries.ts";
 
 export type { DatabaseLocation } from "./connect.ts";
@@ -127,14 +126,8 @@ async function retrying<T>(attempt: () => Promise<T>): Promise<T> {
 
 /** Empties SQLite's write-ahead log; false where somebody reads from it. */
 async function emptyLog(knex: Knex): Promise<boolean> {
-  // Not waiting: the whole process would.
-  await knex.raw("PRAGMA busy_timeout = 0");
-  try {
-    const [result] = await knex.raw("PRAGMA wal_checkpoint(TRUNCATE)");
-    return result.busy === 0;
-  } finally {
-    await knex.raw(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
-  }
+  const [result] = await knex.raw("PRAGMA wal_checkpoint(TRUNCATE)");
+  return result.busy === 0;
 }
 
 /** What a person is told of a database that cannot be opened. */
