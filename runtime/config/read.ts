@@ -4,7 +4,7 @@ import { Code, type ConnectError } from "@connectrpc/connect";
 import { fail } from "../errors.ts";
 import { Refusal, refuse, type Variable } from "./variable.ts";
 
-/** Environment variables, as `process.env` has them. */
+/** Environment variables: a value, or none, for each name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 /** Variables by their names. */
 export type Variables = Readonly<Record<string, Variable<unknown>>>;
