@@ -39,7 +39,7 @@ const SAMPLERS = [
   ...["always_on", "always_off", "traceidratio"],
 ] as const;
 
-/** All variables, in the order in which they are documented. `NAME_FILE` may name a file that holds a secret. */
+/** All variables, in the order in which docs/configuration.md has them. `NAME_FILE` may name a file that holds a secret. */
 export const VARIABLES = {
   PORT: variable(
     "Port to listen on. Default: 8080; a service started alone: 5000 support, 5001 crm, 5002 ticket, 5003 analytics.",
@@ -47,7 +47,7 @@ export const VARIABLES = {
     port,
   ),
   HOST: variable(
-    "Address to listen on. Any other than loopback needs credentials: see [docs/identities.md](docs/identities.md).",
+    "Address to listen on. Any other than loopback needs credentials: see [identities.md](identities.md).",
     "127.0.0.1",
     text,
   ),
@@ -59,7 +59,7 @@ export const VARIABLES = {
     withoutPassword,
   ),
   DESK_POLICY: variable(
-    "File of the desk's own rules: hours, targets, priority; see [docs/policy.md](docs/policy.md). Unset: the built-in ones.",
+    "File of the desk's own rules: hours, targets, priority; see [policy.md](policy.md). Unset: the built-in ones.",
     "",
     optionalText,
   ),
@@ -140,7 +140,7 @@ export const VARIABLES = {
   ),
   MCP_JWKS_URL: variable("Where the issuer's keys are. Default: where the issuer's own metadata says.", "", secureUrl),
   TOOL_APPROVAL: variable(
-    "What AI agents may do by themselves, tool by tool: `respond_to_ticket=approve,merge_tickets=deny`. `auto` (default) is done at once, `approve` waits for a person, `deny` is left to people. See docs/approvals.md.",
+    "What AI agents may do by themselves, tool by tool: `respond_to_ticket=approve,merge_tickets=deny`. `auto` (default) is done at once, `approve` waits for a person, `deny` is left to people. See [approvals.md](approvals.md).",
     "",
     toolPolicies,
   ),

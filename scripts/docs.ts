@@ -10,7 +10,7 @@ import { DEFAULT_POLICY_FILE } from "../runtime/policy/read-policy.ts";
 import { loadDescriptors, supportCatalog } from "../services/desk.ts";
 
 const HELP = `npm run docs [-- --check]
-Writes the configuration table of README.md, the default in docs/policy.md, and docs/tools.md.
+Writes the table of docs/configuration.md, the default in docs/policy.md, and docs/tools.md.
   --check   write nothing; fail where they are out of date`;
 
 /** The text of a document with its generated part made anew, which stands between two comments. */
@@ -31,13 +31,13 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
-function readme(): string {
+function configuration(): string {
   const rows = Object.entries(VARIABLES as Variables).map(([name, { default: usual, description, mask }]) => [
     `\`${name}\`${mask ? " *" : ""}`,
     usual && `\`${usual}\``,
     description,
   ]);
-  return withPart("README.md", "configuration", table(["variable", "default", "meaning"], rows));
+  return withPart("docs/configuration.md", "variables", table(["variable", "default", "meaning"], rows));
 }
 
 function policy(): string {
@@ -89,7 +89,7 @@ await runCommand(async () => {
     console.log(HELP);
   } else {
     for (const [path, text] of Object.entries({
-      "README.md": readme(),
+      "docs/configuration.md": configuration(),
       "docs/policy.md": policy(),
       "docs/tools.md": tools(),
     })) {

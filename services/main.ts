@@ -29,7 +29,7 @@ Parts: ${PARTS.join(", ")}
   --print-config  only print the configuration and where each value comes from; secrets are not shown
   -h, --help      this text
 
-Configuration by environment variables, see README.md: PORT, DATA_DIR, DATABASE_URL, …`;
+Configuration by environment variables, see docs/configuration.md: PORT, DATA_DIR, DATABASE_URL, …`;
 
 const MCP: CallNames = { prefix: "deskwire_mcp", label: "method", noun: "MCP requests" };
 const READY_CHECK_MS = 5_000;

@@ -68,6 +68,8 @@ interface Look {
   readonly limit: CountLimit | undefined;
   /** Whether to look into its value as well. */
   readonly inside: boolean;
+  /** Whether it is a text of its own, which is looked at as it is: reflection takes longer. */
+  readonly isText: boolean;
 }
 
 const looked = new Map<DescMessage, readonly Look[]>();
@@ -75,7 +77,9 @@ const looked = new Map<DescMessage, readonly Look[]>();
 function lookAt(field: DescField): Look {
   const rules = hasOption(field, fieldRules) ? getOption(field, fieldRules) : undefined;
   const canHold = field.message !== undefined || field.scalar === ScalarType.STRING || field.fieldKind === "map";
-  return { field, limit: countLimit(field, rules), inside: canHold && !(rules && isElsewhere(rules)) };
+  const inside = canHold && !(rules && isElsewhere(rules));
+  const isText = inside && field.fieldKind === "scalar" && field.scalar === ScalarType.STRING && !field.oneof;
+  return { field, limit: countLimit(field, rules), inside, isText };
 }
 
 /** What to look at in messages of a type. */
@@ -125,9 +129,13 @@ function inMessage(message: ReflectMessage): Finding | undefined {
   if (message.desc.typeName === TimestampSchema.typeName) return inTimestamp(message.message as Timestamp);
   if (message.desc.typeName === FieldMaskSchema.typeName) return inFieldMask(message.message as FieldMask);
   for (const look of looksOf(message.desc)) {
-    if (!message.isSet(look.field)) continue;
-    const found = inField(message, look);
-    found?.steps.push(look.field);
+    const { field, isText } = look;
+    const found = isText
+      ? inText(message.message[field.localName as "$typeName"])
+      : message.isSet(field)
+        ? inField(message, look)
+        : undefined;
+    found?.steps.push(field);
     if (found) return found;
   }
   return undefined;

@@ -70,6 +70,18 @@ export async function insertRows(trx: Knex.Transaction, table: string, rows: rea
 }
 
 /**
+ * Does several things in this order. A thread is asked for all of them at once, so that it need not wait between one and the next.
+ * Should one fail, those behind it are done too before the error is thrown: nothing of theirs may follow the transaction's end.
+ */
+export async function inOrder(trx: Knex.Transaction, ...works: readonly (() => Promise<void>)[]): Promise<void> {
+  const { thread }: Client = trx.client;
+  if (thread) {
+    const results = await Promise.allSettled(works.map((work) => work()));
+    for (const result of results) if (result.status === "rejected") throw result.reason;
+  } else for (const work of works) await work();
+}
+
+/**
  * As `insertRows`, but SQLite inserts them when the transaction ends, together with those of the other works that share its
  * commit; whoever names the table before finds them there. For rows that nothing in the database can refuse: an error of
  * theirs is one of all these works.

@@ -32,20 +32,31 @@ export interface WrittenEvent {
   readonly textOf: string | undefined;
 }
 
-/** Writes an event down. It can be done before its turn in the log has come, which lasts the shorter for it. */
-export function writeEvent(newEvent: NewEvent): WrittenEvent {
-  const { changes = [], ...init } = newEvent;
-  const event = create(TicketEventSchema, init as never);
+/** What an event has of its own where others are written with it. */
+type OwnOfEvent = Pick<NewEvent, "ticketId" | "customerId" | "etag" | "changes">;
+
+/**
+ * Writes down events of different tickets: what they have in common is turned into JSON once. It can be done before their turn
+ * in the log has come, which lasts the shorter for it.
+ */
+export function eventWriter(common: Omit<NewEvent, keyof OwnOfEvent>): (own: OwnOfEvent) => WrittenEvent {
+  const event = create(TicketEventSchema, common as never);
   const json = toJson(TicketEventSchema, event) as object;
-  return {
-    row: {
-      ticket_id: parseId(event.ticketId),
-      type: event.type,
-      create_time: event.createTime ? timestampMs(event.createTime) : 0,
-      event: JSON.stringify(changes.length > 0 ? { ...json, changes } : json),
-    },
-    textOf: bringsText(newEvent) ? event.customerId : undefined,
+  const create_time = event.createTime ? timestampMs(event.createTime) : 0;
+  return ({ ticketId, customerId = "", etag, changes = [] }) => {
+    const own = { customerId: customerId || undefined, etag: etag || undefined };
+    const text = JSON.stringify({ ticketId, ...json, ...own, changes: changes.length > 0 ? changes : undefined });
+    return {
+      row: { ticket_id: parseId(ticketId), type: event.type, create_time, event: text },
+      textOf: bringsText({ ...common, changes }) ? customerId : undefined,
+    };
   };
+}
+
+/** As `eventWriter`, for one event. */
+export function writeEvent(newEvent: NewEvent): WrittenEvent {
+  const { ticketId: _, customerId: __, etag: ___, changes: ____, ...common } = newEvent;
+  return eventWriter(common)(newEvent);
 }
 
 /** Puts the position first in the JSON of an event: whatever else it has, its ticket is in it. */

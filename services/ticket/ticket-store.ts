@@ -3,7 +3,14 @@ import { create } from "@bufbuild/protobuf";
 import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Knex } from "knex";
 import { type Ticket, TicketSchema, TicketView } from "#gen/deskwire/ticket/v1/ticket_pb.js";
-import { insertRows, selectByTexts, selectForUpdate, selectRows, updateRows } from "../../runtime/database/rows.ts";
+import {
+  inOrder,
+  insertRows,
+  selectByTexts,
+  selectForUpdate,
+  selectRows,
+  updateRows,
+} from "../../runtime/database/rows.ts";
 import { formatId, parseId } from "../../runtime/messages/ids.ts";
 import { toTimestamp, toTimestampIf } from "../../runtime/messages/timestamps.ts";
 import { NEVER } from "./priority/migration.ts";
@@ -170,9 +177,12 @@ const byLane = (a: TagRow, b: TagRow): number => {
 /** Adds tickets; throws the driver's unique violation where an external id is taken. */
 export async function insertTickets(trx: Knex.Transaction, tickets: readonly Ticket[]): Promise<void> {
   const rows = tickets.map(toRow);
-  await insertRows(trx, "ticket", rows);
   const labels = rows.flatMap((row, index) => tagRows(tickets[index]?.tags ?? [], row));
-  await insertRows(trx, "ticket_tag", labels.sort(byLane));
+  await inOrder(
+    trx,
+    () => insertRows(trx, "ticket", rows),
+    () => insertRows(trx, "ticket_tag", labels.sort(byLane)),
+  );
 }
 
 /** Remembers that the words of new tickets have not been read yet. */

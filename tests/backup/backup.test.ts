@@ -91,7 +91,8 @@ const ticket = (customerId: string, index: number) => ({
 const EMAIL = "zoe@example.com";
 const CORRECTED = "The barometer by the pond shows rain.";
 
-async function fill(desk: Desk): Promise<void> {
+/** @param count tickets, ten or more; more than 200 are more than one insert of a restore takes */
+async function fill(desk: Desk, count = 250): Promise<void> {
   const { crm, tickets, analytics, metrics } = clients(desk);
   const author = { kind: ActorKind.AGENT, id: "sam" };
   await analytics.correctAnalysis({ text: CORRECTED, category: Category.SHIPPING, author });
@@ -103,13 +104,14 @@ async function fill(desk: Desk): Promise<void> {
   const add = (index: number) =>
     tickets.createTicket({ ticket: ticket(customerId, index), requestId: `ticket-${index}` });
   for (let index = 0; index < 10; index++) await add(index);
-  // More than one insert of a restore takes; not all at once, which a desk on a busy machine refuses.
-  for (let index = 10; index < 250; index += 40) {
-    await Promise.all(Array.from({ length: 40 }, (_, offset) => add(index + offset)));
+  // Not all at once, which a desk on a busy machine refuses.
+  for (let index = 10; index < count; index += 40) {
+    await Promise.all(Array.from({ length: Math.min(40, count - index) }, (_, offset) => add(index + offset)));
   }
   // The older refers to the younger: rows come back in any order.
-  await tickets.mergeTickets({ ticketId: "TKT-1001", intoTicketId: "TKT-1200", requestId: "merge" });
-  await tickets.respondToTicket({ ticketId: "TKT-1200", response: "Done.", addCustomerNote: true });
+  const last = `TKT-${1000 + count}`;
+  await tickets.mergeTickets({ ticketId: "TKT-1001", intoTicketId: last, requestId: "merge" });
+  await tickets.respondToTicket({ ticketId: last, response: "Done.", addCustomerNote: true });
   await eventually(async () => (await crm.listNotes({ customerId })).totalSize === 1);
   const { events } = await tickets.listEvents({ pageSize: 1000 });
   // So that the desk does not go on changing by itself.
@@ -151,6 +153,8 @@ describe.each([
     expect((await crm.createCustomer({ customer: { name: "next" } })).customer?.id).toBe("CUS-1002");
   });
 });
+
+const reason = (work: Promise<unknown>) => work.then(() => "none", reasonOf);
 
 describe.each(DIALECTS)("on %s", (dialect) => {
   test("a backup under load shows one moment: no ticket without its customer, no note without its answer", async () => {
@@ -200,38 +204,19 @@ describe.each(DIALECTS)("on %s", (dialect) => {
 
   test("nothing is overwritten, and nothing is left of a restore that fails", async () => {
     const [old, fresh] = await Promise.all([storage(dialect), storage(dialect)]);
-    const reason = (work: Promise<unknown>) => work.then(() => "none", reasonOf);
     expect(await reason(writeBackup(old, file, false, noProgress))).toBe("NOTHING_TO_BACK_UP");
-    await fill(await open(old));
+    await fill(await open(old), 10);
     await writeBackup(old, file, false, noProgress);
     expect(await reason(writeBackup(old, file, false, noProgress))).toBe("FILE_EXISTS");
     await writeBackup(old, file, true, noProgress);
 
-    const whole = await readFile(file);
-    const text = gunzipSync(whole).toString();
-    const damaged: Record<string, Uint8Array> = {
-      cut: whole.subarray(0, whole.length - 100),
-      flipped: Buffer.from(whole).fill(0x55, whole.length >> 1, (whole.length >> 1) + 8),
-      "no gzip": Buffer.from(text),
-      "without its end": gzipSync(text.slice(0, text.lastIndexOf('{"end"'))),
-      "without a row": gzipSync(text.replace(/\n\[1002,.*\n/, "\n")),
-      "something else": gzipSync("1\n"),
-      empty: gzipSync(""),
-    };
-    for (const [name, bytes] of Object.entries(damaged)) {
-      const path = join(folder, "damaged");
-      await writeFile(path, bytes);
-      expect([name, await reason(restoreBackup(fresh, path, noProgress))]).toEqual([name, "BACKUP_DAMAGED"]);
-    }
-    const newer = join(folder, "newer");
-    await writeFile(newer, gzipSync(text.replace('"migrations":[', '"migrations":["later",')));
-    expect(await reason(restoreBackup(fresh, newer, noProgress))).toBe("BACKUP_NEWER");
-    await writeFile(newer, gzipSync(text.replace('{"deskwire_backup":1', '{"deskwire_backup":2')));
-    expect(await reason(restoreBackup(fresh, newer, noProgress))).toBe("BACKUP_NEWER");
-    expect(await reason(restoreBackup(fresh, join(folder, "missing"), noProgress))).toBe("FILE_UNREADABLE");
-
-    await writeFile(newer, gzipSync(text.replace('\n["zoe@example.com",1001]', '\n["zoe@example.com",77]')));
-    await expect(restoreBackup(fresh, newer, noProgress)).rejects.toThrow(/refers to|foreign key/);
+    const text = gunzipSync(await readFile(file)).toString();
+    const broken = join(folder, "broken");
+    // Found when all rows are in.
+    await writeFile(broken, gzipSync(text.slice(0, text.lastIndexOf('{"end"'))));
+    expect(await reason(restoreBackup(fresh, broken, noProgress))).toBe("BACKUP_DAMAGED");
+    await writeFile(broken, gzipSync(text.replace('\n["zoe@example.com",1001]', '\n["zoe@example.com",77]')));
+    await expect(restoreBackup(fresh, broken, noProgress)).rejects.toThrow(/refers to|foreign key/);
 
     expect(await contents(fresh)).toEqual({});
     await restoreBackup(fresh, file, noProgress);
@@ -258,6 +243,31 @@ describe.each(DIALECTS)("on %s", (dialect) => {
       note: { customerId: "CUS-1006", body: "It has notes now.", author: { kind: ActorKind.AGENT, id: "sam" } },
     });
   });
+});
+
+test("what is no backup, is damaged or of a newer version is refused, and nothing is restored", async () => {
+  const [old, fresh] = await Promise.all([storage("sqlite"), storage("sqlite")]);
+  await fill(await open(old), 10);
+  await writeBackup(old, file, false, noProgress);
+  const whole = await readFile(file);
+  const text = gunzipSync(whole).toString();
+  const wrong: Record<string, readonly [Uint8Array, refusal: string]> = {
+    cut: [whole.subarray(0, whole.length - 100), "BACKUP_DAMAGED"],
+    flipped: [Buffer.from(whole).fill(0x55, whole.length >> 1, (whole.length >> 1) + 8), "BACKUP_DAMAGED"],
+    "no gzip": [Buffer.from(text), "BACKUP_DAMAGED"],
+    "without a row": [gzipSync(text.replace(/\n\[1002,.*\n/, "\n")), "BACKUP_DAMAGED"],
+    "something else": [gzipSync("1\n"), "BACKUP_DAMAGED"],
+    empty: [gzipSync(""), "BACKUP_DAMAGED"],
+    "a later migration": [gzipSync(text.replace('"migrations":[', '"migrations":["later",')), "BACKUP_NEWER"],
+    "a later form": [gzipSync(text.replace('{"deskwire_backup":1', '{"deskwire_backup":2')), "BACKUP_NEWER"],
+  };
+  const path = join(folder, "wrong");
+  for (const [name, [bytes, refusal]] of Object.entries(wrong)) {
+    await writeFile(path, bytes);
+    expect([name, await reason(restoreBackup(fresh, path, noProgress))]).toEqual([name, refusal]);
+  }
+  expect(await reason(restoreBackup(fresh, join(folder, "missing"), noProgress))).toBe("FILE_UNREADABLE");
+  expect(await contents(fresh)).toEqual({});
 });
 
 test("the commands say what they do, and back a stopped desk up as well", async () => {

@@ -11,10 +11,11 @@ import { undisturbed } from "../../../runtime/background/pace.ts";
 import { methodName, type Origin } from "../../../runtime/calls/call.ts";
 import { lastTaken, take } from "../../../runtime/database/counter.ts";
 import type { Database } from "../../../runtime/database/database.ts";
+import { inOrder } from "../../../runtime/database/rows.ts";
 import { untilKeysAreFree } from "../../../runtime/database/until-free.ts";
 import type { Policy } from "../../../runtime/policy/policy.ts";
 import { differences } from "../differences.ts";
-import { appendWritten, endOfLog, type NewEvent, type WrittenEvent, writeEvent } from "../event-store.ts";
+import { appendWritten, endOfLog, eventWriter, type WrittenEvent } from "../event-store.ts";
 import { dueTime } from "../priority/due.ts";
 import { findByExternalIds, insertTickets, insertUnread } from "../ticket-store.ts";
 import type { Piece } from "./prepare.ts";
@@ -31,6 +32,8 @@ const AT_ONCE = 256;
 const MOST_MS = 2_000;
 /** How long a transaction waits for further rows, in milliseconds. */
 const WAIT_MS = 50;
+/** Pieces at the database: one that is inserted, one whose events are still to come, and one that waits. */
+const MOST_WAITING = 3;
 const METHOD = methodName(TicketService.method.importTickets);
 const IMPORTER: Actor = create(ActorSchema, { kind: ActorKind.SYSTEM, id: "import", name: "Import" });
 
@@ -50,26 +53,25 @@ export interface StoredPiece {
   readonly present: ReadonlyMap<string, string>;
 }
 
-function createdEvent(ticket: Ticket, now: number, origin: Origin): NewEvent {
-  const { id: ticketId, customerId, etag } = ticket;
-  const common = { ticketId, customerId, etag, type: TicketEventType.CREATED, actor: IMPORTER };
-  return {
-    ...common,
-    changes: differences(undefined, ticket),
-    createTime: timestampFromMs(now),
-    method: METHOD,
-    ...origin,
+/** Writes down that tickets were added. */
+function createdEvents(now: number, origin: Origin): (ticket: Ticket) => WrittenEvent {
+  const common = { type: TicketEventType.CREATED, actor: IMPORTER, createTime: timestampFromMs(now), method: METHOD };
+  const write = eventWriter({ ...common, ...origin });
+  return (ticket) => {
+    const { id: ticketId, customerId, etag } = ticket;
+    return write({ ticketId, customerId, etag, changes: differences(undefined, ticket) });
   };
 }
 
 async function insert(trx: Knex.Transaction, tickets: readonly Ticket[], events: readonly WrittenEvent[]) {
   const waiting = tickets.filter(({ waitingOn }) => waitingOn === WaitingOn.DESK);
-  await insertTickets(trx, tickets);
-  await insertUnread(
+  const unread = waiting.map(({ id }) => id);
+  await inOrder(
     trx,
-    waiting.map(({ id }) => id),
+    () => insertTickets(trx, tickets),
+    () => insertUnread(trx, unread),
+    () => appendWritten(trx, events),
   );
-  await appendWritten(trx, events);
 }
 
 /** What a transaction stored, and where the log ended before and after it. */
@@ -107,6 +109,7 @@ async function storeFirst(
   // Who takes a key writes into the log.
   const end = await endOfLog(trx);
   const now = clock();
+  const toEvent = createdEvents(now, origin);
   const latest = performance.now() + MOST_MS;
   const stored: StoredPiece[] = [];
   const inserting: Promise<void>[] = [];
@@ -116,7 +119,9 @@ async function storeFirst(
     const present = new Map(piece.present);
     if (end > withOwn(ends, piece.seen)) {
       const keys = piece.firsts.map(({ key }) => key);
-      for (const [key, id] of await findByExternalIds(trx, keys)) present.set(key, id);
+      // Under the lock nobody adds any; SQLite's other connection need not wait for what is inserted.
+      const db = database.dialect === "sqlite" ? database.knex : trx;
+      for (const [key, id] of await findByExternalIds(db, keys)) present.set(key, id);
     }
     const absent = piece.firsts.filter(({ key }) => !present.has(key));
     const tickets: Ticket[] = [];
@@ -125,7 +130,7 @@ async function storeFirst(
       if (index > 0 && index % AT_ONCE === 0) await turn();
       const ticket = toTicket(keyed, last + 1 + count++, piece.customers.get(keyed.key), now);
       tickets.push(Object.assign(ticket, { dueTime: dueTime(policy, ticket) }));
-      events.push(writeEvent(createdEvent(ticket, now, origin)));
+      events.push(toEvent(ticket));
     }
     stored.push({ piece, present, added: new Map(absent.map(({ key }, index) => [key, tickets[index]?.id ?? ""])) });
     const inserted = insert(trx, tickets, events);
@@ -140,8 +145,7 @@ async function storeFirst(
       if (piece === undefined) break;
       taken[index] = piece;
       await store(piece);
-      // One waits at the database while another is inserted.
-      await inserting.at(-2);
+      await inserting.at(-MOST_WAITING);
     }
     await Promise.all(inserting);
   } finally {

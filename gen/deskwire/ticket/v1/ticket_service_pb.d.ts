@@ -707,7 +707,7 @@ export declare type ReceiveMessageRequest = Message<"deskwire.ticket.v1.ReceiveM
   subject: string;
 
   /**
-   * What was written, 1 to 50,000 characters.
+   * What was written, up to 50,000 characters. Where it is blank, the subject says it all and stands for it in a reply.
    *
    * @generated from field: string text = 4;
    */
