@@ -180,7 +180,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     const folder = path.slice(0, path.lastIndexOf("/") + 1);
     const route = routes.get(path) ?? (folder === "/" ? undefined : routes.get(folder));
     if (route) return route(request, response);
-    if (!procedures.has(path)) return answerError(request, response, 404, notServed(path, services));
+    if (!procedures.has(path))
+      return answerError(request, response, 404, notServed(path, services, [...routes.keys()]));
     const unreadable = wrongContentType(request);
     if (unreadable) return answerError(request, response, 415, unreadable);
     if (options.identity && !open.has(path)) return admitted(options.identity, request, response);
@@ -218,6 +219,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       certificate,
       ...(options.limits && { limits: options.limits }),
       takeStream,
+      onUnread: (peer, bytes) => log("a client that does not read its answers was cut off", { peer, bytes }, "warn"),
       handler(request, response) {
         const failed = (error: unknown) => {
           log("request failed", { path: pathOf(request), error });
