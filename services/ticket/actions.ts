@@ -78,7 +78,7 @@ export const respond = action({
   async run(trx, info, request) {
     const draft = await TicketDraft.load(trx, info, request.ticketId);
     await assertNothingMissed(trx, draft.ticket, request.etag);
-    draft.assertNotClosed().move(request.updateStatus);
+    (await draft.assertNotClosed()).move(request.updateStatus);
     if (info.hold) return info.hold(draft.stored);
     const stored = { delivery: MessageDelivery.STORED };
     const message = await draft.addMessage(MessageVisibility.PUBLIC, request.response, stored);
@@ -100,7 +100,7 @@ export const recordCustomerReply = action({
     const actor = create(ActorSchema, { kind: ActorKind.CUSTOMER });
     const draft = await TicketDraft.load(trx, { ...info, actor }, request.ticketId);
     actor.id = draft.ticket.customerId;
-    if (info.hold) return info.hold(draft.assertNotClosed().stored);
+    if (info.hold) return info.hold((await draft.assertNotClosed()).stored);
     const recorded = await recordReply(draft, request.body, info.words);
     if (info.byAi) await markAsAi(trx, [recorded.message.id]);
     return recorded;
@@ -115,7 +115,7 @@ export const addInternalNote = action({
   actor: ({ author }) => agentUnless(author),
   text: "body",
   async run(trx, info, request) {
-    const draft = (await TicketDraft.load(trx, info, request.ticketId)).assertNotClosed();
+    const draft = await (await TicketDraft.load(trx, info, request.ticketId)).assertNotClosed();
     if (info.hold) return info.hold(draft.stored);
     const message = await draft.addMessage(MessageVisibility.INTERNAL, request.body);
     return { ticket: await draft.save(), message };
@@ -150,7 +150,7 @@ export const updateTicket = action({
     const draft = await TicketDraft.load(trx, info, patch.id);
     await assertNothingMissed(trx, draft.ticket, patch.etag);
     // The status first: it has a say in who has to act next, and the update the last word.
-    draft.assertNotClosed().move(updateStatus);
+    (await draft.assertNotClosed()).move(updateStatus);
     const fields = maskedFields(TicketSchema, { patch, mask, current: draft.ticket }, MUTABLE);
     draft.change(withDefaults(fields, draft.ticket));
     draft.change(withTags(draft.ticket, addTags, removeTags));
