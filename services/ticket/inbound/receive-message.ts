@@ -28,7 +28,7 @@ import { beginFollowUp, recordReply } from "../conversation.ts";
 import type { CustomerDirectory, KnownCustomer } from "../customer-directory.ts";
 import { TicketDraft, type Words, type WriteInfo } from "../draft.ts";
 import { firstWords, type TextReader } from "../priority/text-reader.ts";
-import { goesOnIn } from "./thread.ts";
+import { goesOnIn } from "../thread.ts";
 
 const { method } = TicketService;
 const REFERENCE = /\[(TKT-[1-9][0-9]{3,14})\]/i;
