@@ -35,6 +35,7 @@ import { cannotOpen, failedInside, notServed, wrongContentType } from "./refusal
 /** Answers requests to one path, in both HTTP versions. */
 export type Route = (request: HttpRequest, response: HttpResponse) => void | Promise<void>;
 
+/** What a port is opened with. */
 export interface ListenOptions {
   readonly host: string;
   /** 0 takes any free port. */
@@ -67,6 +68,7 @@ export interface ListenOptions {
   readonly limits?: Partial<PortLimits>;
 }
 
+/** An open port; disposing of it closes it. */
 export interface Listener extends AsyncDisposable {
   /** Such as `http://127.0.0.1:8080`. */
   readonly url: string;

@@ -149,7 +149,7 @@ async function writeKeys(trx: Knex.Transaction, id: number, fields: CustomerFiel
 }
 
 /** Adds customers; throws the driver's unique violation where an address or key is taken. */
-export async function insertCustomers(
+async function insertCustomers(
   trx: Knex.Transaction,
   customers: readonly CustomerFields[],
   now: number,

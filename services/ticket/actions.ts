@@ -18,6 +18,7 @@ import {
   WaitingOn,
 } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { TicketService, UpdateTicketRequestSchema } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
+import { methodName } from "../../runtime/calls/call.ts";
 import { fail } from "../../runtime/errors.ts";
 import { maskedFields, mutableFields } from "../../runtime/messages/resource.ts";
 import { recordReply } from "./conversation.ts";
@@ -67,6 +68,7 @@ function customerNote(ticketId: string, response: string): string {
   return `${answerNotePrefix(ticketId)}${[...response].slice(0, NOTE_CHARACTERS).join("")}...`;
 }
 
+/** An answer to the customer, with the status that fits and the wish for a note. */
 export const respond = action({
   method: method.respondToTicket,
   tool: "respond_to_ticket",
@@ -87,6 +89,7 @@ export const respond = action({
   },
 });
 
+/** What the customer said, written down by somebody else. */
 export const recordCustomerReply = action({
   method: method.recordCustomerReply,
   tool: "record_customer_reply",
@@ -104,6 +107,7 @@ export const recordCustomerReply = action({
   },
 });
 
+/** A message that the desk alone reads. */
 export const addInternalNote = action({
   method: method.addInternalNote,
   tool: "add_internal_note",
@@ -136,6 +140,7 @@ function withTags(ticket: Ticket, add: readonly string[], remove: readonly strin
   );
 }
 
+/** Fields, labels and status of a ticket. */
 export const updateTicket = action({
   method: method.updateTicket,
   tool: "update_ticket",
@@ -158,6 +163,7 @@ export const updateTicket = action({
   },
 });
 
+/** The status alone; for a policy it is the tool `update_ticket` as well. */
 export const changeStatus = action({
   method: method.changeStatus,
   tool: "update_ticket",
@@ -171,6 +177,7 @@ export const changeStatus = action({
   },
 });
 
+/** Two tickets become one. */
 export const merge = action({
   method: method.mergeTickets,
   tool: "merge_tickets",
@@ -182,6 +189,6 @@ export const merge = action({
 /** Every action, by the full name of its method. */
 export const ACTIONS: ReadonlyMap<string, Action> = new Map(
   [respond, recordCustomerReply, addInternalNote, updateTicket, changeStatus, merge].map(
-    (it) => [`${it.method.parent.typeName}/${it.method.name}`, it as unknown as Action] as const,
+    (it) => [methodName(it.method), it as unknown as Action] as const,
   ),
 );

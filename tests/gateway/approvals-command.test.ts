@@ -3,8 +3,8 @@ import type { ConnectError } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readConfig } from "../../runtime/config.ts";
 import { runApprovals } from "../../scripts/approvals/commands.ts";
+import { type Ran, start } from "../support/command.ts";
 import { inOrder, turn, use } from "../support/messages-api/script.ts";
-import { type Ran, start } from "./command.ts";
 import { ask, type GatewayDesk, openGatewayDesk, services } from "./desk.ts";
 
 let desk: GatewayDesk;
