@@ -2,13 +2,13 @@
 import type { MessageParam } from "@anthropic-ai/sdk/resources/messages";
 import { Code } from "@connectrpc/connect";
 import { CONFINEMENT_HEADER } from "../runtime/calls/call.ts";
+import { isUnconfined } from "../runtime/calls/confinement.ts";
 import { fail } from "../runtime/errors.ts";
 import type { HttpRequest } from "../runtime/http/http-port.ts";
 import type { Caller } from "../runtime/identity/caller.ts";
+import { ANY_TICKET_SCOPE } from "../runtime/identity/scopes.ts";
 import { invalidRequest, type MessagesRequest } from "./messages.ts";
 
-/** Scopes that free a caller of every confinement. */
-const WIDE = ["tickets:any", "admin"] as const;
 const TICKET = /^TKT-[1-9][0-9]{3,14}$/;
 const MENTIONS = /\bTKT-[1-9][0-9]{3,14}\b/gi;
 
@@ -26,7 +26,7 @@ function wordsOf({ role, content }: MessageParam): string {
 }
 
 function mayGoAnywhere({ scopes }: Caller): boolean {
-  return scopes === undefined || WIDE.some((scope) => scopes.has(scope));
+  return scopes === undefined || isUnconfined(scopes);
 }
 
 /**
@@ -51,8 +51,8 @@ export function ticketOf(
   if (said !== undefined) {
     const ticket = checked(said, place);
     if (ticket !== undefined || mayGoAnywhere(caller)) return ticket;
-    const message = `A run for no one ticket needs the scope ${WIDE[0]}, which the caller does not hold. Name a ticket, or use a key that has it.`;
-    throw fail(Code.PermissionDenied, "SCOPE_MISSING", message, { scope: WIDE[0] });
+    const message = `A run for no one ticket needs the scope ${ANY_TICKET_SCOPE}, which the caller does not hold. Name a ticket, or use a key that has it.`;
+    throw fail(Code.PermissionDenied, "SCOPE_MISSING", message, { scope: ANY_TICKET_SCOPE });
   }
   const named = new Set(messages.flatMap((message) => wordsOf(message).toUpperCase().match(MENTIONS) ?? []));
   const [ticket] = named;

@@ -1,6 +1,7 @@
 // Asks the person at the client about a call that waits: by a multi-round-trip request to clients of 2026-07-28, which the SDK
 // turns into an elicitation request for clients of 2025 (MCP specification, basic/patterns/mrtr and client/elicitation).
 import { type InputRequiredResult, inputRequired, inputResponse } from "@modelcontextprotocol/server";
+import { ADMIN_SCOPE } from "../../runtime/identity/scopes.ts";
 import { withoutHidden } from "../../runtime/messages/hidden-text.ts";
 import type { ApprovalFlow, CallContext, Decision, JsonObject, PendingApproval, Tool, ToolResult } from "../catalog.ts";
 import type { RequestContext } from "./request-context.ts";
@@ -13,8 +14,6 @@ export interface AskedCall {
   readonly call: CallContext;
 }
 
-const ADMIN = "admin";
-
 /** Whether the client can show a form to its user; `{}` is how clients of before 2025-11-25 say so. */
 export function showsForms({ capabilities }: Pick<RequestContext, "capabilities">): boolean {
   const { elicitation } = capabilities ?? {};
@@ -22,7 +21,7 @@ export function showsForms({ capabilities }: Pick<RequestContext, "capabilities"
 }
 
 function mayDecide({ scope }: ApprovalFlow, { scopes }: CallContext): boolean {
-  return scope === undefined || scopes === undefined || scopes.has(scope) || scopes.has(ADMIN);
+  return scope === undefined || scopes === undefined || scopes.has(scope) || scopes.has(ADMIN_SCOPE);
 }
 
 /** The call in words for a person: nothing in it may be out of sight. */

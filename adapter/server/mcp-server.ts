@@ -21,7 +21,7 @@ import { completeArgument, hasCompletion } from "./completion.ts";
 import { withDecision } from "./elicitation.ts";
 import { type McpStats, observed } from "./observe.ts";
 import { describePrompt, getPrompt } from "./prompts.ts";
-import { invalidParams, sealed } from "./protocol-errors.ts";
+import { invalidParams, sealed, unknownName } from "./protocol-errors.ts";
 import { type RequestContext, requestContext } from "./request-context.ts";
 import { readResource } from "./resources.ts";
 import { createViews, type View } from "./view.ts";
@@ -115,8 +115,9 @@ export function createMcpServers(options: ServerOptions): McpServers {
   const callTool: McpServers["callTool"] = recorded(
     "tools/call",
     async ({ name, arguments: args = {} }, context) => {
-      const tool = view(context).tools.get(name);
-      if (tool === undefined) throw invalidParams(`Unknown tool: ${name}. tools/list names those there are.`);
+      const { tools } = view(context);
+      const tool = tools.get(name);
+      if (tool === undefined) throw unknownName("tool", name, tools.keys());
       const { context: callContext, progressSent } = call(context);
       const result = await tool.call(args, callContext);
       await progressSent();

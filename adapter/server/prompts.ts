@@ -1,6 +1,6 @@
 // Prompts of a catalog as MCP lists and gives them.
 import type { CallContext, Prompt } from "../catalog.ts";
-import { invalidParams } from "./protocol-errors.ts";
+import { invalidParams, unknownName } from "./protocol-errors.ts";
 import { type Contents, readResource } from "./resources.ts";
 import type { View } from "./view.ts";
 
@@ -26,7 +26,7 @@ function content(contents: Contents) {
  */
 export async function getPrompt(view: View, name: string, args: Record<string, string>, context: CallContext) {
   const prompt = view.prompts.get(name);
-  if (prompt === undefined) throw invalidParams(`Unknown prompt: ${name}`);
+  if (prompt === undefined) throw unknownName("prompt", name, view.prompts.keys());
   const text = fill(prompt, args);
   const attached = await Promise.all((prompt.attachments?.(args) ?? []).map((uri) => readResource(view, uri, context)));
   const contents = [{ type: "text" as const, text }, ...attached.flat().map(content)];

@@ -3,11 +3,22 @@ import { ProtocolError, ProtocolErrorCode } from "@modelcontextprotocol/server";
 import { fitText } from "../../runtime/errors.ts";
 import type { Log } from "../../runtime/log.ts";
 import { isNestedDeeper } from "../../runtime/messages/nesting.ts";
+import { nearest } from "../../runtime/nearest.ts";
 import type { RequestContext } from "./request-context.ts";
 
-/** Makes the JSON-RPC error -32602 (Invalid params), which MCP also answers to an unknown tool or prompt. */
+/** Of a name that is shown. */
+const MAX_NAME = 100;
+
+/** Makes the JSON-RPC error -32602 (Invalid params). */
 export function invalidParams(message: string): ProtocolError {
   return new ProtocolError(ProtocolErrorCode.InvalidParams, fitText(message));
+}
+
+/** Makes the -32602 that MCP answers to a tool or prompt that there is not, with the one that was most likely meant. */
+export function unknownName(kind: "tool" | "prompt", name: string, names: Iterable<string>): ProtocolError {
+  const near = nearest(name, names);
+  const question = near ? ` Did you mean ${near}?` : "";
+  return invalidParams(`Unknown ${kind}: ${fitText(name, MAX_NAME)}.${question} ${kind}s/list names those there are.`);
 }
 
 /** Makes the JSON-RPC error -32603 (Internal error). The message reaches the client. */

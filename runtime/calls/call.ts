@@ -44,9 +44,6 @@ const TRAVELLING = [
 /** Those of them that one process of the desk believes from another alone, and what that one says of itself. */
 export const SEALED_HEADERS: readonly string[] = [...TRAVELLING, VIA_HEADER];
 
-/** The scope that opens everything. */
-export const ADMIN_SCOPE = "admin";
-
 /** The full name of a method, as logs and stored calls have it: `deskwire.ticket.v1.TicketService/RespondToTicket`. */
 export function methodName(method: DescMethod): string {
   return `${method.parent.typeName}/${method.name}`;

@@ -2,13 +2,16 @@
 import type { DescService, MessageShape } from "@bufbuild/protobuf";
 import { Code, type ConnectError, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
 import { fail } from "../errors.ts";
-import { ADMIN_SCOPE, CONFINEMENT_HEADER, scopesOf } from "./call.ts";
+import { ADMIN_SCOPE, ANY_TICKET_SCOPE } from "../identity/scopes.ts";
+import { CONFINEMENT_HEADER, scopesOf } from "./call.ts";
 import { headerOf } from "./lazy-context.ts";
 
-/** The scope that frees a caller of every confinement. */
-const ANY_TICKET_SCOPE = "tickets:any";
-
 const TICKET_ID = /^TKT-[1-9][0-9]{3,14}$/;
+
+/** Whether a caller's scopes free it of every confinement. */
+export function isUnconfined(scopes: ReadonlySet<string> | undefined): boolean {
+  return scopes !== undefined && (scopes.has(ANY_TICKET_SCOPE) || scopes.has(ADMIN_SCOPE));
+}
 
 /**
  * The ticket that a call is confined to; undefined where the header says none, or where the caller's scopes name
@@ -19,8 +22,7 @@ const TICKET_ID = /^TKT-[1-9][0-9]{3,14}$/;
 export function confinementOf(context: HandlerContext): string | undefined {
   const ticketId = headerOf(context, CONFINEMENT_HEADER);
   if (ticketId === null) return undefined;
-  const scopes = scopesOf(context);
-  if (scopes?.has(ANY_TICKET_SCOPE) || scopes?.has(ADMIN_SCOPE)) return undefined;
+  if (isUnconfined(scopesOf(context))) return undefined;
   if (TICKET_ID.test(ticketId)) return ticketId;
   const message = `The header ${CONFINEMENT_HEADER} must name one ticket, such as TKT-1001. Correct it, or leave it out.`;
   throw fail(Code.InvalidArgument, "CONFINEMENT_INVALID", message);

@@ -4,12 +4,12 @@ import { create, type DescMethod, type DescService, type MessageShape } from "@b
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
 import { passingFailure } from "../database/errors.ts";
 import { fail, failEnded, failForNow, failValidation, reasonOf } from "../errors.ts";
-import { requiredScope, scopeMissing } from "../identity/scopes.ts";
+import { ADMIN_SCOPE, requiredScope, scopeMissing } from "../identity/scopes.ts";
 import { type Log, logToStderr } from "../log.ts";
 import { CallStats } from "../telemetry/call-stats.ts";
 import { type Method, observed } from "../telemetry/observe.ts";
 import { callersTrace } from "../telemetry/tracing.ts";
-import { ADMIN_SCOPE, methodName, SCOPES_HEADER, VIA_HEADER } from "./call.ts";
+import { methodName, SCOPES_HEADER, VIA_HEADER } from "./call.ts";
 import { headerOf } from "./lazy-context.ts";
 import { blameClient, withReason } from "./malformed.ts";
 import { findUnstorable } from "./unstorable.ts";

@@ -1,10 +1,8 @@
 // Whose calls are an AI agent's, and what AI agents may do by themselves, tool by tool, as the operator says it.
 import { Code, type HandlerContext } from "@connectrpc/connect";
 import { fail } from "../errors.ts";
-import { ADMIN_SCOPE, scopesOf } from "./call.ts";
-
-/** The scope of people who decide about what AI agents want to do. */
-export const APPROVALS_SCOPE = "approvals";
+import { ADMIN_SCOPE, APPROVALS_SCOPE } from "../identity/scopes.ts";
+import { scopesOf } from "./call.ts";
 
 /** `auto`: done at once; `approve`: a person is asked first; `deny`: left to people. */
 type ToolPolicy = "auto" | "approve" | "deny";

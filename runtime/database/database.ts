@@ -153,7 +153,7 @@ function notOpened(error: unknown, name: string, location: DatabaseLocation): un
  * Opens a service's database and brings its schema up to date.
  *
  * @throws ConnectError `DATABASE_NEWER` if a newer version wrote it, `DATABASE_DAMAGED` if it is no sound file,
- *   `DATABASE_UNREACHABLE` if no server answers
+ *   `DATABASE_UNREACHABLE` if no server answers, `DATABASE_IN_USE` if copies of an earlier version have to end first
  */
 export async function openDatabase({
   name,

@@ -3,6 +3,7 @@ import { Code } from "@connectrpc/connect";
 import type { Knex } from "knex";
 import { fail } from "../errors.ts";
 import { mayPass } from "./errors.ts";
+import { untilAlone } from "./other-copies.ts";
 
 /** The SQL that a database speaks. */
 export type Dialect = "sqlite" | "postgres";
@@ -11,6 +12,11 @@ export type Dialect = "sqlite" | "postgres";
 export interface Migration {
   /** Without a file extension, such as `001-tickets`. */
   readonly name: string;
+  /**
+   * Whether rows would be wrong by this step that a copy of an earlier version writes after it. On PostgreSQL such a copy may be
+   * at work; then the step is not taken.
+   */
+  readonly needsQuiet?: boolean;
   up(trx: Knex.Transaction, dialect: Dialect): Promise<void>;
 }
 
@@ -29,7 +35,8 @@ async function lockSchema(trx: Knex.Transaction, schema: string): Promise<void> 
  * @param schema the PostgreSQL schema, made if missing; undefined on SQLite
  * @param begins told of each that runs on a database with data, which may take its time
  * @returns the names of those that ran
- * @throws ConnectError `DATABASE_NEWER` if the database holds a migration that is not in the list
+ * @throws ConnectError `DATABASE_NEWER` if the database holds a migration that is not in the list; `DATABASE_IN_USE` if copies of
+ *   an earlier version would harm it
  */
 export async function migrate(
   knex: Knex,
@@ -56,6 +63,8 @@ export async function migrate(
       );
     }
     const pending = migrations.filter(({ name }) => !applied.has(name));
+    const needsQuiet = applied.size > 0 && pending.some((migration) => migration.needsQuiet);
+    if (schema !== undefined && needsQuiet) await untilAlone(trx, schema);
     for (const migration of pending) {
       if (applied.size > 0) begins(migration.name);
       try {

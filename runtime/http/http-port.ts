@@ -20,7 +20,9 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 import type { Writable } from "node:stream";
 import { createServer as createTls, type Server as TlsServer } from "node:tls";
 import type { Certificate } from "./certificate.ts";
+import { type OnUnread, UnreadAnswers } from "./unread.ts";
 
+/** A request and its response in either HTTP version, as Node has them. */
 export type HttpRequest = IncomingMessage | Http2ServerRequest;
 export type HttpResponse = ServerResponse | Http2ServerResponse;
 type Handler = (request: HttpRequest, response: HttpResponse) => void;
@@ -56,6 +58,8 @@ export interface PortLimits {
    * answers are kept until the client has read the first.
    */
   readonly maxPipelinedRequests: number;
+  /** Bytes of answers that all clients together may leave unread; past it, those who hold the most lose their connections. */
+  readonly maxUnreadBytes: number;
   /** Calls at once on one HTTP/2 connection; the client queues the rest. */
   readonly maxConcurrentStreams: number;
   /** Streams that a client may reset at once, and per second after that, before it loses its connection (CVE-2023-44487). */
@@ -74,6 +78,7 @@ const LIMITS: PortLimits = {
   idleSessionTimeoutMs: 1_200_000,
   maxHeaderBytes: 16_384,
   maxPipelinedRequests: 16,
+  maxUnreadBytes: 32 * 1024 * 1024,
   maxConcurrentStreams: 256,
   streamResetBurst: 512,
   streamResetRate: 64,
@@ -127,7 +132,7 @@ function linger(answer: Writable, isComplete: () => boolean, cut: () => void): v
   else answer.once("finish", finished);
 }
 
-function http1Server(handler: Handler, limits: PortLimits): Http1Server {
+function http1Server(handler: Handler, limits: PortLimits, unread: UnreadAnswers): Http1Server {
   const unanswered = new WeakMap<Socket, number>();
   const server = createHttp1(
     {
@@ -142,7 +147,11 @@ function http1Server(handler: Handler, limits: PortLimits): Http1Server {
       const before = unanswered.get(socket) ?? 0;
       if (before >= limits.maxPipelinedRequests) return void socket.destroy();
       unanswered.set(socket, before + 1);
-      response.once("close", () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1));
+      unread.began(response, socket);
+      response.once("close", () => {
+        unread.ended(response);
+        unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1);
+      });
       const isComplete = () => request.complete;
       linger(response, isComplete, () => socket.destroy());
       // Cut off where the client is the one who is awaited. A quiet stream is no fault.
@@ -197,7 +206,7 @@ class Lasting {
 /** A stream that breaks closes as well, and that is heard of. */
 const ignored = () => {};
 
-function http2Server(handler: Handler, takeStream: TakeStream, limits: PortLimits): Http2Server {
+function http2Server(handler: Handler, takeStream: TakeStream, limits: PortLimits, unread: UnreadAnswers): Http2Server {
   const lasting = new Lasting(limits.requestTimeoutMs);
   // It never listens itself: Node makes requests and responses of all streams of a server, or of none.
   const requests = createHttp2(handler);
@@ -222,9 +231,11 @@ function http2Server(handler: Handler, takeStream: TakeStream, limits: PortLimit
     session.on("stream", (stream) => {
       streams++;
       lasting.began(stream);
+      unread.began(stream, session);
       stream.once("close", () => {
         streams--;
         lasting.ended(stream);
+        unread.ended(stream);
       });
     });
   });
@@ -257,21 +268,27 @@ export async function openHttpPort(options: {
   /** Speaks TLS with it; absent: in clear. */
   certificate?: Certificate | undefined;
   limits?: Partial<PortLimits>;
+  onUnread?: OnUnread | undefined;
 }): Promise<HttpPort> {
   const limits = { ...LIMITS, ...options.limits };
+  const unread = new UnreadAnswers(limits.maxUnreadBytes, options.onUnread ?? (() => {}));
   const sockets = new Set<Socket>();
   const undecided = new Set<Socket>();
   const sessions = new Set<ServerHttp2Session>();
   let closing = false;
 
-  const h1 = http1Server((request, response) => {
+  const served = (request: HttpRequest, response: HttpResponse) => {
     response.once("close", () => closing && h1.closeIdleConnections());
     options.handler(request, response);
-  }, limits);
-  const h2 = http2Server(options.handler, options.takeStream ?? (() => false), limits).on("session", (session) => {
-    sessions.add(session);
-    session.once("close", () => sessions.delete(session));
-  });
+  };
+  const h1 = http1Server(served, limits, unread);
+  const h2 = http2Server(options.handler, options.takeStream ?? (() => false), limits, unread).on(
+    "session",
+    (session) => {
+      sessions.add(session);
+      session.once("close", () => sessions.delete(session));
+    },
+  );
   const serve = (protocol: "h1" | "h2", socket: Socket) => {
     socket.allowHalfOpen = protocol === "h1";
     (protocol === "h2" ? h2 : h1).emit("connection", socket);

@@ -35,6 +35,7 @@ import { cannotOpen, failedInside, notServed, wrongContentType } from "./refusal
 /** Answers requests to one path, in both HTTP versions. */
 export type Route = (request: HttpRequest, response: HttpResponse) => void | Promise<void>;
 
+/** What a port is opened with. */
 export interface ListenOptions {
   readonly host: string;
   /** 0 takes any free port. */
@@ -67,6 +68,7 @@ export interface ListenOptions {
   readonly limits?: Partial<PortLimits>;
 }
 
+/** An open port; disposing of it closes it. */
 export interface Listener extends AsyncDisposable {
   /** Such as `http://127.0.0.1:8080`. */
   readonly url: string;
@@ -180,7 +182,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     const folder = path.slice(0, path.lastIndexOf("/") + 1);
     const route = routes.get(path) ?? (folder === "/" ? undefined : routes.get(folder));
     if (route) return route(request, response);
-    if (!procedures.has(path)) return answerError(request, response, 404, notServed(path, services));
+    if (!procedures.has(path))
+      return answerError(request, response, 404, notServed(path, services, [...routes.keys()]));
     const unreadable = wrongContentType(request);
     if (unreadable) return answerError(request, response, 415, unreadable);
     if (options.identity && !open.has(path)) return admitted(options.identity, request, response);
@@ -218,6 +221,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       certificate,
       ...(options.limits && { limits: options.limits }),
       takeStream,
+      onUnread: (peer, bytes) => log("a client that does not read its answers was cut off", { peer, bytes }, "warn"),
       handler(request, response) {
         const failed = (error: unknown) => {
           log("request failed", { path: pathOf(request), error });

@@ -2,14 +2,13 @@
 import { timingSafeEqual } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { Code } from "@connectrpc/connect";
-import { ADMIN_SCOPE } from "../calls/call.ts";
 import { passingFailure } from "../database/errors.ts";
 import { fail } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { hashOf, isApiKey } from "./api-key.ts";
 import { isLive, type KeyRow, type KeyStore } from "./key-store.ts";
 import { parseRate, type Rate } from "./rate.ts";
-import { METRICS_SCOPE, restriction, SCOPES } from "./scopes.ts";
+import { ADMIN_SCOPE, ANY_TICKET_SCOPE, APPROVALS_SCOPE, METRICS_SCOPE, restriction, SCOPES } from "./scopes.ts";
 
 /** How old what is in memory may be, in milliseconds, and so how long a revoked key still opens. */
 const REFRESH_MS = 2_000;
@@ -49,7 +48,7 @@ interface Entry {
 const ENVIRONMENT_NAME = "MCP_API_KEY";
 
 /** What it does not open: what is a person's to decide, and what an agent at work on one ticket has no business with. */
-const NOT_FOR_AGENTS = [ADMIN_SCOPE, "approvals", "tickets:any", METRICS_SCOPE];
+const NOT_FOR_AGENTS = [ADMIN_SCOPE, APPROVALS_SCOPE, ANY_TICKET_SCOPE, METRICS_SCOPE];
 
 function environmentEntry(key: string): [string, Entry] {
   const scopes = new Set(Object.keys(SCOPES).filter((scope) => !NOT_FOR_AGENTS.includes(scope)));

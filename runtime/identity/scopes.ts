@@ -3,9 +3,14 @@ import { type DescMethod, getOption, hasOption } from "@bufbuild/protobuf";
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { scope as scopeOption } from "#gen/deskwire/access/v1/options_pb.js";
 import { tool } from "#gen/deskwire/mcp/v1/options_pb.js";
-import { ADMIN_SCOPE } from "../calls/call.ts";
 import { fail } from "../errors.ts";
 
+/** Opens everything. */
+export const ADMIN_SCOPE = "admin";
+/** Frees a caller of every confinement to one ticket. */
+export const ANY_TICKET_SCOPE = "tickets:any";
+/** That of people who decide about what AI agents want to do. */
+export const APPROVALS_SCOPE = "approvals";
 /** What it takes to read `/metrics`; no method asks for it. */
 export const METRICS_SCOPE = "telemetry:read";
 
@@ -14,12 +19,12 @@ export const SCOPES: Readonly<Record<string, string>> = {
   "tickets:read": "read tickets, conversations and the log",
   "tickets:reply": "answer customers",
   "tickets:write": "open, change, annotate, merge and import tickets",
-  "tickets:any": "go beyond the one ticket that a run is confined to",
+  [ANY_TICKET_SCOPE]: "go beyond the one ticket that a run is confined to",
   "customers:read": "read customers and the notes about them",
   "customers:write": "add and change customers, and write notes about them",
   "analytics:read": "have texts read, and see metrics",
   "analytics:write": "correct what analytics has read",
-  approvals: "decide on answers that wait for approval",
+  [APPROVALS_SCOPE]: "decide on answers that wait for approval",
   [METRICS_SCOPE]: "read /metrics, as Prometheus does",
   [ADMIN_SCOPE]: "everything, with webhooks and whatever else runs the desk",
 };

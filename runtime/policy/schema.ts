@@ -102,4 +102,5 @@ export const policySchema = object({
   }),
 });
 
+/** A policy file that was checked, its times in milliseconds. */
 export type PolicyFile = z.output<typeof policySchema>;

@@ -117,10 +117,17 @@ async function main(args: string[]): Promise<void> {
     throw fail(Code.InvalidArgument, "USAGE_WRONG", `${wrong}\nSee npm run eval -- --help.`);
   }
   const trained = new Set(manifest.sources.map(({ sha256 }) => sha256));
-  const all = readDataSets(values.data, trained, (problem) => console.log(`left out: ${problem}`));
+  const missing: string[] = [];
+  const all = readDataSets(values.data, trained, (problem) => missing.push(problem));
+  for (const problem of missing) console.log(`left out: ${problem}`);
   const sets = all.filter(({ name }) => name.includes(values.only));
+  const wantsCorrections = "corrections".includes(values.only);
+  if (sets.length === 0 && !wantsCorrections) {
+    const names = all.map(({ name }) => name).join("; ");
+    throw fail(Code.InvalidArgument, "USAGE_WRONG", `No data set's name holds ${values.only}. There are: ${names}.`);
+  }
   for (const set of sets) measure(set, values.brief);
-  if ("corrections".includes(values.only)) await printLeftOut(values.data, draws);
+  if (wantsCorrections) await printLeftOut(values.data, draws);
   for (const set of sets) if (set.name === "category_twcs_support") await printCurve(localEngine, set, draws);
 }
 

@@ -14,6 +14,7 @@ import type { Customer } from "#gen/deskwire/crm/v1/customer_pb.js";
 import { onBehalfOf } from "../../runtime/calls/call.ts";
 import { fail, reasonOf } from "../../runtime/errors.ts";
 import type { Log } from "../../runtime/log.ts";
+import { isBlank } from "../../runtime/messages/blank.ts";
 import { customerErased } from "./erasure/erased-customers.ts";
 import { BestEffort } from "./priority/best-effort.ts";
 
@@ -58,13 +59,16 @@ function importedKey(name: string): string {
   return [...key].length <= MAX_KEY ? key : `imported:${hash("sha256", name, "base64url")}`;
 }
 
+const nameOr = ({ name }: Sender, other: string) => (isBlank(name) ? other : name);
+
 /** What the CRM knows a sender by. */
-const keyOf = ({ email, name }: Sender) => (email ? email.toLowerCase() : importedKey(name || NOBODY));
+const keyOf = (sender: Sender) => sender.email.toLowerCase() || importedKey(nameOr(sender, NOBODY));
 
 /** What the CRM is asked for. */
-function wanted({ email, name }: Sender): MessageInitShape<typeof WantedCustomerSchema> {
-  if (email) return { key: { case: "email", value: email }, name: name || email.slice(0, MAX_NAME) };
-  const called = name || NOBODY;
+function wanted(sender: Sender): MessageInitShape<typeof WantedCustomerSchema> {
+  const { email } = sender;
+  if (email) return { key: { case: "email", value: email }, name: nameOr(sender, email.slice(0, MAX_NAME)) };
+  const called = nameOr(sender, NOBODY);
   // Whoever is called so as well shares that customer.
   const tags = called === NOBODY ? [ANONYMOUS] : [];
   return { key: { case: "externalId", value: importedKey(called) }, name: called, tags };

@@ -5,7 +5,6 @@ import type { Migration } from "../../runtime/database/database.ts";
 import { createSearch, letIndexWait, remakeSearch } from "../../runtime/database/search.ts";
 import { approvalsMigration } from "./approvals/migration.ts";
 import { erasureMigration } from "./erasure/migration.ts";
-import { followUpsMigration } from "./inbound/thread.ts";
 import {
   emptyNotListedMigration,
   labelsByTicketMigration,
@@ -15,6 +14,7 @@ import {
 } from "./list/migration.ts";
 import { aiTextMigration } from "./outgoing/provenance.ts";
 import { priorityMigration } from "./priority/migration.ts";
+import { followUpsMigration } from "./thread.ts";
 import { webhooksMigration } from "./webhooks/migration.ts";
 
 /** What of tickets is searched. */

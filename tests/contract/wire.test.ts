@@ -148,6 +148,24 @@ test("a refusal before any call carries its reason", async () => {
   }
 });
 
+test.each([
+  ["deskwire.ticket.v1.TicketService/GetTickets", "/deskwire.ticket.v1.TicketService/GetTicket"],
+  ["SupportService/HandleTicket", "/deskwire.support.v1.SupportService/HandleTicket"],
+  ["TicketService/RespondToTicket", "/deskwire.ticket.v1.TicketService/RespondToTicket"],
+  ["metric", "/metrics"],
+])("whoever calls %s is asked whether %s was meant", async (path, meant) => {
+  const answer = await fetch(`${url}/${path}`, { method: "POST" });
+  const { message } = (await answer.json()) as ErrorBody;
+  expect(message).toContain(`Did you mean ${meant}?`);
+});
+
+test("what is meant by no path is told which services there are, however long it is", async () => {
+  const answer = await fetch(`${url}/${"x".repeat(2_000)}`, { method: "POST" });
+  const { message } = (await answer.json()) as ErrorBody;
+  expect(message).not.toContain("Did you mean");
+  expect(message).toMatch(/call them as \/<service>\/<method>\.$/);
+});
+
 test("an update with an unknown field or name writes nothing", async () => {
   const { id } = await newTicket(clients);
   const before = await stateOf(clients, id);

@@ -258,6 +258,23 @@ describe.each(DIALECTS)("migrations on %s", (dialect) => {
   });
 });
 
+test("a step that copies of an earlier version would undo waits until they have ended", async () => {
+  const place = await temporaryDatabase("postgres");
+  const first: Migration = { name: "first", up: async (trx) => trx.schema.createTable("a", (t) => t.increments("id")) };
+  const second: Migration = { name: "second", needsQuiet: true, up: async (trx) => trx.schema.dropTable("a") };
+  const open = (...migrations: Migration[]) =>
+    openDatabase({ name: "quiet", location: place.location, migrations, log: () => {} });
+  const older = await open(first);
+  const refused = await open(first, second).catch((error: unknown) => error);
+  expect(reasonOf(refused)).toBe("DATABASE_IN_USE");
+  expect(await older.knex("a")).toEqual([]);
+  const newer = Array.from({ length: 3 }, () => open(first, second));
+  await older.close();
+  for (const { knex } of await Promise.all(newer)) expect(await knex.schema.hasTable("a")).toBe(false);
+  for (const database of newer) await (await database).close();
+  await place.remove();
+});
+
 test("a database on postgres goes on after the server dropped its connections", async () => {
   const place = await temporaryDatabase("postgres");
   const logged: unknown[] = [];

@@ -96,7 +96,8 @@ describe.concurrent("a client that", () => {
         response.end(Buffer.alloc(64 * 1024 * 1024));
       },
     };
-    await using listener = await listenForTest({ limits: { requestTimeoutMs: 400 }, routes });
+    const limits = { requestTimeoutMs: 400, maxUnreadBytes: Number.POSITIVE_INFINITY };
+    await using listener = await listenForTest({ limits, routes });
     if (send === h2c) {
       connect(listener.url).request({ ":path": "/long" });
     } else {
@@ -104,6 +105,34 @@ describe.concurrent("a client that", () => {
     }
     await ended.promise;
   });
+});
+
+test("of clients that together leave more unread than a port holds, those with the most are cut off over both versions", async () => {
+  const answer = Buffer.alloc(100_000);
+  const cut = Promise.withResolvers<void>();
+  const routes = {
+    "/long": (_request: unknown, response: HttpResponse) => void response.end(answer),
+    "/endless": (_request: unknown, response: HttpResponse) => {
+      response.once("close", cut.resolve);
+      response.end(Buffer.alloc(32 * 1024 * 1024));
+    },
+  };
+  await using listener = await listenForTest({ limits: { maxUnreadBytes: 1_000_000 }, routes });
+  const ask = (streams: number) => {
+    const session = connect(listener.url, { settings: { initialWindowSize: 0 } }).on("error", () => {});
+    const asked = Array.from({ length: streams }, () => session.request({ ":path": "/long" }).on("error", () => {}));
+    return { session, answered: Promise.all(asked.map((stream) => once(stream, "response"))) };
+  };
+  const modest = ask(3);
+  await modest.answered;
+  const greedy = ask(9);
+  const [code] = await once(greedy.session, "goaway");
+  expect(code).toBe(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  rawConnection(listener.port).socket.pause().write("GET /endless HTTP/1.1\r\nhost: localhost\r\n\r\n");
+  await cut.promise;
+  expect(modest.session.closed).toBe(false);
+  expect((await h2c(listener.port, { path: "/long" })).text).toHaveLength(answer.length);
+  modest.session.destroy();
 });
 
 test("a quiet stream is not cut", async () => {

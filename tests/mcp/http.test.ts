@@ -43,6 +43,8 @@ describe.each(eras)("a client of %s over HTTP", (era) => {
 
   test("gets a protocol error for an unknown tool", async () => {
     await expect(client.call("no_such_tool")).rejects.toMatchObject({ code: -32602 });
+    const misspelt = { code: -32602, message: expect.stringContaining("Did you mean echo?") };
+    await expect(client.call("ecko")).rejects.toMatchObject(misspelt);
   });
 
   test("sees nothing of an exception", async () => {

@@ -94,6 +94,17 @@ describe.each(DIALECTS)("on %s", (dialect) => {
     expect(await desk.tickets.listTicketHistory({ ticketId: "TKT-1001" })).toEqual(before);
   });
 
+  it("a message that says everything in its subject is taken, a reply with it as its text", async () => {
+    const blank = { ...ada, from_name: " ", text: " \r\n\u200b", subject: "Please call me" };
+    expect(await send(blank)).toMatchObject({ status: 200, received_as: "RECEIVED_AS_NEW_TICKET" });
+    expect(await send({ from_email: ada.from_email, subject: "Re: [TKT-1001] It is urgent" })).toMatchObject({
+      received_as: "RECEIVED_AS_REPLY",
+    });
+    const { ticket, messages } = await desk.tickets.getTicket({ ticketId: "TKT-1001" });
+    expect(ticket?.subject).toBe("Please call me");
+    expect(messages.map(({ body }) => body)).toEqual(["Re: [TKT-1001] It is urgent"]);
+  });
+
   it("a resolved ticket is opened again, a closed one is followed up, a merged one leads on", async () => {
     await send(ada);
     await desk.tickets.changeStatus({ ticketId: "TKT-1001", status: TicketStatus.RESOLVED });
@@ -222,7 +233,7 @@ describe("the door", () => {
       await send("[]"),
       await send({ ...ada, surprise: true }),
       await send({ ...ada, from_email: "nobody" }),
-      await send({ ...ada, text: "" }),
+      await send({ ...ada, subject: " ", text: "" }),
       await send({ ...ada, text: "x".repeat(1024 * 1024) }),
     ];
     expect(answers.map(({ status, reason }) => `${status} ${reason}`)).toEqual([

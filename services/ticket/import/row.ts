@@ -4,6 +4,7 @@ import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { type ImportRow, ImportRowSchema, type RefusedRowSchema } from "#gen/deskwire/ticket/v1/import_pb.js";
 import { findUnstorable } from "../../../runtime/calls/unstorable.ts";
 import { validator } from "../../../runtime/calls/validator.ts";
+import { isBlank } from "../../../runtime/messages/blank.ts";
 
 /** The first and the last moment that google.protobuf.Timestamp can hold. */
 const FIRST_MS = Date.parse("0001-01-01T00:00:00Z");
@@ -35,6 +36,9 @@ export function refusal(row: ImportRow | undefined): MessageInitShape<typeof Ref
   if (violation) {
     const [field] = violation.field;
     return { field: field?.kind === "field" ? field.name : "", message: violation.message };
+  }
+  if (isBlank(row.description) && isBlank(row.subject)) {
+    return { field: "description", message: "must not be blank where there is no subject either" };
   }
   if (row.createTime && !isInCalendar(row.createTime)) {
     return { field: "create_time", message: "no such day or time in the calendar" };

@@ -10,6 +10,7 @@ import {
   TicketUrgency,
   WaitingOn,
 } from "#gen/deskwire/ticket/v1/ticket_pb.js";
+import { isBlank } from "../../../runtime/messages/blank.ts";
 import { formatId } from "../../../runtime/messages/ids.ts";
 import { toTimestamp } from "../../../runtime/messages/timestamps.ts";
 import type { KnownCustomer } from "../customer-directory.ts";
@@ -37,7 +38,7 @@ function firstCharacters(text: string, count: number): string {
     .slice(0, 10 * count)
     .replace(/\s+/g, " ")
     .trimEnd();
-  return [...oneLine.slice(0, 2 * count)].slice(0, count).join("") || "(no subject)";
+  return [...oneLine.slice(0, 2 * count)].slice(0, count).join("");
 }
 
 /**
@@ -52,13 +53,13 @@ export function toTicket({ row, key }: KeyedRow, id: number, customer: KnownCust
   return {
     ...NEW,
     id: formatId("TKT", id),
-    subject: row.subject || firstCharacters(row.description, SUBJECT_CHARACTERS),
+    subject: isBlank(row.subject) ? firstCharacters(row.description, SUBJECT_CHARACTERS) : row.subject,
     description: row.description,
     customerId: customer?.id ?? "",
     plan: customer?.plan ?? "",
     status,
     priority: (row.priority ? name(TicketPriority, row.priority) : TicketPriority.NORMAL) as TicketPriority,
-    tags: row.label ? [row.label] : [],
+    tags: isBlank(row.label) ? [] : [row.label],
     customFields: row.source ? { source: row.source } : {},
     waitingOn: isDone(status) ? WaitingOn.NOBODY : WaitingOn.DESK,
     externalId: key,

@@ -22,12 +22,13 @@ import { methodName, originOf, principalOf, REPLAYED_HEADER } from "../../../run
 import { fingerprint } from "../../../runtime/calls/fingerprint.ts";
 import { requestIdReused } from "../../../runtime/calls/idempotency.ts";
 import type { Database, Dialect } from "../../../runtime/database/database.ts";
+import { isBlank } from "../../../runtime/messages/blank.ts";
 import type { Policy } from "../../../runtime/policy/policy.ts";
 import { beginFollowUp, recordReply } from "../conversation.ts";
 import type { CustomerDirectory, KnownCustomer } from "../customer-directory.ts";
 import { TicketDraft, type Words, type WriteInfo } from "../draft.ts";
 import { firstWords, type TextReader } from "../priority/text-reader.ts";
-import { goesOnIn } from "./thread.ts";
+import { goesOnIn } from "../thread.ts";
 
 const { method } = TicketService;
 const REFERENCE = /\[(TKT-[1-9][0-9]{3,14})\]/i;
@@ -60,8 +61,12 @@ async function ticketOf(
   return ticket?.customerId === customerId ? ticket : undefined;
 }
 
-/** As much of a message's subject as a ticket keeps. */
-const subjectOf = ({ subject }: ReceiveMessageRequest) => [...subject.trim()].slice(0, SUBJECT_CHARACTERS).join("");
+/** As much of a message's subject as a ticket keeps; empty where it is blank. */
+const subjectOf = ({ subject }: ReceiveMessageRequest) =>
+  isBlank(subject) ? "" : [...subject.trim()].slice(0, SUBJECT_CHARACTERS).join("");
+
+/** What was written: people put short messages into the subject alone. */
+const textOf = ({ subject, text }: ReceiveMessageRequest) => (isBlank(text) ? subject : text);
 
 /**
  * The words to read: those that are stored, and no others, so that an erasure knows what was read. A reply is read without its
@@ -69,7 +74,9 @@ const subjectOf = ({ subject }: ReceiveMessageRequest) => [...subject.trim()].sl
  */
 async function wordsToRead(db: Knex, request: ReceiveMessageRequest, customerId: string): Promise<string> {
   const ticket = await ticketOf(db, request, customerId, false);
-  return ticket ? request.text : firstWords({ subject: subjectOf(request) || NO_SUBJECT, description: request.text });
+  return ticket
+    ? textOf(request)
+    : firstWords({ subject: subjectOf(request) || NO_SUBJECT, description: request.text });
 }
 
 async function receive(
@@ -84,11 +91,11 @@ async function receive(
   const answer = (receivedAs: ReceivedAs, ticketId: string, messageId = "") =>
     create(ReceiveMessageResponseSchema, { receivedAs, ticketId, messageId, customerId });
   if (ticket && ticket.status !== TicketStatus.CLOSED) {
-    const { message } = await recordReply(await TicketDraft.load(trx, info, ticket.id), request.text, words);
+    const { message } = await recordReply(await TicketDraft.load(trx, info, ticket.id), textOf(request), words);
     return answer(ReceivedAs.REPLY, ticket.id, message.id);
   }
   if (ticket) {
-    const { id } = await beginFollowUp(trx, info, ticket, { subject, description: request.text }, words);
+    const { id } = await beginFollowUp(trx, info, ticket, { subject, description: textOf(request) }, words);
     return answer(ReceivedAs.FOLLOW_UP, id);
   }
   const draft = await TicketDraft.begin(trx, info, {

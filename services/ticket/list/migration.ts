@@ -25,6 +25,7 @@ const REPLACED = [
 /** Labels know lane and times of their ticket, so that tickets with a label come out of an index in order too. */
 export const listsMigration: Migration = {
   name: "lists",
+  needsQuiet: true,
   async up(trx) {
     await trx.schema.alterTable("ticket", (table) => {
       for (const columns of REPLACED) table.dropIndex(columns);
@@ -71,6 +72,7 @@ export const emptyNotListedMigration: Migration = {
 /** A ticket that nobody has is in no index by assignee: where lists are of anybody's tickets, it has lanes of its own. */
 export const unassignedLanesMigration: Migration = {
   name: "unassigned-lanes",
+  needsQuiet: true,
   async up(trx, dialect) {
     await trx.schema.alterTable("ticket", (table) => {
       table.integer("unassigned").notNullable().defaultTo(1);

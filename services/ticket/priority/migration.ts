@@ -16,6 +16,7 @@ const FILTERS = ["waiting_on", "status", "priority", "category", "team", "assign
  */
 export const priorityMigration: Migration = {
   name: "priority",
+  needsQuiet: true,
   async up(trx) {
     await trx.schema.alterTable("ticket", (table) => {
       // Medium, until the words have been read.

@@ -1,6 +1,6 @@
 // Sends what is due, as long as the ticket service runs. Any number of processes may do so on one database.
 import type { Bell } from "../../../runtime/background/bell.ts";
-import { pause } from "../../../runtime/background/pause.ts";
+import { keepDoing } from "../../../runtime/background/keep-doing.ts";
 import type { Database } from "../../../runtime/database/database.ts";
 import type { Log } from "../../../runtime/log.ts";
 import { formatId } from "../../../runtime/messages/ids.ts";
@@ -18,7 +18,6 @@ import { secretsAt, type WebhookRow } from "./webhook-store.ts";
 const CONCURRENCY = 8;
 /** Twice what an attempt may take; after it, the attempt of a process that died is made again. */
 const LEASE_MS = 30_000;
-const AFTER_ERROR_MS = 1_000;
 
 /** What the dispatcher stands on. */
 export interface DispatcherOptions {
@@ -72,21 +71,15 @@ export class Dispatcher {
   async #run(): Promise<void> {
     const { bell, log } = this.#options;
     const { signal } = this.#closing;
-    let failing = false;
-    while (!signal.aborted) {
+    const roundAndWait = async () => {
       // Taken before the look, so that what happens in between is not slept over.
       const news = bell.next(signal);
-      try {
-        await this.round();
-        failing = false;
-        await news;
-      } catch (error) {
-        // One line an outage, not one a try.
-        if (!failing) log("webhooks wait: the database cannot be read", { error }, "warn");
-        failing = true;
-        await pause(AFTER_ERROR_MS, signal);
-      }
-    }
+      await this.round();
+      await news;
+    };
+    await keepDoing(roundAndWait, signal, (error, isFirst) => {
+      if (isFirst) log("webhooks wait: the database cannot be read", { error }, "warn");
+    });
   }
 
   async #begin(webhookId: number, limit: number): Promise<void> {

@@ -73,6 +73,49 @@ export const hostileCases: readonly Case[] = [
     },
   },
   {
+    name: "a text that has nothing to see is refused where one has to be read, with the field, and writes nothing",
+    async run(clients) {
+      const { crm, tickets, support } = clients;
+      const ticket = await newTicket(clients);
+      const { id: ticketId, customerId } = ticket;
+      const closed = await newTicket(clients, { customerId, status: TicketStatus.CLOSED });
+      const customer = (await crm.getCustomer({ customerId })).customer;
+      for (const blank of [" ", "\r\n\t", "\u200b\ufeff", "\u00a0\u3000\u2028"]) {
+        const note = { customerId, body: blank, author: { kind: ActorKind.AGENT } };
+        const calls: [field: string, call: Promise<unknown>][] = [
+          ["response", tickets.respondToTicket({ ticketId, response: blank })],
+          ["response", support.respondToTicket({ ticketId, response: blank })],
+          ["body", tickets.recordCustomerReply({ ticketId, body: blank })],
+          ["body", support.recordCustomerReply({ ticketId, body: blank })],
+          ["body", tickets.addInternalNote({ ticketId, body: blank })],
+          ["body", support.addInternalNote({ ticketId, body: blank })],
+          ["note", support.addCustomerNote({ customerId, note: blank })],
+          ["note.body", crm.addNote({ note })],
+          ["customer.name", crm.createCustomer({ customer: { name: blank } })],
+          ["customer.name", crm.updateCustomer({ customer: { id: customerId, name: blank } })],
+          ["ticket.subject", tickets.createTicket({ ticket: { subject: blank, customerId } })],
+          ["ticket.subject", tickets.updateTicket({ ticket: { id: ticketId, subject: blank } })],
+          ["ticket.assignee", tickets.updateTicket({ ticket: { id: ticketId, assignee: blank } })],
+          ["assignee", support.updateTicket({ ticketId, assignee: blank })],
+          ["description", support.openTicket({ customerId, subject: "x", description: blank })],
+          ["description", tickets.createFollowUp({ ticketId: closed.id, description: blank })],
+          ["edited_text", tickets.decideApproval({ approvalId: "APR-1001", decision: 1, editedText: blank })],
+          ["comment", tickets.decideApproval({ approvalId: "APR-1001", decision: 2, comment: blank })],
+          ["", tickets.receiveMessage({ fromEmail: "ada@example.com", subject: blank, text: blank })],
+        ];
+        const refusals = await Promise.all(calls.map(([, call]) => refusalOf(call)));
+        expect(refusals.map(({ fields }) => fields)).toEqual(calls.map(([field]) => [field]));
+        for (const refusal of refusals)
+          expect(refusal).toMatchObject({ code: "InvalidArgument", reason: "VALIDATION_FAILED" });
+      }
+      expect((await stateOf(clients, ticketId)).ticket).toEqual(ticket);
+      expect((await crm.getCustomer({ customerId })).customer).toEqual(customer);
+      expect((await crm.listNotes({ customerId })).notes).toEqual([]);
+      // Nobody is somebody who is known by name: empty still is.
+      expect((await support.updateTicket({ ticketId, assignee: "" })).ticket?.assignee).toBe("");
+    },
+  },
+  {
     name: "an identifier that is no number of this desk, or too large a one, is no internal error",
     async run({ tickets, crm, support }) {
       const bad = [

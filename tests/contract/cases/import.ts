@@ -97,6 +97,34 @@ export const importCases: readonly Case[] = [
     },
   },
   {
+    name: "a row is taken that says something in its subject or in its description, however blank the rest is",
+    async run(clients) {
+      const [blank, email] = [" \u200b\n", `${unique()}@example.com`];
+      const rows = [
+        { subject: "Call me", externalId: unique() },
+        { subject: "Call me", description: blank, externalId: unique(), customerName: blank, label: blank },
+        {
+          subject: blank,
+          description: "Where is it?",
+          externalId: unique(),
+          customerName: blank,
+          customerEmail: email,
+        },
+      ];
+      const report = await importRows(clients, rows);
+      expect(report.refused).toEqual([]);
+      const found = await Promise.all(idsOf(report).map((id) => ticketOf(clients, id)));
+      expect(found).toMatchObject([
+        { subject: "Call me", description: "" },
+        { subject: "Call me", description: blank, tags: [] },
+        { subject: "Where is it?", description: "Where is it?" },
+      ]);
+      const nameOf = async (customerId = "") => (await clients.crm.getCustomer({ customerId })).customer?.name;
+      expect(await nameOf(found[1]?.customerId)).toBe("Imported");
+      expect(await nameOf(found[2]?.customerId)).toBe(email);
+    },
+  },
+  {
     name: "customers are found by address, else by name, else there is one named Imported",
     async run(clients) {
       const [customerEmail, customerName] = [`${unique()}@example.com`, unique("Ada ")];
@@ -192,6 +220,7 @@ export const importCases: readonly Case[] = [
       const bad: [field: string, row: Row | undefined][] = [
         ["row", undefined],
         ["description", {}],
+        ["description", { subject: " ", description: "\u200b\n" }],
         ["description", { description: "x".repeat(50_001) }],
         ["customer_email", { ...good(), customerEmail: "nobody" }],
         ["status", { ...good(), status: "OPEN" }],

@@ -34,14 +34,14 @@ export declare type ImportRow = Message<"deskwire.ticket.v1.ImportRow"> & {
   externalId: string;
 
   /**
-   * What it is about, up to 300 characters. Without one: the first 80 characters of the description.
+   * What it is about, up to 300 characters. Blank: the first 80 characters of the description.
    *
    * @generated from field: string subject = 3;
    */
   subject: string;
 
   /**
-   * What the customer wrote, 1 to 50,000 characters.
+   * What the customer wrote, up to 50,000 characters. A row without it needs a subject.
    *
    * @generated from field: string description = 4;
    */
