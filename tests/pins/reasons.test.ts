@@ -120,7 +120,7 @@ const REASONS = {
 };
 
 /** What these make has a reason that is not written where they are called: the name of an error's code. */
-const REASON_COMPUTED = ["runtime/calls/malformed.ts"];
+const REASON_COMPUTED = ["runtime/calls/connect-errors.ts"];
 
 const CALL = /(?<!function )\b(?:fail|failForNow)\(\s*(?:Code\.)?([\w.]+),((?:(?!\bfail\()[^`;])*)/g;
 const REASON = /"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)"/g;

@@ -1407,7 +1407,7 @@ export declare const GetApprovalRequestSchema: GenMessage<GetApprovalRequest>;
  */
 export declare type GetApprovalResponse = Message<"deskwire.support.v1.GetApprovalResponse"> & {
   /**
-   * The approval.
+   * The approval, with all that the call would do. Its `request` leaves out the text that is the draft.
    *
    * @generated from field: deskwire.ticket.v1.Approval approval = 1;
    */
