@@ -1,4 +1,5 @@
 // The labelled texts that the engine is measured on.
+import { ConnectError } from "@connectrpc/connect";
 import type { Category, Sentiment, Urgency } from "#gen/deskwire/analytics/v1/analysis_pb.js";
 import { CLASSES, isHeldOut, type ModelName } from "./examples.ts";
 import { type Row, readData } from "./rows.ts";
@@ -81,7 +82,7 @@ export function readDataSets(folder: string, trained: TrainedFiles, missing: (pr
     try {
       data = readData(folder, file);
     } catch (error) {
-      missing((error as Error).message);
+      missing(ConnectError.from(error).rawMessage);
       return [];
     }
     const classes: readonly string[] = CLASSES[model];
