@@ -5,6 +5,7 @@ import type { CallStats } from "../runtime/telemetry/call-stats.ts";
 
 /** JSON as it stands in a tool's arguments and results. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+/** An object of it. */
 export type JsonObject = { [key: string]: Json };
 
 /** Who calls, and how far the call may go; made by the MCP side for every call. */

@@ -13,6 +13,7 @@ import { toolNames } from "./tool-names.ts";
 
 const DEFAULT_MAX_RESULT_TOKENS = 10_000;
 
+/** What a catalog is made from. */
 export interface CatalogOptions {
   /** What is offered, in this order; with comments, where their descriptors carry them. */
   readonly services: readonly DescService[];

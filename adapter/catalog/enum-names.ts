@@ -1,6 +1,7 @@
 // Enum values as a model writes them: `in_progress` for `TICKET_STATUS_IN_PROGRESS`.
 import type { DescEnum, DescEnumValue } from "@bufbuild/protobuf";
 
+/** The names of one enum, both ways. */
 export interface EnumNames {
   /** The short names that a model may use, in the order of declaration. */
   readonly shown: readonly { readonly name: string; readonly value: DescEnumValue }[];

@@ -2,6 +2,7 @@
 import { fitText } from "../../runtime/errors.ts";
 import type { Json } from "../catalog.ts";
 
+/** Where something stands: names of fields and keys, and indexes in lists. */
 export type Path = readonly (string | number)[];
 
 /** One thing that has to be changed before the call can be made. */

@@ -5,6 +5,7 @@ import { createValidator, type Validator } from "@bufbuild/protovalidate";
 import { field as fieldRules } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { validator } from "../../runtime/calls/validator.ts";
 
+/** Finds the fields that a message cannot do without. */
 export type RequiredFields = (desc: DescMessage) => ReadonlySet<DescField>;
 
 function declared(desc: DescMessage): DescField[] {

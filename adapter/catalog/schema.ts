@@ -1,7 +1,9 @@
 // JSON Schema (draft 2020-12) as the catalog builds it.
 import type { Json, JsonObject } from "../catalog.ts";
 
+/** A JSON Schema, or a part of one. */
 export type Schema = JsonObject;
+/** One of objects. */
 export type ObjectSchema = JsonObject & { type: "object" };
 
 /** What a rule adds to a schema: keywords, and words for what has none. */

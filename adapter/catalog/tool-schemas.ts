@@ -28,6 +28,7 @@ interface ResultNames {
   readonly waiting: string;
 }
 
+/** What a tool takes and answers, and what is said of it in between. */
 export interface ToolSchemas {
   readonly input: ObjectSchema;
   readonly output: ObjectSchema;
@@ -40,10 +41,12 @@ export interface ToolSchemas {
   readonly rules: string;
 }
 
+/** Whether a method takes many messages. */
 export function streamsIn({ methodKind }: DescMethod): boolean {
   return methodKind === "client_streaming" || methodKind === "bidi_streaming";
 }
 
+/** Whether a method answers with many messages. */
 export function streamsOut({ methodKind }: DescMethod): boolean {
   return methodKind === "server_streaming" || methodKind === "bidi_streaming";
 }

@@ -5,6 +5,7 @@ import { noOpServer, TEXT } from "../variants/no-op.ts";
 
 const BODY = JSON.stringify({ text: TEXT });
 
+/** One call from process to process, with and without what the desk puts around it. */
 export const hop: Group = {
   questions: [
     {

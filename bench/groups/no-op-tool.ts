@@ -9,6 +9,7 @@ const ERAS: readonly Era[] = ["2026-07-28", "2025-11-25"];
 /** A JSON-RPC result around a tool's result, in bytes: what both eras answer with, give or take a header. */
 const ANSWER_BYTES = 230;
 
+/** By Streamable HTTP, for both eras of the protocol. */
 export const noOpTool: Group = {
   questions: [
     {
@@ -31,6 +32,7 @@ export const noOpTool: Group = {
   },
 };
 
+/** By stdio, against a process that gives lines back. */
 export const stdioTool: Group = {
   questions: [
     { name: "MCP over stdio: a tool that does nothing", baseline: "bare line echo", callers: [1, 32], goals: [] },

@@ -4,6 +4,7 @@ import { type Writing, writers } from "../variants/writers.ts";
 
 const BASELINE = "one-row knex transactions";
 
+/** Writes that are each answered when they are on the disk. */
 export const durableWrites: Group = {
   questions: [
     {

@@ -13,7 +13,9 @@ import type { Fact, Segment } from "../../services/analytics/metrics/facts.ts";
 import { PROJECTION_VERSION } from "../../services/analytics/metrics/project.ts";
 import { migrations } from "../../services/analytics/migrations.ts";
 
+/** Milliseconds. */
 export const DAY = 24 * 60 * 60_000;
+/** The year of the facts, in milliseconds UTC. */
 export const END = Date.parse("2026-07-01T00:00:00Z");
 export const START = END - 365 * DAY;
 const BATCH = 50_000;

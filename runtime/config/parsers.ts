@@ -10,6 +10,7 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/;
 /** Whether a host is this machine, for nobody else to reach. */
 export const isLoopback = (host: string): boolean => LOOPBACK.test(host);
 
+/** Any text. */
 export const text = (value: string): string => value;
 /** Undefined where none is set. */
 export const optionalText = (value: string): string | undefined => value || undefined;
@@ -31,11 +32,13 @@ export function port(value: string, name: string): number | undefined {
     : refuse(name, value, "a port from 0 to 65535");
 }
 
+/** A whole number above 0. */
 export function positive(value: string, name: string): number {
   const number = Number(value);
   return Number.isInteger(number) && number > 0 ? number : refuse(name, value, "a whole number above 0");
 }
 
+/** An http or https URL, without the slashes at its end. */
 export function httpUrl(value: string, name: string): string {
   if (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)) return value.replace(/\/+$/, "");
   return refuse(name, value, "a URL such as http://127.0.0.1:8080");
@@ -79,6 +82,7 @@ export function audience(value: string, name: string): string | undefined {
   return value || undefined;
 }
 
+/** Undefined where none is set. */
 export function postgresUrl(value: string, name: string): string | undefined {
   if (value === "") return undefined;
   if (URL.canParse(value) && /^postgres(ql)?:$/.test(new URL(value).protocol)) return value;
@@ -95,6 +99,7 @@ export function withoutPassword(value: string): string {
   return url.href.replaceAll(encodeURIComponent("…"), "…");
 }
 
+/** Networks in CIDR notation, between commas. */
 export function networks(value: string, name: string): string[] {
   const wrong = list(value).find((item) => !isNetwork(item));
   return wrong === undefined ? list(value) : refuse(name, wrong, "networks such as 10.0.0.0/8 or fd00::/8");

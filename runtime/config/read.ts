@@ -4,7 +4,9 @@ import { Code, type ConnectError } from "@connectrpc/connect";
 import { fail } from "../errors.ts";
 import { Refusal, refuse, type Variable } from "./variable.ts";
 
+/** Environment variables: a value, or none, for each name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
+/** Variables by their names. */
 export type Variables = Readonly<Record<string, Variable<unknown>>>;
 
 /** A variable as it stands, and where that comes from. */

@@ -22,7 +22,6 @@ interface Builder {
 
 /** What this file needs of a client, the one of a transaction included. */
 export interface DirectClient {
-  readonly transacting?: boolean;
   readonly direct?: DirectConnection | undefined;
   /** The connection of a transaction that has it in a thread. */
   readonly thread?: SqliteThread;

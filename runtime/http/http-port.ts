@@ -22,6 +22,7 @@ import { createServer as createTls, type Server as TlsServer } from "node:tls";
 import type { Certificate } from "./certificate.ts";
 import { type OnUnread, UnreadAnswers } from "./unread.ts";
 
+/** A request and its response in either HTTP version, as Node has them. */
 export type HttpRequest = IncomingMessage | Http2ServerRequest;
 export type HttpResponse = ServerResponse | Http2ServerResponse;
 type Handler = (request: HttpRequest, response: HttpResponse) => void;

@@ -50,7 +50,7 @@ const BAD_REQUEST = codeToHttpStatus(Code.InvalidArgument);
  * What is wrong with the JSON text of a message: `invalid_argument` with JSON_MALFORMED for what is no JSON, else
  * REQUEST_MALFORMED and `google.rpc.BadRequest` with every wrong field. Undefined where it can be decoded.
  */
-export function mistakeIn(desc: DescMessage, text: string): ConnectError | undefined {
+function mistakeIn(desc: DescMessage, text: string): ConnectError | undefined {
   let json: JsonValue;
   try {
     json = JSON.parse(text);

@@ -12,3 +12,9 @@ export function formatId(prefix: IdPrefix, number: number): string {
 export function parseId(id: string): number {
   return Number(id.slice(id.indexOf("-") + 1));
 }
+
+/** The number in a text that is an identifier and nothing else, such as a search for `tkt-1001`; undefined for any other text. */
+export function numberIn(prefix: IdPrefix, text: string): number | undefined {
+  const [, number] = new RegExp(`^${prefix}-([1-9][0-9]{3,14})$`, "i").exec(text.trim()) ?? [];
+  return number === undefined ? undefined : Number(number);
+}

@@ -1,22 +1,22 @@
-// Pages of a list by key, not by offset (AIP-158): rows that come and go in between neither repeat nor skip others.
+// Pages of a list as requests ask for them (AIP-158): their sizes, the tokens that lead on, and how many rows there are.
 import { hash } from "node:crypto";
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import type { Knex } from "knex";
 import { fingerprint } from "../calls/fingerprint.ts";
+import {
+  type KeysetOptions,
+  type KeysetPage,
+  type KeyValue,
+  keysetPage,
+  type OrderColumn,
+} from "../database/keyset.ts";
 import type { Read } from "../database/reader-thread.ts";
 import { readAtOnce, type Sql, type WithClient } from "../database/rows.ts";
 import { fail } from "../errors.ts";
 
-/** One column of an order. It is never NULL, the query selects it, and the last column of an order is unique. */
-export interface OrderColumn {
-  /** May be qualified, `ticket.created_at`; the row then holds `created_at`. */
-  readonly column: string;
-  readonly direction: "asc" | "desc";
-}
-
-/** The value of an order's column in a row. */
-export type KeyValue = string | number;
+/** Rows that a list counts: a few thousand more would be no news, and take as long as the page. */
+const COUNTED = 1_000;
 
 /** The sizes of a page; 50 and 100 if left out. */
 export interface PageSizes {
@@ -27,88 +27,6 @@ export interface PageSizes {
 /** How many rows a page has: the default if none are requested, at most `max` (AIP-158). */
 function pageSize(requested: number, { default: usual = 50, max = 100 }: PageSizes = {}): number {
   return Math.min(requested === 0 ? usual : requested, max);
-}
-
-/** Which page of an order. */
-export interface KeysetOptions {
-  readonly order: readonly OrderColumn[];
-  readonly limit: number;
-  /** The order's values in the last row of the page before; none for the first page. */
-  readonly after?: readonly KeyValue[] | undefined;
-}
-
-/** Some rows, and the order's values in the last of them if there are more. */
-export interface KeysetPage<Row> {
-  readonly rows: Row[];
-  readonly next?: readonly KeyValue[];
-}
-
-const quoted = (column: string) => column.replaceAll(/\w+/g, '"$&"');
-
-/** What is true of the rows on one side of a row with these values of the order's columns; `isEqual`: and of that row. */
-function beside(
-  order: readonly OrderColumn[],
-  key: readonly KeyValue[],
-  side: { readonly isAfter: boolean; readonly isEqual: boolean },
-): Sql {
-  const [first, ...rest] = order as [OrderColumn, ...OrderColumn[]];
-  const [value, ...values] = key;
-  const beyond = (first.direction === "asc") === side.isAfter ? ">" : "<";
-  if (order.every(({ direction }) => direction === first.direction)) {
-    const columns = order.map(({ column }) => quoted(column)).join(", ");
-    const places = key.map(() => "?").join(", ");
-    return { sql: `(${columns}) ${beyond}${side.isEqual ? "=" : ""} (${places})`, bindings: key };
-  }
-  const column = quoted(first.column);
-  const tied = beside(rest, values, side);
-  // The bound on the first column alone is implied; without it no index would be used.
-  return {
-    sql: `${column} ${beyond}= ? and (${column} ${beyond} ? or (${column} = ? and ${tied.sql}))`,
-    bindings: [value, value, value, ...tied.bindings],
-  };
-}
-
-/** What is true of the rows that come after one with these values of the order's columns. */
-export function isAfter(order: readonly OrderColumn[], after: readonly KeyValue[]): Sql {
-  return beside(order, after, { isAfter: true, isEqual: false });
-}
-
-/** What is true of the rows that come before one with these values of the order's columns, and of that row. */
-export function isUpTo(order: readonly OrderColumn[], last: readonly KeyValue[]): Sql {
-  return beside(order, last, { isAfter: false, isEqual: true });
-}
-
-/** The order's values in a row. */
-export function keyOf(row: object, order: readonly OrderColumn[]): KeyValue[] {
-  return order.map(({ column }) => {
-    const value = (row as Record<string, unknown>)[column.slice(column.lastIndexOf(".") + 1)];
-    if (typeof value === "string" || typeof value === "number") return value;
-    throw new Error(`The order's column ${column} must be selected, and be text or a number in every row.`);
-  });
-}
-
-/** Reads one page of a query that has no order and no limit yet. */
-export async function keysetPage<Row extends object>(
-  query: Knex.QueryBuilder,
-  { order, limit, after }: KeysetOptions,
-): Promise<KeysetPage<Row>> {
-  const page = query.clone().orderBy(order.map(({ column, direction }) => ({ column, order: direction })));
-  if (after !== undefined) {
-    const { sql, bindings } = isAfter(order, after);
-    page.whereRaw(sql, bindings as Knex.RawBinding[]);
-  }
-  return pageOf(await page.limit(limit + 1), order, limit);
-}
-
-/** Makes a page of rows that were read in order, up to one more than the page takes. */
-export function pageOf<Row extends object>(
-  found: readonly Row[],
-  order: readonly OrderColumn[],
-  limit: number,
-): KeysetPage<Row> {
-  const rows = found.slice(0, limit);
-  const last = rows.at(-1);
-  return found.length > limit && last !== undefined ? { rows, next: keyOf(last, order) } : { rows };
 }
 
 interface ListRequest {
@@ -209,12 +127,6 @@ export async function countedPage<Row extends object, D extends DescMessage = De
   return { rows, nextPageToken, totalSize: isWhole ? rows.length : await source.count() };
 }
 
-async function countOf({ sql, bindings }: Sql, limit: number, read: Read): Promise<number> {
-  const bounded = `select count(*) as count from (${sql} limit ${limit + 1}) as bounded`;
-  const [row] = await read<{ count: number }>(bounded, bindings);
-  return row?.count ?? 0;
-}
-
 /** A query's rows, without their columns and order. */
 function bareRows(query: Knex.QueryBuilder): Sql {
   const { client } = query as unknown as WithClient;
@@ -223,16 +135,9 @@ function bareRows(query: Knex.QueryBuilder): Sql {
 
 const sizeOf = (query: Knex.QueryBuilder) => totalSize(bareRows(query), readAtOnce(query as unknown as WithClient));
 
-/** Counts the rows of a query without reading past `limit`: exact up to there, then `more` is true. */
-export async function countUpTo(
-  query: Knex.QueryBuilder,
-  limit = 1000,
-): Promise<{ readonly count: number; readonly more: boolean }> {
-  const count = await countOf(bareRows(query), limit, readAtOnce(query as unknown as WithClient));
-  return { count: Math.min(count, limit), more: count > limit };
-}
-
 /** Counts the rows of a statement for a response's `total_size`: exact up to 1,000; 1,001 means more than 1,000. */
-export function totalSize(rows: Sql, read: Read): Promise<number> {
-  return countOf(rows, 1000, read);
+export async function totalSize({ sql, bindings }: Sql, read: Read): Promise<number> {
+  const bounded = `select count(*) as count from (${sql} limit ${COUNTED + 1}) as bounded`;
+  const [row] = await read<{ count: number }>(bounded, bindings);
+  return row?.count ?? 0;
 }

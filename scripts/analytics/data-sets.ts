@@ -1,6 +1,7 @@
 // The labelled texts that the engine is measured on.
-import { ConnectError } from "@connectrpc/connect";
+import { Code } from "@connectrpc/connect";
 import type { Category, Sentiment, Urgency } from "#gen/deskwire/analytics/v1/analysis_pb.js";
+import { fail } from "../../runtime/errors.ts";
 import { CLASSES, isHeldOut, type ModelName } from "./examples.ts";
 import { type Row, readData } from "./rows.ts";
 import { SOURCES, type Source } from "./sources.ts";
@@ -75,14 +76,16 @@ type TrainedFiles = ReadonlySet<string>;
 /**
  * All data sets whose files the folder has, in a fixed order. Of a file that the weights were trained on only what was
  * held out is taken; of any other, all of it. `missing` is told the files that are not there.
+ *
+ * @throws ConnectError `not_found` (FILE_UNREADABLE) where there is nothing to read
  */
 export function readDataSets(folder: string, trained: TrainedFiles, missing: (problem: string) => void): DataSet[] {
-  return PLANS.flatMap(({ file, name = file, model, rows = () => true, label, note }) => {
+  const sets = PLANS.flatMap(({ file, name = file, model, rows = () => true, label, note }) => {
     let data: ReturnType<typeof readData>;
     try {
       data = readData(folder, file);
     } catch (error) {
-      missing(ConnectError.from(error).rawMessage);
+      missing((error as Error).message);
       return [];
     }
     const classes: readonly string[] = CLASSES[model];
@@ -100,6 +103,13 @@ export function readDataSets(folder: string, trained: TrainedFiles, missing: (pr
           },
         ];
   });
+  if (sets.length > 0) return sets;
+  const files = [...new Set(PLANS.map(({ file }) => `${file}.csv`))].join(", ");
+  throw fail(
+    Code.NotFound,
+    "FILE_UNREADABLE",
+    `${folder} holds none of the data sets: ${files}. Give the folder that does: --data DIR (docs/analytics.md lists them).`,
+  );
 }
 
 /** Values of the enums of the contract, as the classes of the models number them. */

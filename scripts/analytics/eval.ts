@@ -1,6 +1,6 @@
 // `npm run eval`: how right the text engine is, beside the packages one could use instead.
 import { parseArgs } from "node:util";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code } from "@connectrpc/connect";
 import { runCommand } from "../../runtime/command.ts";
 import { fail, reasonOf } from "../../runtime/errors.ts";
 import type { LearningEngine, Reading } from "../../services/analytics/engine/engine.ts";
@@ -92,7 +92,7 @@ async function printLeftOut(folder: string, draws: number): Promise<void> {
     for (const left of leaveOneOut(folder)) await printCurve(left.engine, left, draws);
   } catch (error) {
     if (reasonOf(error) !== "FILE_UNREADABLE") throw error;
-    console.log(`left out: corrections where a source was left out: ${ConnectError.from(error).rawMessage}`);
+    console.log(`left out: corrections where a source was left out: ${(error as Error).message}`);
   }
 }
 
@@ -119,18 +119,15 @@ async function main(args: string[]): Promise<void> {
   const trained = new Set(manifest.sources.map(({ sha256 }) => sha256));
   const missing: string[] = [];
   const all = readDataSets(values.data, trained, (problem) => missing.push(problem));
-  if (all.length === 0) {
-    const message = `${values.data} has none of the CSV files that docs/analytics.md lists. Name their folder with --data DIR.`;
-    throw fail(Code.NotFound, "FILE_UNREADABLE", message);
-  }
   for (const problem of missing) console.log(`left out: ${problem}`);
   const sets = all.filter(({ name }) => name.includes(values.only));
-  if (sets.length === 0 && !"corrections".includes(values.only)) {
-    const names = all.map(({ name }) => name).join(", ");
-    throw fail(Code.NotFound, "DATA_SET_UNKNOWN", `No data set's name holds ${values.only}. There are: ${names}.`);
+  const wantsCorrections = "corrections".includes(values.only);
+  if (sets.length === 0 && !wantsCorrections) {
+    const names = all.map(({ name }) => name).join("; ");
+    throw fail(Code.InvalidArgument, "USAGE_WRONG", `No data set's name holds ${values.only}. There are: ${names}.`);
   }
   for (const set of sets) measure(set, values.brief);
-  if ("corrections".includes(values.only)) await printLeftOut(values.data, draws);
+  if (wantsCorrections) await printLeftOut(values.data, draws);
   for (const set of sets) if (set.name === "category_twcs_support") await printCurve(localEngine, set, draws);
 }
 

@@ -12,6 +12,8 @@ export interface Approval {
   readonly tool?: string;
   readonly reasons?: readonly { readonly message?: string; readonly excerpt?: string }[];
   readonly draft?: string;
+  /** The call as it is held, in ProtoJSON. */
+  readonly request?: Readonly<Record<string, unknown>>;
   readonly create_time?: string;
   readonly expire_time?: string;
   readonly comment?: string;

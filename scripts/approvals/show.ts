@@ -18,6 +18,14 @@ function reasonsOf({ reasons = [] }: Approval): string[] {
   return reasons.map(({ message = "", excerpt }) => `  - ${message}${excerpt ? ` (${oneLine(excerpt)})` : ""}`);
 }
 
+/** What else the call says than whose it is, for which ticket, and the draft. */
+const TOLD = new Set(["ticketId", "actor", "author", "recorder", "etag", "requestId"]);
+
+function callOf({ request = {}, draft }: Approval): string[] {
+  const others = Object.entries(request).filter(([name, value]) => !TOLD.has(name) && value !== draft);
+  return others.map(([name, value]) => `  ${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`);
+}
+
 /** The list. */
 export function listLines({ approvals, total_size }: Page, state: string): string[] {
   if (approvals.length === 0) return [state === "pending" ? "Nothing waits for approval." : "There are none."];
@@ -32,6 +40,8 @@ export function listLines({ approvals, total_size }: Page, state: string): strin
 /** One approval with all that a person needs to decide. */
 export function detailLines({ approval, ticket, news }: Detail): string[] {
   const { id, state, tool = "", draft = "", comment, edited_text, create_time, expire_time } = approval;
+  const call = callOf(approval);
+  const ways = draft === "" ? "approve (or reject --comment TEXT)" : "approve (or edit, or reject --comment TEXT)";
   return [
     `${id}: ${tool} on ${ticket.id}, ${state}`,
     `  ${oneLine(ticket.subject)} (${ticket.status})`,
@@ -39,12 +49,11 @@ export function detailLines({ approval, ticket, news }: Detail): string[] {
     "Why it waits:",
     ...reasonsOf(approval),
     ...(draft === "" ? [] : ["The draft:", quoted(draft)]),
+    ...(call.length > 0 ? [`${draft === "" ? "It asks for" : "With it"}:`, ...call] : []),
     ...(edited_text ? ["What was sent instead:", quoted(edited_text)] : []),
     ...(comment ? ["Comment:", quoted(comment)] : []),
     ...(news.length > 0 ? ["New on the ticket since then:", ...news.map((it) => `  - ${oneLine(it)}`)] : []),
-    ...(state === "pending"
-      ? ["", `Decide: npm run approvals -- ${id} approve (or edit, or reject --comment TEXT)`]
-      : []),
+    ...(state === "pending" ? ["", `Decide: npm run approvals -- ${id} ${ways}`] : []),
   ];
 }
 

@@ -56,7 +56,7 @@ function parse(args: string[]) {
 }
 
 type Options = ReturnType<typeof parse>["values"];
-type Command = (store: KeyStore, name: string, options: Options, output: Output) => Promise<void>;
+type Command = (store: KeyStore, name: string, options: Options, output: Output, config: Config) => Promise<void>;
 
 function parseScopes(text: string | undefined): string[] {
   const scopes = (text ?? "").split(/[\s,]+/).filter(Boolean);
@@ -88,19 +88,19 @@ function stateOf(row: KeyRow): string {
 const COMMANDS: Readonly<Record<string, { readonly named: boolean; readonly run: Command }>> = {
   create: {
     named: true,
-    async run(store, name, { scopes, expires, rate }, output) {
+    async run(store, name, { scopes, expires, rate }, output, { MCP_API_KEY, MCP_ISSUER }) {
       if (!NAME.test(name))
         throw wrong(`${name} is no name for a key: up to 63 letters, digits, dots, dashes and underscores.`);
       if (rate !== undefined && !parseRate(rate))
         throw wrong(`--rate ${rate} is not allowed. Write 10/s, 60/min or 1000/h.`);
       const key = { name, scopes: parseScopes(scopes), expireTime: expiry(expires), rateLimit: rate };
-      const first = (await store.list()).length === 0;
+      const wasOpen = !MCP_API_KEY && !MCP_ISSUER && (await store.list()).length === 0;
       hand(
         output,
         await store.create(key),
         `The key ${name} opens ${key.scopes.join(", ")}${key.expireTime ? ` until ${day(key.expireTime, "")}` : ""}.`,
       );
-      if (first)
+      if (wasOpen)
         output.err("It is the first one: from now on every caller of the desk needs a key, on this machine too.");
     },
   },
@@ -172,9 +172,10 @@ export async function runKeys(args: string[], config: () => Config, output: Outp
   if (command.named !== (subject !== undefined) || others.length > 0) {
     throw wrong(command.named ? `${name} wants the name of one key.` : `${name} takes no name.`);
   }
-  const store = await KeyStore.open(accessLocation(config()), () => {});
+  const settings = config();
+  const store = await KeyStore.open(accessLocation(settings), () => {});
   try {
-    await command.run(store, subject ?? "", values, output);
+    await command.run(store, subject ?? "", values, output, settings);
   } finally {
     await store.close();
   }

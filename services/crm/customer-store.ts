@@ -9,7 +9,8 @@ import { type Database, isUniqueViolation } from "../../runtime/database/databas
 import { insertRows, selectByTexts, selectRows } from "../../runtime/database/rows.ts";
 import { matchSearch } from "../../runtime/database/search-words.ts";
 import { fail } from "../../runtime/errors.ts";
-import { formatId, parseId } from "../../runtime/messages/ids.ts";
+import { isBlank } from "../../runtime/messages/blank.ts";
+import { formatId, numberIn, parseId } from "../../runtime/messages/ids.ts";
 import { toTimestamp, toTimestampIf } from "../../runtime/messages/timestamps.ts";
 
 /** The fields of a customer that a caller sets. */
@@ -148,7 +149,7 @@ async function writeKeys(trx: Knex.Transaction, id: number, fields: CustomerFiel
 }
 
 /** Adds customers; throws the driver's unique violation where an address or key is taken. */
-export async function insertCustomers(
+async function insertCustomers(
   trx: Knex.Transaction,
   customers: readonly CustomerFields[],
   now: number,
@@ -254,6 +255,8 @@ export function customersMatching({ knex, dialect }: Database, request: ListCust
   for (const tag of request.tags)
     query.whereIn("customer.id", knex("customer_tag").where({ tag }).select("customer_id"));
   if (request.erased) query.whereNotNull("erase_time");
-  if (request.query) matchSearch(query, dialect, { table: "customer" }, request.query);
+  const number = numberIn("CUS", request.query);
+  if (number) query.where("customer.id", number);
+  else if (!isBlank(request.query)) matchSearch(query, dialect, { table: "customer" }, request.query);
   return query;
 }

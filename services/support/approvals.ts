@@ -17,6 +17,13 @@ export function pendingApproval(approval: Approval | undefined): PendingApproval
   return create(PendingApprovalSchema, { id, state, reason, comment, ...(expireTime && { expireTime }) });
 }
 
+/** A model pays for each text; the draft is one already. */
+function withoutTwin(approval: Approval): Approval {
+  const { request, draft } = approval;
+  if (request === undefined) return approval;
+  return { ...approval, request: Object.fromEntries(Object.entries(request).filter(([, value]) => value !== draft)) };
+}
+
 /** What became of the note that a held answer asked for. */
 function noteOf({ state, request }: Approval): CustomerNoteState {
   const queued = state === ApprovalState.APPROVED && request?.addCustomerNote === true;
@@ -38,7 +45,7 @@ export function approvalMethods({
     async getApproval({ approvalId }, context) {
       const found = await needed("tickets", tickets.getApproval({ approvalId }, onBehalfOf(context)));
       const { approval, ticket, news } = found;
-      return { approval, ticket, news };
+      return { approval: approval && withoutTwin(approval), ticket, news };
     },
 
     async decideApproval(

@@ -18,6 +18,7 @@ import {
   WaitingOn,
 } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { TicketService, UpdateTicketRequestSchema } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
+import { methodName } from "../../runtime/calls/call.ts";
 import { fail } from "../../runtime/errors.ts";
 import { maskedFields, mutableFields } from "../../runtime/messages/resource.ts";
 import { recordReply } from "./conversation.ts";
@@ -67,6 +68,7 @@ function customerNote(ticketId: string, response: string): string {
   return `${answerNotePrefix(ticketId)}${[...response].slice(0, NOTE_CHARACTERS).join("")}...`;
 }
 
+/** An answer to the customer, with the status that fits and the wish for a note. */
 export const respond = action({
   method: method.respondToTicket,
   tool: "respond_to_ticket",
@@ -76,7 +78,7 @@ export const respond = action({
   async run(trx, info, request) {
     const draft = await TicketDraft.load(trx, info, request.ticketId);
     await assertNothingMissed(trx, draft.ticket, request.etag);
-    draft.assertNotClosed().move(request.updateStatus);
+    (await draft.assertNotClosed()).move(request.updateStatus);
     if (info.hold) return info.hold(draft.stored);
     const stored = { delivery: MessageDelivery.STORED };
     const message = await draft.addMessage(MessageVisibility.PUBLIC, request.response, stored);
@@ -87,6 +89,7 @@ export const respond = action({
   },
 });
 
+/** What the customer said, written down by somebody else. */
 export const recordCustomerReply = action({
   method: method.recordCustomerReply,
   tool: "record_customer_reply",
@@ -97,13 +100,14 @@ export const recordCustomerReply = action({
     const actor = create(ActorSchema, { kind: ActorKind.CUSTOMER });
     const draft = await TicketDraft.load(trx, { ...info, actor }, request.ticketId);
     actor.id = draft.ticket.customerId;
-    if (info.hold) return info.hold(draft.assertNotClosed().stored);
+    if (info.hold) return info.hold((await draft.assertNotClosed()).stored);
     const recorded = await recordReply(draft, request.body, info.words);
     if (info.byAi) await markAsAi(trx, [recorded.message.id]);
     return recorded;
   },
 });
 
+/** A message that the desk alone reads. */
 export const addInternalNote = action({
   method: method.addInternalNote,
   tool: "add_internal_note",
@@ -111,7 +115,7 @@ export const addInternalNote = action({
   actor: ({ author }) => agentUnless(author),
   text: "body",
   async run(trx, info, request) {
-    const draft = (await TicketDraft.load(trx, info, request.ticketId)).assertNotClosed();
+    const draft = await (await TicketDraft.load(trx, info, request.ticketId)).assertNotClosed();
     if (info.hold) return info.hold(draft.stored);
     const message = await draft.addMessage(MessageVisibility.INTERNAL, request.body);
     return { ticket: await draft.save(), message };
@@ -136,6 +140,7 @@ function withTags(ticket: Ticket, add: readonly string[], remove: readonly strin
   );
 }
 
+/** Fields, labels and status of a ticket. */
 export const updateTicket = action({
   method: method.updateTicket,
   tool: "update_ticket",
@@ -145,7 +150,7 @@ export const updateTicket = action({
     const draft = await TicketDraft.load(trx, info, patch.id);
     await assertNothingMissed(trx, draft.ticket, patch.etag);
     // The status first: it has a say in who has to act next, and the update the last word.
-    draft.assertNotClosed().move(updateStatus);
+    (await draft.assertNotClosed()).move(updateStatus);
     const fields = maskedFields(TicketSchema, { patch, mask, current: draft.ticket }, MUTABLE);
     draft.change(withDefaults(fields, draft.ticket));
     draft.change(withTags(draft.ticket, addTags, removeTags));
@@ -158,6 +163,7 @@ export const updateTicket = action({
   },
 });
 
+/** The status alone; for a policy it is the tool `update_ticket` as well. */
 export const changeStatus = action({
   method: method.changeStatus,
   tool: "update_ticket",
@@ -171,6 +177,7 @@ export const changeStatus = action({
   },
 });
 
+/** Two tickets become one. */
 export const merge = action({
   method: method.mergeTickets,
   tool: "merge_tickets",
@@ -182,6 +189,6 @@ export const merge = action({
 /** Every action, by the full name of its method. */
 export const ACTIONS: ReadonlyMap<string, Action> = new Map(
   [respond, recordCustomerReply, addInternalNote, updateTicket, changeStatus, merge].map(
-    (it) => [`${it.method.parent.typeName}/${it.method.name}`, it as unknown as Action] as const,
+    (it) => [methodName(it.method), it as unknown as Action] as const,
   ),
 );

@@ -14,7 +14,7 @@ export async function recordReply(
   body: string,
   words?: Words,
 ): Promise<{ ticket: Ticket; message: TicketMessage }> {
-  draft.assertNotClosed();
+  await draft.assertNotClosed();
   const message = await draft.addMessage(MessageVisibility.PUBLIC, body);
   const { waitingOn, unansweredFollowUps } = draft.ticket;
   if (waitingOn === WaitingOn.DESK) draft.change({ unansweredFollowUps: unansweredFollowUps + 1 });

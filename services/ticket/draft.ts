@@ -20,6 +20,7 @@ import { insertMessages } from "./message-store.ts";
 import { dueTime } from "./priority/due.ts";
 import type { Reading } from "./priority/text-reader.ts";
 import { closedError, moveTo } from "./status.ts";
+import { goesOnIn } from "./thread.ts";
 import { findTicket, insertTickets, markUnread, updateTicket } from "./ticket-store.ts";
 
 /** Fields that change along with the status. */
@@ -117,9 +118,11 @@ export class TicketDraft {
   }
 
   /** @throws ConnectError `failed_precondition` (TICKET_CLOSED) */
-  assertNotClosed(): this {
-    if (this.#ticket.status === TicketStatus.CLOSED) throw closedError(this.#ticket.id);
-    return this;
+  async assertNotClosed(): Promise<this> {
+    const { id, status } = this.#ticket;
+    if (status !== TicketStatus.CLOSED) return this;
+    const latest = await goesOnIn(this.#trx, id);
+    throw closedError(id, latest?.status === TicketStatus.CLOSED ? undefined : latest?.id);
   }
 
   /** Changes fields. */

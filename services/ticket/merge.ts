@@ -38,8 +38,8 @@ export async function mergeTickets(
   const drafts = new Map<string, TicketDraft>();
   // Always in the same order, so that two merges of the same tickets do not wait for each other for ever.
   for (const id of [ticketId, intoTicketId].sort()) drafts.set(id, await TicketDraft.load(trx, info, id));
-  const merged = (drafts.get(ticketId) as TicketDraft).assertNotClosed();
-  const into = (drafts.get(intoTicketId) as TicketDraft).assertNotClosed();
+  const merged = await (drafts.get(ticketId) as TicketDraft).assertNotClosed();
+  const into = await (drafts.get(intoTicketId) as TicketDraft).assertNotClosed();
   assertSameCustomer(merged.ticket, into.ticket);
   if (info.hold) return { ...(await info.hold(merged.stored)), ticket: into.stored, mergedTicket: merged.stored };
   // What is still to be done must not vanish in a ticket that counts as done.

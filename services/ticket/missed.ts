@@ -36,10 +36,14 @@ export async function assertNothingMissed(db: Knex, ticket: Ticket, etag: string
     .map(toEvent)
     .filter((event) => !(versionOf(event.etag) <= known))
     .map(told);
+  const what =
+    missed.length > 0
+      ? `${ticket.id} has changed since it was read: ${missed.join("; ")}.`
+      : `${ticket.id} was never so.`;
   throw fail(
     Code.Aborted,
     "ETAG_MISMATCH",
-    `${ticket.id} has changed since it was read: ${missed.join("; ")}. Its etag is ${ticket.etag} now, not ${etag}. Read it again and decide anew. Nothing was written.`,
+    `${what} Its etag is ${ticket.etag} now, not ${etag}. Read it again and decide anew. Nothing was written.`,
     { current_etag: ticket.etag, missed: missed.join("; ") },
   );
 }

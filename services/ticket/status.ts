@@ -24,14 +24,19 @@ export function isDone(status: TicketStatus): boolean {
   return status === RESOLVED || status === CLOSED;
 }
 
-/** The error for writing to a closed ticket. */
-export function closedError(ticketId: string): ConnectError {
-  return fail(
-    Code.FailedPrecondition,
-    "TICKET_CLOSED",
-    `${ticketId} is closed and takes nothing more. Open a follow-up instead: CreateFollowUp, or the tool open_ticket with follow_up_of.`,
-    { ticket_id: ticketId },
-  );
+/**
+ * The error for writing to a closed ticket.
+ *
+ * @param goesOnIn the open ticket that it was merged into or that follows it up, where there is one
+ */
+export function closedError(ticketId: string, goesOnIn: string | undefined): ConnectError {
+  const wayOut = goesOnIn
+    ? `It goes on in ${goesOnIn}: read that one and write there.`
+    : "Open a follow-up instead: CreateFollowUp, or the tool open_ticket with follow_up_of.";
+  return fail(Code.FailedPrecondition, "TICKET_CLOSED", `${ticketId} is closed and takes nothing more. ${wayOut}`, {
+    ticket_id: ticketId,
+    ...(goesOnIn && { goes_on_in: goesOnIn }),
+  });
 }
 
 function illegal(ticket: Ticket, status: TicketStatus): ConnectError {

@@ -2,7 +2,7 @@
 import type { Knex } from "knex";
 import type { TicketEvent, TicketEventType } from "#gen/deskwire/ticket/v1/event_pb.js";
 import type { Bell } from "../../runtime/background/bell.ts";
-import { keysetPage } from "../../runtime/messages/pagination.ts";
+import { keysetPage } from "../../runtime/database/keyset.ts";
 import { BY_POSITION, type EventRow, eventsAfter, toEvent } from "./event-store.ts";
 
 const PAGE = 200;

@@ -2,6 +2,7 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { readDataSets } from "../../scripts/analytics/data-sets.ts";
 import { scoresOf } from "../../scripts/analytics/scores.ts";
 import { SOURCES, type Source } from "../../scripts/analytics/sources.ts";
 import { trainModels } from "../../scripts/analytics/train-models.ts";
@@ -46,6 +47,10 @@ test("the same files train the same weights, which read back as the manifest say
 test("a missing file is named, with what to give", async () => {
   const folder = await mkdtemp(join(tmpdir(), "deskwire-train-"));
   expect(() => trainModels(folder, () => {})).toThrow(/sentiment_semeval_tweeteval\.csv.*--data DIR/);
+  const missing: string[] = [];
+  const nothing = () => readDataSets(folder, new Set(), (problem) => missing.push(problem));
+  expect(nothing).toThrow(/none of the data sets: .*category_unified9\.csv.*--data DIR/);
+  expect(missing.length).toBeGreaterThan(3);
 });
 
 test("macro-F1 is the mean over the classes that occur", () => {

@@ -1,8 +1,10 @@
 import { create } from "@bufbuild/protobuf";
+import type { Knex } from "knex";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Database } from "../../runtime/database/database.ts";
+import type { OrderColumn } from "../../runtime/database/keyset.ts";
 import { reasonOf } from "../../runtime/errors.ts";
-import { countUpTo, listPage, type OrderColumn } from "../../runtime/messages/pagination.ts";
+import { countedPage, listPage } from "../../runtime/messages/pagination.ts";
 import { DIALECTS, type TemporaryDatabase, temporaryDatabase } from "../support/databases.ts";
 import { ListThingsRequestSchema } from "./sample-contract.ts";
 
@@ -148,13 +150,25 @@ describe.each(DIALECTS)("pages on %s", (dialect) => {
     await expect(incomplete).rejects.toThrow(/id must be selected/);
   });
 
-  test("are counted exactly up to a limit", async () => {
-    expect(await countUpTo(things().orderBy("rank"), 60)).toEqual({ count: 60, more: false });
-    expect(await countUpTo(things(), 59)).toEqual({ count: 59, more: true });
-    expect(await countUpTo(things().where({ id: -1 }))).toEqual({ count: 0, more: false });
+  test("are counted exactly up to 1,000, within a transaction as well", async () => {
+    const size = async (query: Knex.QueryBuilder) => {
+      const request = create(ListThingsRequestSchema, { pageSize: 2 });
+      return (await countedPage<Thing>(query, { schema: ListThingsRequestSchema, request, order: BY_ID })).totalSize;
+    };
+    expect(await size(things())).toBe(60);
+    expect(await size(things().where({ id: -1 }))).toBe(0);
     await database.transaction(async (trx) => {
-      await trx("thing").delete();
-      expect(await countUpTo(trx("thing").select())).toEqual({ count: 0, more: false });
+      const more = (count: number) =>
+        trx.batchInsert(
+          "thing",
+          Array.from({ length: count }, (_, index) => ({ id: 100 + index, rank: 0, name: "n" })),
+          200,
+        );
+      await more(940);
+      expect(await size(trx("thing").select())).toBe(1_000);
+      await trx("thing").where("id", ">=", 100).delete();
+      await more(950);
+      expect(await size(trx("thing").select())).toBe(1_001);
     });
   });
 });

@@ -3,10 +3,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { start } from "../support/command.ts";
 import { inOrder, type MessagesRequest, resultsIn, turn, use } from "../support/messages-api/script.ts";
 import { MODEL_KEY, startMessagesApi } from "../support/messages-api/server.ts";
 import { eventually } from "../support/processes.ts";
-import { start } from "./command.ts";
 import { type GatewayDesk, openGatewayDesk } from "./desk.ts";
 
 let desk: GatewayDesk;

@@ -3,20 +3,26 @@ import type { ConnectError } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readConfig } from "../../runtime/config.ts";
 import { runApprovals } from "../../scripts/approvals/commands.ts";
+import { type Ran, start } from "../support/command.ts";
 import { inOrder, turn, use } from "../support/messages-api/script.ts";
-import { type Ran, start } from "./command.ts";
 import { ask, type GatewayDesk, openGatewayDesk, services } from "./desk.ts";
 
 let desk: GatewayDesk;
 
 beforeAll(async () => {
-  desk = await openGatewayDesk(inOrder(), { environment: { TOOL_APPROVAL: "respond_to_ticket=approve" } });
+  desk = await openGatewayDesk(inOrder(), {
+    environment: { TOOL_APPROVAL: "respond_to_ticket=approve,update_ticket=approve" },
+  });
 });
 afterAll(() => desk[Symbol.asyncDispose]());
 
 /** Has an agent draft a reply to a ticket; the approval that it waits for. */
-async function drafted(ticket_id: string, response: string): Promise<string> {
-  desk.model.script = inOrder(turn(use("respond_to_ticket", { ticket_id, response })));
+const drafted = (ticket_id: string, response: string) => asked("respond_to_ticket", { ticket_id, response });
+
+/** Has an agent call a tool; the approval that it waits for. */
+async function asked(tool: string, args: { ticket_id: string; [name: string]: unknown }): Promise<string> {
+  const { ticket_id } = args;
+  desk.model.script = inOrder(turn(use(tool, args)));
   const answer = await ask(desk, { messages: [{ role: "user", content: `Answer ${ticket_id}.` }] });
   desk.model.script = () => turn(`Told about ${ticket_id}.`);
   return answer.deskwire.pending_approvals?.[0]?.id ?? expect.fail("nothing waits");
@@ -54,6 +60,20 @@ describe("npm run approvals", () => {
     expect(done.out).toContain(`${id} is approved.\nThe agent goes on:\n  | Told about TKT-1001.`);
     expect(await desk.conversation("TKT-1001")).toEqual(["We refund the second payment."]);
     expect(JSON.parse((await approvals(["--state", "approved", "--json"])).out)).toMatchObject({ approvals: [{ id }] });
+  });
+
+  it("shows all that a call would do, so that nobody approves what they have not seen", async () => {
+    const answer = { ticket_id: "TKT-1002", response: "Done.", update_status: "resolved", add_customer_note: true };
+    const reply = await asked("respond_to_ticket", answer);
+    const { out } = await approvals([reply]);
+    expect(out).toContain("With it:\n  updateStatus: TICKET_STATUS_RESOLVED\n  addCustomerNote: true\n");
+    expect(out.match(/Done\./g)).toHaveLength(1);
+    const change = await asked("update_ticket", { ticket_id: "TKT-1002", team: "tier2", add_tags: ["late"] });
+    const shown = (await approvals([change])).out;
+    expect(shown).toMatch(/It asks for:\n( {2}.*\n)* {2}ticket: .*"team":"tier2"/);
+    expect(shown).toContain('  addTags: ["late"]');
+    expect(shown).not.toContain("edit");
+    for (const id of [reply, change]) await approvals([id, "reject", "--comment", "Not yet."]);
   });
 
   it("edits by --text or in the editor, and decides nothing where nothing was changed", async () => {

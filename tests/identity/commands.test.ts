@@ -34,14 +34,17 @@ describe.each(DIALECTS)("beside a desk on %s", (dialect) => {
     );
   };
   /** The command in this process: another one is a second's work each time. */
-  async function keys(...args: string[]): Promise<Ended> {
+  const keys = (...args: string[]) => keysWith({}, ...args);
+  async function keysWith(environment: Readonly<Record<string, string>>, ...args: string[]): Promise<Ended> {
     const [out, err]: string[][] = [[], []];
     const output = { out: (text: string) => out?.push(text), err: (text: string) => err?.push(text) };
     let code = 0;
-    await runKeys(args, () => readConfig(desk.environment), output).catch((error: ConnectError) => {
-      code = 1;
-      err?.push(error.rawMessage);
-    });
+    await runKeys(args, () => readConfig({ ...desk.environment, ...environment }), output).catch(
+      (error: ConnectError) => {
+        code = 1;
+        err?.push(error.rawMessage);
+      },
+    );
     const lines = (texts: string[] | undefined) => texts?.map((text) => `${text}\n`).join("") ?? "";
     return { code, stdout: lines(out), stderr: lines(err) };
   }
@@ -82,6 +85,16 @@ describe.each(DIALECTS)("beside a desk on %s", (dialect) => {
     expect((await keys("list")).stdout).toContain("revoked");
     expect((await keys("delete", "ci")).code).toBe(0);
     expect((await keys("list")).stdout).toBe("");
+  });
+
+  test("a key closes nothing where another way in has closed the desk before", async () => {
+    for (const before of [{ MCP_API_KEY: "k".repeat(40) }, { MCP_ISSUER: "https://issuer.example" }]) {
+      const made = await keysWith(before, "create", "ci", "--scopes", "tickets:read");
+      expect(made.stderr).toContain("only time it is shown");
+      expect(made.stderr).not.toContain("the first one");
+      await keys("revoke", "ci");
+      expect((await keys("delete", "ci")).code).toBe(0);
+    }
   });
 
   test("what is wrong is refused with what is right, and makes no key", async () => {

@@ -13,9 +13,10 @@ import {
 import { type ListTicketsRequest, ListTicketsRequestSchema } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import { CATEGORIES, madeUpAnswer, madeUpTicket, TAGS, TEAMS, word } from "../../bench/scale/made-up.ts";
 import type { Database } from "../../runtime/database/database.ts";
+import type { KeyValue } from "../../runtime/database/keyset.ts";
 import { readAtOnce } from "../../runtime/database/rows.ts";
 import { formatId } from "../../runtime/messages/ids.ts";
-import { type KeyValue, totalSize } from "../../runtime/messages/pagination.ts";
+import { totalSize } from "../../runtime/messages/pagination.ts";
 import { select } from "../../services/ticket/list/conditions.ts";
 import { ticketsMatching } from "../../services/ticket/list/filters.ts";
 import { orderColumns } from "../../services/ticket/list/orders.ts";

@@ -12,7 +12,7 @@ import { writeBackup } from "../../scripts/backup/write-backup.ts";
 import { erasedLines, readErasedList } from "../../scripts/customer/erased-list.ts";
 import { openDesk } from "../../services/desk.ts";
 import { clientsOf, newCustomer } from "../contract/case.ts";
-import { start } from "../gateway/command.ts";
+import { start } from "../support/command.ts";
 import { openTestDesk, silent, temporaryStorage } from "../support/desk.ts";
 import { plant } from "./plants.ts";
 

@@ -1,3 +1,4 @@
+// Databases for tests: a place of its own for each, in both dialects.
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

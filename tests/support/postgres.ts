@@ -1,3 +1,4 @@
+// The PostgreSQL that tests use.
 import { inject } from "vitest";
 import "./postgres-setup.ts";
 

@@ -111,6 +111,7 @@ export const NEEDS =
   "sign in, play, start, sync, update, install, download, charge, turn on, send, get, see, use, fix, show, show up, " +
   "deliver, care, reach, resolve, book, check in, accept, call back, hear, come, believe, understand, make sense, " +
   "function, able, return my, ship, credited, upload, print, pay, change, reset, verify, valid, correct, available, same";
+/** What a need counts that is negated, as `MOOD_WORDS` counts words. */
 export const NEED_DENIED = -1.4;
 
 /** Words that turn what follows. `not` stands for every contraction with n't. */

@@ -9,7 +9,7 @@ export function customerErased(customerId: string): ConnectError {
   return fail(
     Code.FailedPrecondition,
     "CUSTOMER_ERASED",
-    `${customerId} was erased, and nothing can be written to or for them any more. Nothing was written. If the person is a customer again, add them anew and open a ticket of theirs.`,
+    `${customerId} was erased, and nothing can be written to or for them any more. Nothing was written. Close what is still open of theirs; if the person is a customer again, add them anew and open a ticket of theirs.`,
     { customer_id: customerId },
   );
 }

@@ -2,15 +2,10 @@
 // goes at most: of the tickets up to there all are asked for whether they were found, and none of the others.
 import { TicketOrder } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import type { Database } from "../../../runtime/database/database.ts";
+import { type KeysetOptions, keyOf, type OrderColumn } from "../../../runtime/database/keyset.ts";
 import { type Read, readIds } from "../../../runtime/database/reader-thread.ts";
 import type { Sql } from "../../../runtime/database/rows.ts";
-import {
-  type KeysetOptions,
-  keyOf,
-  type OrderColumn,
-  type PageSource,
-  totalSize,
-} from "../../../runtime/messages/pagination.ts";
+import { type PageSource, totalSize } from "../../../runtime/messages/pagination.ts";
 import type { ListedRow } from "../ticket-store.ts";
 import { select } from "./conditions.ts";
 import { type ListQuestion, numbersOf, type Stretch, ticketsMatching } from "./filters.ts";

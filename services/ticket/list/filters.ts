@@ -2,14 +2,14 @@
 import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { ListTicketsRequest } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import type { Database } from "../../../runtime/database/database.ts";
-import type { Sql } from "../../../runtime/database/rows.ts";
 import {
   isAfter,
   isUpTo,
   type KeysetOptions,
   type KeyValue,
   type OrderColumn,
-} from "../../../runtime/messages/pagination.ts";
+} from "../../../runtime/database/keyset.ts";
+import type { Sql } from "../../../runtime/database/rows.ts";
 import { Conditions, type Source, select } from "./conditions.ts";
 import { isOfAnybody, type LaneColumn, laneColumns, laneValues } from "./lanes.ts";
 import { OFTEN_EMPTY } from "./migration.ts";

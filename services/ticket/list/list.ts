@@ -2,6 +2,7 @@
 import { type ListTicketsRequest, ListTicketsRequestSchema } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import type { Database } from "../../../runtime/database/database.ts";
 import { readAtOnce } from "../../../runtime/database/rows.ts";
+import { isBlank } from "../../../runtime/messages/blank.ts";
 import { countedPage, type PageSource, totalSize } from "../../../runtime/messages/pagination.ts";
 import type { ListedRow } from "../ticket-store.ts";
 import { select } from "./conditions.ts";
@@ -31,7 +32,7 @@ export async function listTickets(database: Database, request: ListTicketsReques
   const scope = { schema: ListTicketsRequestSchema, request, order: orderColumns(request.order) };
   const list = (source: PageSource<ListedRow>) =>
     countedPage<ListedRow, typeof ListTicketsRequestSchema>(source, scope);
-  if (request.query) return database.slowly(async (read) => list(await search(database, question, read)));
+  if (!isBlank(request.query)) return database.slowly(async (read) => list(await search(database, question, read)));
   const read = readAtOnce(database.knex);
   const count = () => totalSize(select("1", ticketsMatching(database, question)), read);
   const merged: PageSource<ListedRow>["page"] = (options) => ticketPage(database, { ...options, ...question });

@@ -1,6 +1,6 @@
 // The orders of ListTickets.
 import { TicketOrder } from "#gen/deskwire/ticket/v1/ticket_pb.js";
-import type { OrderColumn } from "../../../runtime/messages/pagination.ts";
+import type { OrderColumn } from "../../../runtime/database/keyset.ts";
 
 const asc = (column: string): OrderColumn => ({ column: `ticket.${column}`, direction: "asc" });
 const desc = (column: string): OrderColumn => ({ column: `ticket.${column}`, direction: "desc" });

@@ -1,15 +1,15 @@
 // One page of tickets, merged from lanes that each come out of an index in order: the work is that of the page, however many
 // tickets there are.
 import type { Database } from "../../../runtime/database/database.ts";
-import type { Read } from "../../../runtime/database/reader-thread.ts";
-import { type Sql, selectRows } from "../../../runtime/database/rows.ts";
 import {
   isAfter,
   type KeysetOptions,
   type KeysetPage,
   type OrderColumn,
   pageOf,
-} from "../../../runtime/messages/pagination.ts";
+} from "../../../runtime/database/keyset.ts";
+import type { Read } from "../../../runtime/database/reader-thread.ts";
+import { type Sql, selectRows } from "../../../runtime/database/rows.ts";
 import { type ListedRow, listedColumns } from "../ticket-store.ts";
 import { type Source, select } from "./conditions.ts";
 import { type ListQuestion, notEmpty, source } from "./filters.ts";

@@ -13,6 +13,7 @@ import {
   rowsAFind,
 } from "../../../runtime/database/search-finds.ts";
 import { matchSearch } from "../../../runtime/database/search-words.ts";
+import { numberIn } from "../../../runtime/messages/ids.ts";
 import { bounded, COUNTED, type Finder, type Found, sorted } from "./bounded.ts";
 import type { ListQuestion } from "./filters.ts";
 
@@ -163,6 +164,8 @@ export async function search(
   read: Read,
   limits: SearchLimits = LIMITS,
 ): Promise<Found> {
+  const number = numberIn("TKT", question.request.query);
+  if (number) return sorted(database, { ...question, found: { sql: "ticket.id = ?", bindings: [number] } }, read);
   if (database.dialect === "sqlite") return onSqlite(database, question, read, limits);
   return onPostgres(database, question, read);
 }

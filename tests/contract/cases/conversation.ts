@@ -253,6 +253,29 @@ export const conversationCases: readonly Case[] = [
     },
   },
   {
+    name: "who writes to a closed ticket is told where it goes on",
+    async run(clients) {
+      const { tickets } = clients;
+      const customerId = await newCustomer(clients);
+      const closed = await newTicket(clients, { customerId, status: TicketStatus.CLOSED });
+      const [merged, into] = [await newTicket(clients, { customerId }), await newTicket(clients, { customerId })];
+      await tickets.mergeTickets({ ticketId: merged.id, intoTicketId: into.id });
+      const whereTo = async (ticketId: string) => {
+        const refusal = await refusalOf(tickets.respondToTicket({ ticketId, response: "x" }));
+        expect(refusal).toMatchObject({ code: "FailedPrecondition", reason: "TICKET_CLOSED" });
+        return refusal.metadata?.goes_on_in;
+      };
+      expect(await whereTo(closed.id)).toBeUndefined();
+      expect(await whereTo(merged.id)).toBe(into.id);
+      const { ticket } = await tickets.createFollowUp({ ticketId: closed.id, description: "Again" });
+      expect(await whereTo(closed.id)).toBe(ticket?.id);
+      await tickets.mergeTickets({ ticketId: ticket?.id ?? "", intoTicketId: into.id });
+      expect(await whereTo(closed.id)).toBe(into.id);
+      await tickets.changeStatus({ ticketId: into.id, status: TicketStatus.CLOSED });
+      expect(await whereTo(closed.id)).toBeUndefined();
+    },
+  },
+  {
     name: "CreateFollowUp of a ticket that is not closed is refused",
     async run(clients) {
       const { OPEN, IN_PROGRESS, RESOLVED } = TicketStatus;

@@ -136,6 +136,9 @@ export const crmCases: readonly Case[] = [
       expect(await list({ query: `${word.slice(0, -2)}` })).toEqual(ids);
       expect(await list({ query: `3 ${word}` })).toEqual([ids[1]]);
       expect(await list({ query: `${word} AND OR` })).toEqual([]);
+      expect(await list({ query: ids[2]?.toLowerCase() ?? "" })).toEqual([ids[2]]);
+      expect(await list({ query: ids[2] ?? "", plan: "plan1" })).toEqual([]);
+      expect(await list({ query: " ", tags: [tag] })).toEqual(ids);
       expect(await list({ company })).toEqual(ids);
       expect(await list({ tags: [tag, "odd"] })).toEqual([ids[1], ids[3]]);
       expect(await list({ tags: [tag], plan: "plan0" })).toEqual([ids[0], ids[2], ids[4]]);

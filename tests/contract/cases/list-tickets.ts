@@ -140,7 +140,18 @@ export const listTicketsCases: readonly Case[] = [
       for (const query of ["red NOT green", "red OR blue", "***", "'; DROP TABLE ticket; --", "🚀", "%", "\\"]) {
         expect(await found(query), query).toEqual([]);
       }
-      expect(await found("")).toEqual(["red green"]);
+      for (const query of ["", " ", "\u200b\n"]) expect(await found(query)).toEqual(["red green"]);
+    },
+  },
+  {
+    name: "a ticket is found by its identifier, among those that the filters leave",
+    async run(clients) {
+      const { id, customerId } = await newTicket(clients, { subject: "This one" });
+      await newTicket(clients, { customerId, subject: "Another one" });
+      for (const query of [id, id.toLowerCase(), ` ${id} `])
+        expect(await find(clients, customerId, { query })).toEqual(["This one"]);
+      expect(await find(clients, customerId, { query: id, statuses: [TicketStatus.CLOSED] })).toEqual([]);
+      expect(await find(clients, customerId, { query: "TKT-999999999999999" })).toEqual([]);
     },
   },
   {

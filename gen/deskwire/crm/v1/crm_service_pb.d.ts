@@ -282,6 +282,7 @@ export declare type ListCustomersRequest = Message<"deskwire.crm.v1.ListCustomer
 
   /**
    * Words that must all occur in name, company, e-mail addresses or telephone number; the last may be a beginning.
+   * Or an identifier, such as `CUS-1001`.
    *
    * @generated from field: string query = 3;
    */

@@ -255,7 +255,8 @@ export declare type SearchTicketsRequest = Message<"deskwire.support.v1.SearchTi
   pageToken: string;
 
   /**
-   * Words that must all occur in subject and description, or in one message; the last may be a beginning.
+   * Words that must all occur in subject and description, or in one message; the last may be a beginning. Or an identifier,
+   * such as `TKT-1001`.
    *
    * @generated from field: string query = 3;
    */
@@ -1174,6 +1175,7 @@ export declare type SearchCustomersRequest = Message<"deskwire.support.v1.Search
 
   /**
    * Words that must all occur in name, company, e-mail addresses or telephone number; the last may be a beginning.
+   * Or an identifier, such as `CUS-1001`.
    *
    * @generated from field: string query = 3;
    */
@@ -1405,7 +1407,7 @@ export declare const GetApprovalRequestSchema: GenMessage<GetApprovalRequest>;
  */
 export declare type GetApprovalResponse = Message<"deskwire.support.v1.GetApprovalResponse"> & {
   /**
-   * The approval.
+   * The approval, with all that the call would do. Its `request` leaves out the text that is the draft.
    *
    * @generated from field: deskwire.ticket.v1.Approval approval = 1;
    */

@@ -245,7 +245,8 @@ export declare type ListTicketsRequest = Message<"deskwire.ticket.v1.ListTickets
   pageToken: string;
 
   /**
-   * Words that must all occur in subject and description, or in one message; the last may be a beginning.
+   * Words that must all occur in subject and description, or in one message; the last may be a beginning. Or an identifier,
+   * such as `TKT-1001`.
    *
    * @generated from field: string query = 3;
    */
@@ -1668,7 +1669,8 @@ export declare const ReceivedAsSchema: GenEnum<ReceivedAs>;
  * Every write is one transaction that also appends to the log, and takes a `request_id`: sent again within 24 hours with
  * the same content, it answers what it answered first and changes nothing. A write that is refused writes nothing.
  * `not_found` (TICKET_NOT_FOUND) when there is no ticket of that identifier; `failed_precondition` (TICKET_CLOSED) when
- * it is closed; `aborted` (ETAG_MISMATCH) when an etag was sent and is stale, with the current one and what was missed.
+ * it is closed, with the open ticket in which it goes on, if there is one; `aborted` (ETAG_MISMATCH) when an etag was sent
+ * and is stale, with the current one and what was missed.
  *
  * Writes of AI agents can be subject to a person's approval (docs/approvals.md): then the response has `approval`, nothing
  * else has happened, and DecideApproval does it or not. `permission_denied` (TOOL_DENIED) where the desk allows such a

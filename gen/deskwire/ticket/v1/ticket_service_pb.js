@@ -322,7 +322,8 @@ export const ReceivedAs = /*@__PURE__*/
  * Every write is one transaction that also appends to the log, and takes a `request_id`: sent again within 24 hours with
  * the same content, it answers what it answered first and changes nothing. A write that is refused writes nothing.
  * `not_found` (TICKET_NOT_FOUND) when there is no ticket of that identifier; `failed_precondition` (TICKET_CLOSED) when
- * it is closed; `aborted` (ETAG_MISMATCH) when an etag was sent and is stale, with the current one and what was missed.
+ * it is closed, with the open ticket in which it goes on, if there is one; `aborted` (ETAG_MISMATCH) when an etag was sent
+ * and is stale, with the current one and what was missed.
  *
  * Writes of AI agents can be subject to a person's approval (docs/approvals.md): then the response has `approval`, nothing
  * else has happened, and DecideApproval does it or not. `permission_denied` (TOOL_DENIED) where the desk allows such a

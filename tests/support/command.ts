@@ -1,7 +1,7 @@
 // Commands as a person starts them.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { ROOT } from "../support/processes.ts";
+import { ROOT } from "./processes.ts";
 
 /** What a command printed, and how it ended. */
 export interface Ran {

@@ -1,10 +1,10 @@
-// Which ticket a message from outside goes on in: conversations move on by merges and follow-ups.
+// Where a conversation goes on: it moves from ticket to ticket by merges and follow-ups.
 import type { Knex } from "knex";
 import { type Ticket, TicketStatus } from "#gen/deskwire/ticket/v1/ticket_pb.js";
-import type { Migration } from "../../../runtime/database/database.ts";
-import { selectRows } from "../../../runtime/database/rows.ts";
-import { formatId, parseId } from "../../../runtime/messages/ids.ts";
-import { findTicket } from "../ticket-store.ts";
+import type { Migration } from "../../runtime/database/database.ts";
+import { selectRows } from "../../runtime/database/rows.ts";
+import { formatId, parseId } from "../../runtime/messages/ids.ts";
+import { findTicket } from "./ticket-store.ts";
 
 /** How often a conversation may move on while it is looked up: more than people do meanwhile. */
 const MAX_MOVES = 10;
@@ -26,7 +26,7 @@ const LATEST_OF_THREAD = `
  * @param lock keeps it, and the one that was named, from other writers until the transaction ends: of messages that come at
  *   once only one finds no follow-up
  */
-export async function goesOnIn(db: Knex, ticketId: string, lock: boolean): Promise<Ticket | undefined> {
+export async function goesOnIn(db: Knex, ticketId: string, lock = false): Promise<Ticket | undefined> {
   let ticket = await findTicket(db, ticketId, lock);
   for (let moves = 0; ticket?.status === TicketStatus.CLOSED && moves < MAX_MOVES; moves++) {
     const [latest] = await selectRows<{ id: number }>(db, LATEST_OF_THREAD, [parseId(ticket.id)]);
