@@ -1,8 +1,8 @@
 // Connections to a database by knex, set up alike for all that open one.
-import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import createKnex, { type Knex } from "knex";
 import type { Log } from "../log.ts";
+import { makeDirectory } from "./directory.ts";
 import { NodeSqliteClient } from "./node-sqlite-client.ts";
 
 /** Where a database is: a file (or `:memory:`), or a schema of a PostgreSQL server. */
@@ -41,7 +41,7 @@ export async function connect(
     log: { warn: write, error: write, debug: write, deprecate: write },
   };
   if (location.kind === "sqlite") {
-    if (location.file !== ":memory:") await mkdir(dirname(location.file), { recursive: true });
+    if (location.file !== ":memory:") await makeDirectory(dirname(location.file));
     const connection = { filename: location.file };
     // false: an undefined value in an insert is an error, never a NULL.
     return createKnex({ ...shared, client: SqliteClient, connection, useNullAsDefault: false });

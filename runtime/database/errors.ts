@@ -68,6 +68,11 @@ export function isDamaged(error: unknown): boolean {
   return DAMAGED.has(errcode % 256) || (cause instanceof Error && isDamaged(cause));
 }
 
+/** Whether SQLite found that another connection has the file. */
+export function isLocked(error: unknown): boolean {
+  return ((error as DriverError).errcode ?? 0) % 256 === SQLITE_BUSY;
+}
+
 /** Whether PostgreSQL gave up a transaction that may succeed if run again: serialization failure or deadlock. */
 export function isTransientConflict(error: unknown): boolean {
   const code = error instanceof Error ? (error as DriverError).code : undefined;
