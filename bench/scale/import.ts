@@ -15,6 +15,20 @@ async function importBatch(desk: ScaleDesk, rows: readonly ImportRow[]): Promise
   if (refused.length > 0) throw new Error(`${desk.name}: ${refused[0]?.message}`);
 }
 
+/**
+ * While one desk imports the others stand still: they would read the texts of what they took, which a desk leaves for later while it
+ * takes more.
+ */
+async function alone(desk: ScaleDesk, desks: readonly ScaleDesk[], work: () => Promise<void>): Promise<void> {
+  const others = desks.filter((other) => other !== desk);
+  for (const { pid } of others) process.kill(pid, "SIGSTOP");
+  try {
+    await work();
+  } finally {
+    for (const { pid } of others) process.kill(pid, "SIGCONT");
+  }
+}
+
 /** Imports into both desks in turns. */
 export async function measureImport(
   desks: readonly ScaleDesk[],
@@ -26,9 +40,11 @@ export async function measureImport(
     for (const [at, desk] of desks.entries()) {
       progress(`import: ${batch} of ${batches} batches, ${desk.name} tickets`);
       const rows = rowsFrom(batch * BATCH_ROWS);
-      const ms = await timed(() => importBatch(desk, rows));
-      // The first is not counted: it adds the customers, and compiles.
-      if (batch > 0) spent[at] = (spent[at] ?? 0) + ms;
+      await alone(desk, desks, async () => {
+        const ms = await timed(() => importBatch(desk, rows));
+        // The first is not counted: it adds the customers, and compiles.
+        if (batch > 0) spent[at] = (spent[at] ?? 0) + ms;
+      });
     }
   }
   return desks.map(({ name }, at) => ({

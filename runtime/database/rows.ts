@@ -69,13 +69,15 @@ export async function insertRows(trx: Knex.Transaction, table: string, rows: rea
   await tellingQuery(client, "insert", `insert into ${table}`, () => connection.insert(rowsOfTable(table, rows)));
 }
 
+/** Whether a transaction has its connection in a thread (`Database.largeTransaction`). */
+export const isInThread = ({ client }: WithClient): boolean => (client as Client).thread !== undefined;
+
 /**
  * Does several things in this order. A thread is asked for all of them at once, so that it need not wait between one and the next.
  * Should one fail, those behind it are done too before the error is thrown: nothing of theirs may follow the transaction's end.
  */
 export async function inOrder(trx: Knex.Transaction, ...works: readonly (() => Promise<void>)[]): Promise<void> {
-  const { thread }: Client = trx.client;
-  if (thread) {
+  if (isInThread(trx)) {
     const results = await Promise.allSettled(works.map((work) => work()));
     for (const result of results) if (result.status === "rejected") throw result.reason;
   } else for (const work of works) await work();

@@ -1,6 +1,7 @@
 // What full-text search stands on in both dialects: FTS5 on SQLite, a generated tsvector on PostgreSQL.
 import type { Knex } from "knex";
 import type { Dialect } from "./migrations.ts";
+import { writeRows } from "./rows.ts";
 
 /** A searched table. It needs `id`, an integer primary key (`increments` or `bigIncrements`). */
 export interface SearchTable {
@@ -32,7 +33,7 @@ export interface SearchColumns extends SearchTable {
  * Makes the columns of a table searchable, within a migration; rows that are there already are indexed.
  *
  * Adds a table `<table>_search` with triggers on SQLite, and a view `<table>_search_words` of its words; a generated column
- * `search` on PostgreSQL: none is ever written by hand. Null columns count as empty.
+ * `search` on PostgreSQL: none is ever written by hand, but for `indexedTogether`. Null columns count as empty.
  */
 export async function createSearch(
   trx: Knex.Transaction,
@@ -74,6 +75,39 @@ export async function remakeSearch(
   await trx.raw("DROP TABLE ??", [index]);
   await fillFts5(trx, table, columns);
   await dropWordsForGood(trx, dialect, { table });
+}
+
+/** Within a migration: lets rows of a table be indexed together (`indexedTogether`). */
+export async function letIndexWait(trx: Knex.Transaction, dialect: Dialect, { table }: SearchTable): Promise<void> {
+  // Has a row within a transaction that indexes by itself what it adds, and at no other time; a backup is for both dialects.
+  await trx.schema.createTable(`${table}_search_held`, (held) => held.integer("held").notNullable());
+  if (dialect === "postgres") return;
+  const trigger = `${table}_search_insert`;
+  const { sql } = await trx("sqlite_master").where({ name: trigger }).first("sql");
+  await trx.raw("DROP TRIGGER ??", [trigger]);
+  await trx.raw(sql.replace("BEGIN", `WHEN NOT EXISTS (SELECT 1 FROM ${table}_search_held) BEGIN`));
+}
+
+/** Indexes the rows with the numbers from the first to the last. */
+export type IndexRows = (first: number, last: number) => Promise<void>;
+
+/**
+ * Does `work`, which adds very many rows within a transaction, and indexes all of them by what it is given before it ends. By itself
+ * each row is indexed at once; but with each statement of many rows FTS5 writes down what it holds, and merges that with what it
+ * wrote before. PostgreSQL needs nothing.
+ */
+export async function indexedTogether<T>(
+  trx: Knex.Transaction,
+  { table, columns }: SearchColumns,
+  work: (index: IndexRows) => Promise<T>,
+): Promise<T> {
+  if (trx.client.dialect === "postgresql") return work(async () => {});
+  const [index, held, names] = [`${table}_search`, `${table}_search_held`, columns.join(", ")];
+  const insert = `insert into ${index} (rowid, ${names}) select id, ${names} from ${table} where id between ? and ?`;
+  await writeRows(trx, `insert into ${held} (held) values (?)`, [1]);
+  const result = await work(async (...ids) => void (await writeRows(trx, insert, ids)));
+  await writeRows(trx, `delete from ${held}`, []);
+  return result;
 }
 
 async function createFts5(trx: Knex.Transaction, table: string, columns: readonly string[]): Promise<void> {

@@ -2,7 +2,7 @@
 import { requestLogMigration } from "../../runtime/calls/idempotency.ts";
 import { createCounters } from "../../runtime/database/counter.ts";
 import type { Migration } from "../../runtime/database/database.ts";
-import { createSearch, remakeSearch } from "../../runtime/database/search.ts";
+import { createSearch, letIndexWait, remakeSearch } from "../../runtime/database/search.ts";
 import { approvalsMigration } from "./approvals/migration.ts";
 import { erasureMigration } from "./erasure/migration.ts";
 import {
@@ -17,10 +17,9 @@ import { priorityMigration } from "./priority/migration.ts";
 import { followUpsMigration } from "./thread.ts";
 import { webhooksMigration } from "./webhooks/migration.ts";
 
-const SEARCHED = [
-  { table: "ticket", columns: ["subject", "description"] },
-  { table: "message", columns: ["body"] },
-];
+/** What of tickets is searched. */
+export const SEARCHED_TICKETS = { table: "ticket", columns: ["subject", "description"] };
+const SEARCHED = [SEARCHED_TICKETS, { table: "message", columns: ["body"] }];
 
 const tickets: Migration = {
   name: "tickets",
@@ -62,7 +61,7 @@ const tickets: Migration = {
       table.index(["team", "update_time", "id"]);
       table.index(["category", "update_time", "id"]);
     });
-    await createSearch(trx, dialect, { table: "ticket", columns: ["subject", "description"] });
+    await createSearch(trx, dialect, SEARCHED_TICKETS);
     await trx.schema.createTable("ticket_tag", (table) => {
       table.bigInteger("ticket_id").notNullable().references("ticket.id");
       table.text("tag").notNullable();
@@ -90,6 +89,11 @@ const searchByBeginnings: Migration = {
   async up(trx, dialect) {
     for (const searched of SEARCHED) await remakeSearch(trx, dialect, searched);
   },
+};
+
+const importedTogether: Migration = {
+  name: "imported-together",
+  up: (trx, dialect) => letIndexWait(trx, dialect, SEARCHED_TICKETS),
 };
 
 const events: Migration = {
@@ -125,4 +129,5 @@ export const migrations: readonly Migration[] = [
   labelsByTicketMigration,
   waitsByStatusMigration,
   followUpsMigration,
+  importedTogether,
 ];

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Database } from "../../runtime/database/database.ts";
-import { createSearch } from "../../runtime/database/search.ts";
+import { createSearch, indexedTogether, letIndexWait } from "../../runtime/database/search.ts";
 import { matchSearch } from "../../runtime/database/search-words.ts";
 import { DIALECTS, type TemporaryDatabase, temporaryDatabase } from "../support/databases.ts";
 
@@ -14,6 +14,8 @@ const TEXTS: Record<string, [string, string | null]> = {
   emoji: ["Thanks🙂so much👍🏽", "it weighs 2½ stone"],
   script: ["日本語テキスト", "नमस्ते दुनिया"],
 };
+
+const LETTERS = { table: "letter", columns: ["subject", "body"] };
 
 describe.each(DIALECTS)("search on %s", (dialect) => {
   let place: TemporaryDatabase;
@@ -31,7 +33,8 @@ describe.each(DIALECTS)("search on %s", (dialect) => {
           table.text("body");
         });
         await trx("letter").insert({ key: "before", subject: "written before the index", body: "early" });
-        await createSearch(trx, dialect, { table: "letter", columns: ["subject", "body"] });
+        await createSearch(trx, dialect, LETTERS);
+        await letIndexWait(trx, dialect, LETTERS);
       },
     });
     const rows = Object.entries(TEXTS).map(([key, [subject, body]]) => ({ key, subject, body }));
@@ -44,6 +47,24 @@ describe.each(DIALECTS)("search on %s", (dialect) => {
 
   const find = (text: string): Promise<string[]> =>
     matchSearch(database.knex("letter").orderBy("id"), dialect, { table: "letter" }, text).pluck("letter.key");
+
+  test("rows that are indexed together are found, and so are those that come afterwards", async () => {
+    const rows = [1_001, 1_002, 1_003].map((id) => ({ id, key: `many-${id}`, subject: "Many at once", body: null }));
+    await database.largeTransaction((trx) =>
+      indexedTogether(trx, LETTERS, async (index) => {
+        await trx("letter").insert(rows.slice(0, 2));
+        await index(1_001, 1_002);
+        await trx("letter").insert(rows.slice(2));
+        await index(1_003, 1_003);
+      }),
+    );
+    await database.knex("letter").insert({ id: 1_004, key: "late", subject: "Many afterwards" });
+    expect(await find("many")).toEqual(["many-1001", "many-1002", "many-1003", "late"]);
+    // SQLite compares its index with the rows, and throws where one has more than the other.
+    if (dialect === "sqlite")
+      await database.knex.raw("INSERT INTO letter_search (letter_search, rank) VALUES ('integrity-check', 1)");
+    await database.knex("letter").where("id", ">", 1_000).delete();
+  });
 
   test.each([
     ["one word", "broken", ["charger"]],

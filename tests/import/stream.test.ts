@@ -7,7 +7,7 @@ import type { Database } from "../../runtime/database/database.ts";
 import { readPolicy } from "../../runtime/policy/read-policy.ts";
 import type { Sender } from "../../services/ticket/customer-directory.ts";
 import { importTickets } from "../../services/ticket/import/import.ts";
-import { PIECE } from "../../services/ticket/import/pieces.ts";
+import { FIRST_PIECE, PIECE } from "../../services/ticket/import/pieces.ts";
 import { migrations } from "../../services/ticket/migrations.ts";
 import { type TemporaryDatabase, temporaryDatabase } from "../support/databases.ts";
 
@@ -34,15 +34,15 @@ const run = (requests: AsyncIterable<ReturnType<typeof message>>) =>
   importTickets({ database, policy: readPolicy(), now: Date.now, origin: OWN_ORIGIN }, requests, resolve);
 
 test("of a stream that breaks off stays what had been stored, and a repetition adds the rest", async () => {
-  const names = Array.from({ length: PIECE + 100 }, (_, index) => `key-${index}`);
+  const names = Array.from({ length: FIRST_PIECE + 100 }, (_, index) => `key-${index}`);
   async function* some(count: number) {
     for (const name of names.slice(0, count)) yield message(name);
     if (count < names.length) throw new Error("the line broke");
   }
-  await expect(run(some(PIECE + 50))).rejects.toThrow("the line broke");
-  expect(await keys()).toEqual(names.slice(0, PIECE));
+  await expect(run(some(FIRST_PIECE + 50))).rejects.toThrow("the line broke");
+  expect(await keys()).toEqual(names.slice(0, FIRST_PIECE));
   const { imported } = await run(some(names.length));
-  expect(imported.map(({ alreadyPresent }) => alreadyPresent)).toEqual(names.map((_, index) => index < PIECE));
+  expect(imported.map(({ alreadyPresent }) => alreadyPresent)).toEqual(names.map((_, index) => index < FIRST_PIECE));
   expect(await keys()).toEqual(names);
   const positions = await database.knex("event").orderBy("position").pluck("position");
   expect(positions).toEqual(names.map((_, index) => index + 1));

@@ -7,6 +7,8 @@ import type { KeyedRow } from "./to-ticket.ts";
 
 /** Rows of a piece: as many as the database takes by one statement. And characters of theirs. */
 export const PIECE = 1_024;
+/** The first is small and each the double of the one before: the database has something to do while the next come. */
+export const FIRST_PIECE = 128;
 const PIECE_CHARACTERS = 2_000_000;
 
 /** Counts rows of the same content, so that a file that has a row twice gives two tickets, and the file again none. */
@@ -32,6 +34,7 @@ export async function* piecesOf(
 ): AsyncGenerator<KeyedRow[]> {
   const keys = new Keys();
   let piece: KeyedRow[] = [];
+  let size = FIRST_PIECE;
   let characters = 0;
   let count = 0n;
   for await (const request of requests) {
@@ -44,9 +47,10 @@ export async function* piecesOf(
         piece.push({ row, line, key: keys.of(row) });
         characters += row.description.length;
       }
-      if (piece.length < PIECE && characters < PIECE_CHARACTERS) continue;
+      if (piece.length < size && characters < PIECE_CHARACTERS) continue;
       yield piece;
       piece = [];
+      size = Math.min(PIECE, 2 * size);
       characters = 0;
     }
   }

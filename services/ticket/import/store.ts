@@ -11,11 +11,13 @@ import { undisturbed } from "../../../runtime/background/pace.ts";
 import { methodName, type Origin } from "../../../runtime/calls/call.ts";
 import { lastTaken, take } from "../../../runtime/database/counter.ts";
 import type { Database } from "../../../runtime/database/database.ts";
-import { inOrder } from "../../../runtime/database/rows.ts";
+import { inOrder, isInThread } from "../../../runtime/database/rows.ts";
+import { type IndexRows, indexedTogether } from "../../../runtime/database/search.ts";
 import { untilKeysAreFree } from "../../../runtime/database/until-free.ts";
 import type { Policy } from "../../../runtime/policy/policy.ts";
 import { differences } from "../differences.ts";
 import { appendWritten, endOfLog, eventWriter, type WrittenEvent } from "../event-store.ts";
+import { SEARCHED_TICKETS } from "../migrations.ts";
 import { dueTime } from "../priority/due.ts";
 import { findByExternalIds, insertTickets, insertUnread } from "../ticket-store.ts";
 import type { Piece } from "./prepare.ts";
@@ -26,12 +28,14 @@ import { toTicket } from "./to-ticket.ts";
 const AT_ONCE = 256;
 /**
  * How long a transaction goes on while nobody waits for it, in milliseconds. Rows touch a page of most indexes each; the more
- * rows a transaction has, the fewer pages are written over and over. Well below BUSY_TIMEOUT_MS, since another process that
+ * rows a transaction has, the fewer pages are written over and over. Well below PATIENCE_MS, since another process that
  * waits for the file is not seen here.
  */
 const MOST_MS = 2_000;
 /** How long a transaction waits for further rows, in milliseconds. */
 const WAIT_MS = 50;
+/** Rows that are indexed together for the search. */
+const INDEXED_ROWS = 4_096;
 /** Pieces at the database: one that is inserted, one whose events are still to come, and one that waits. */
 const MOST_WAITING = 3;
 const METHOD = methodName(TicketService.method.importTickets);
@@ -102,6 +106,7 @@ async function storeFirst(
   taken: Piece[],
   ahead: Ahead<Piece>,
   ends: Ends,
+  indexRows: IndexRows,
   { database, policy, now: clock, origin }: ImportOptions,
 ): Promise<StoredPieces> {
   // The counter's lock lets only one import at a time past this point.
@@ -114,13 +119,20 @@ async function storeFirst(
   const stored: StoredPiece[] = [];
   const inserting: Promise<void>[] = [];
   let count = 0;
+  let indexed = 0;
+
+  function begin(work: Promise<void>): void {
+    // Its error is thrown once it is waited for.
+    work.catch(() => {});
+    inserting.push(work);
+  }
 
   async function store(piece: Piece): Promise<void> {
     const present = new Map(piece.present);
     if (end > withOwn(ends, piece.seen)) {
       const keys = piece.firsts.map(({ key }) => key);
-      // Under the lock nobody adds any; SQLite's other connection need not wait for what is inserted.
-      const db = database.dialect === "sqlite" ? database.knex : trx;
+      // Under the lock nobody adds any, and the other connection need not wait for what is inserted.
+      const db = isInThread(trx) ? database.knex : trx;
       for (const [key, id] of await findByExternalIds(db, keys)) present.set(key, id);
     }
     const absent = piece.firsts.filter(({ key }) => !present.has(key));
@@ -133,20 +145,26 @@ async function storeFirst(
       events.push(toEvent(ticket));
     }
     stored.push({ piece, present, added: new Map(absent.map(({ key }, index) => [key, tickets[index]?.id ?? ""])) });
-    const inserted = insert(trx, tickets, events);
-    inserted.catch(() => {});
-    inserting.push(inserted);
+    begin(insert(trx, tickets, events));
+  }
+
+  /** Has the search index what was inserted since the last time. */
+  function index(): void {
+    if (count > indexed) begin(indexRows(last + 1 + indexed, last + count));
+    indexed = count;
   }
 
   try {
-    for (let index = 0; ; index++) {
-      if (index > 0 && ((database.isAwaited ?? true) || performance.now() > latest)) break;
-      const piece = taken[index] ?? (await ahead.takeWithin(WAIT_MS));
+    for (let at = 0; ; at++) {
+      if (at > 0 && ((database.isAwaited ?? true) || performance.now() > latest)) break;
+      const piece = taken[at] ?? (await ahead.takeWithin(WAIT_MS));
       if (piece === undefined) break;
-      taken[index] = piece;
+      taken[at] = piece;
       await store(piece);
+      if (count - indexed >= INDEXED_ROWS) index();
       await inserting.at(-MOST_WAITING);
     }
+    index();
     await Promise.all(inserting);
   } finally {
     // Nothing may follow the end of the transaction.
@@ -166,7 +184,9 @@ export async function* storePieces(options: ImportOptions, ahead: Ahead<Piece>):
     taken[0] = next;
     const { stored, from, to } = await undisturbed(() =>
       untilKeysAreFree(["ticket.external_id"], () =>
-        options.database.largeTransaction((trx) => storeFirst(trx, taken, ahead, ends, options)),
+        options.database.largeTransaction((trx) =>
+          indexedTogether(trx, SEARCHED_TICKETS, (index) => storeFirst(trx, taken, ahead, ends, index, options)),
+        ),
       ),
     );
     taken.splice(0, stored.length);
