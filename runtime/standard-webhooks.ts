@@ -2,13 +2,14 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { Code } from "@connectrpc/connect";
 import { fail } from "./errors.ts";
+import { MINUTE_MS } from "./time-units.ts";
 
 const PREFIX = "whsec_";
 const NEW_KEY_BYTES = 32;
 const MIN_KEY_BYTES = 24;
 const MAX_KEY_BYTES = 64;
 /** How far a timestamp may be from now, either way. */
-const TOLERANCE_MS = 5 * 60 * 1000;
+const TOLERANCE_MS = 5 * MINUTE_MS;
 const MAX_ID_CHARACTERS = 256;
 
 /** The headers that sign a webhook. */

@@ -9,6 +9,7 @@ import { remoteTransport } from "../runtime/calls/remote-transport.ts";
 import { explained, runCommand } from "../runtime/command.ts";
 import { readConfig } from "../runtime/config.ts";
 import { fail } from "../runtime/errors.ts";
+import { HOUR_MS } from "../runtime/time-units.ts";
 import { clientOptions } from "../services/access.ts";
 import { erasedLines } from "./customer/erased-list.ts";
 import { exportLines } from "./customer/export-lines.ts";
@@ -30,7 +31,7 @@ Gives out, or erases, all that the desk holds about one customer; lists the cust
 Where the desk asks for a key, DESKWIRE_API_KEY holds one with the scope admin. See docs/privacy.md.`;
 
 /** Large customers take minutes. */
-const TIMEOUT_MS = 60 * 60 * 1000;
+const TIMEOUT_MS = HOUR_MS;
 
 type Support = Client<typeof SupportService>;
 

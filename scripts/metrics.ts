@@ -8,6 +8,7 @@ import { remoteTransport } from "../runtime/calls/remote-transport.ts";
 import { explained, runCommand } from "../runtime/command.ts";
 import { readConfig } from "../runtime/config.ts";
 import { fail } from "../runtime/errors.ts";
+import { DAY_MS } from "../runtime/time-units.ts";
 import { clientOptions } from "../services/access.ts";
 
 const HELP = `npm run metrics [-- options]
@@ -21,7 +22,6 @@ Has all figures counted anew from the log, in the background; moods and categori
   --url URL        the desk, or its analytics; DESKWIRE_URL, or http://127.0.0.1:8080, if left out
   -h, --help       this text`;
 
-const DAY_MS = 24 * 60 * 60 * 1000;
 const GROUPS = ["team", "assignee", "channel", "customer"];
 
 function duration(seconds: number | undefined): string {

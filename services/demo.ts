@@ -1,12 +1,12 @@
 // Customers and tickets for a first look: written through the services, as anybody would.
 import { existsSync } from "node:fs";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createClient, type Transport } from "@connectrpc/connect";
 import { CrmService } from "#gen/deskwire/crm/v1/crm_service_pb.js";
 import { TicketChannel, TicketPriority, TicketStatus } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
-import { orUnusable } from "../runtime/database/lock.ts";
+import { makeDirectory, orUnusable } from "../runtime/database/directory.ts";
 
 const CUSTOMERS = [
   {
@@ -91,10 +91,8 @@ const PENDING = "demo-pending";
 export async function isDemoDue(dataDir: string): Promise<boolean> {
   const pending = join(dataDir, PENDING);
   if (existsSync(join(dataDir, "ticket"))) return existsSync(pending);
-  await orUnusable(dataDir, async () => {
-    await mkdir(dataDir, { recursive: true });
-    await writeFile(pending, "");
-  });
+  await makeDirectory(dataDir);
+  await orUnusable(dataDir, () => writeFile(pending, ""));
   return true;
 }
 

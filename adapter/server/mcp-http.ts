@@ -5,6 +5,7 @@ import type { HttpRequest, HttpResponse } from "../../runtime/http/http-port.ts"
 import { readBody, textOf } from "../../runtime/http/read-body.ts";
 import { type Caller, type Identify, localCaller } from "../../runtime/identity/caller.ts";
 import { logToStderr } from "../../runtime/log.ts";
+import { MINUTE_MS } from "../../runtime/time-units.ts";
 import { isGone, type PlainAnswer, sendPlain, sendResponse, toRequest } from "./http-bridge.ts";
 import { createMcpServers, type ServerOptions } from "./mcp-server.ts";
 import { plainAnswers } from "./plain-answers.ts";
@@ -49,7 +50,7 @@ function refusal(error: ConnectError, status: number): Response {
 /** Makes an MCP endpoint for a catalog (MCP specification, Streamable HTTP). */
 export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
   const { identify, log = logToStderr, maxBodyBytes = 4 * 1024 * 1024 } = options;
-  const limits = { maxSessions: options.maxSessions ?? 1_000, sessionIdleMs: options.sessionIdleMs ?? 30 * 60_000 };
+  const limits = { maxSessions: options.maxSessions ?? 1_000, sessionIdleMs: options.sessionIdleMs ?? 30 * MINUTE_MS };
 
   // By request, not by session: what a caller may do can change while its session lives.
   const callers = new WeakMap<Request, Caller>();

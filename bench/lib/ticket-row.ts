@@ -1,9 +1,9 @@
 // Made-up tickets, the same for everyone: the text of a number.
 import { create } from "@bufbuild/protobuf";
 import { type ImportRow, ImportRowSchema } from "#gen/deskwire/ticket/v1/import_pb.js";
+import { DAY_MS } from "../../runtime/time-units.ts";
 
 const CUSTOMERS = 1_000;
-const DAY_MS = 24 * 60 * 60 * 1_000;
 const SUBJECTS = [
   "Charged twice",
   "Parcel has not arrived",

@@ -11,8 +11,8 @@ import {
   WaitingOn,
 } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { formatId } from "../../runtime/messages/ids.ts";
+import { DAY_MS } from "../../runtime/time-units.ts";
 
-const DAY_MS = 24 * 60 * 60 * 1_000;
 /** The first ticket of the desk is two years old. */
 const LIFE_MS = 730 * DAY_MS;
 const LONGEST_TICKET_MS = 20 * DAY_MS;

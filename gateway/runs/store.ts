@@ -5,6 +5,7 @@ import { Code } from "@connectrpc/connect";
 import type { Knex } from "knex";
 import type { Database } from "../../runtime/database/database.ts";
 import { fail, failForNow } from "../../runtime/errors.ts";
+import { DAY_MS, MINUTE_MS } from "../../runtime/time-units.ts";
 import type { Answer } from "../answer.ts";
 import type { Run } from "../run.ts";
 import type { RequestIdentity } from "./identity.ts";
@@ -30,11 +31,10 @@ export type Begun =
 
 /** How long a process that says nothing counts as alive, in milliseconds. */
 export const LEASE_MS = 15_000;
-const MINUTE_MS = 60_000;
 /** How long a request without a key of its own is taken for the one before it, of the same content, that had no answer. */
 const UNNAMED_MS = 10 * MINUTE_MS;
-const KEPT_MS = 24 * 60 * MINUTE_MS;
-const WAITING_KEPT_MS = 14 * KEPT_MS;
+const KEPT_MS = DAY_MS;
+const WAITING_KEPT_MS = 14 * DAY_MS;
 
 const ERASED_RUNS = { name: "erased_runs" };
 

@@ -14,13 +14,14 @@ import type { Database, Dialect, Migration } from "../database/database.ts";
 import { writeRows } from "../database/rows.ts";
 import { fail } from "../errors.ts";
 import type { Log } from "../log.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../time-units.ts";
 import { AUTOMATIC_ID, methodName } from "./call.ts";
 import { fingerprint } from "./fingerprint.ts";
 
-const HOUR_MS = 60 * 60 * 1000;
-const KEPT_MS = 24 * HOUR_MS;
+/** How long a caller may take to repeat a request and get the same answer. */
+const KEPT_MS = DAY_MS;
 /** An id that was made from what was asked stands for one try and its repeats, not for whoever asks for the same later. */
-const AUTOMATIC_KEPT_MS = 10 * 60 * 1000;
+const AUTOMATIC_KEPT_MS = 10 * MINUTE_MS;
 
 /** Makes the table `request` that `replay` needs; a service that writes puts it in its list of migrations. */
 export const requestLogMigration: Migration = {

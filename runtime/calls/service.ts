@@ -10,8 +10,8 @@ import { CallStats } from "../telemetry/call-stats.ts";
 import { type Method, observed } from "../telemetry/observe.ts";
 import { callersTrace } from "../telemetry/tracing.ts";
 import { methodName, SCOPES_HEADER, VIA_HEADER } from "./call.ts";
+import { blameClient, withReason } from "./connect-errors.ts";
 import { headerOf } from "./lazy-context.ts";
-import { blameClient, withReason } from "./malformed.ts";
 import { findUnstorable } from "./unstorable.ts";
 import { validator } from "./validator.ts";
 

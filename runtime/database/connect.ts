@@ -1,8 +1,8 @@
 // Connections to a database by knex, set up alike for all that open one.
-import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import createKnex, { type Knex } from "knex";
 import type { Log } from "../log.ts";
+import { makeDirectory } from "./directory.ts";
 import { NodeSqliteClient } from "./node-sqlite-client.ts";
 
 /** Where a database is: a file (or `:memory:`), or a schema of a PostgreSQL server. */
@@ -16,7 +16,9 @@ export type DatabaseLocation =
       readonly maxConnections?: number;
     };
 
+/** Longest statement, and longest pause within a transaction: a process that hangs keeps its locks no longer. */
 const STATEMENT_TIMEOUT_MS = 15_000;
+/** Longest wait for a connection, which ends before callers, who wait for half a minute, give up. */
 const ACQUIRE_TIMEOUT_MS = 10_000;
 
 /** Opens the connections to a database, without a look at its schema; those of a file by `SqliteClient`. */
@@ -39,7 +41,7 @@ export async function connect(
     log: { warn: write, error: write, debug: write, deprecate: write },
   };
   if (location.kind === "sqlite") {
-    if (location.file !== ":memory:") await mkdir(dirname(location.file), { recursive: true });
+    if (location.file !== ":memory:") await makeDirectory(dirname(location.file));
     const connection = { filename: location.file };
     // false: an undefined value in an insert is an error, never a NULL.
     return createKnex({ ...shared, client: SqliteClient, connection, useNullAsDefault: false });

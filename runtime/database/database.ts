@@ -7,7 +7,7 @@ import { type Log, logToStderr } from "../log.ts";
 import { gauge, type Metric } from "../telemetry/metrics.ts";
 import { traced } from "../telemetry/tracing.ts";
 import { connect, type DatabaseLocation } from "./connect.ts";
-import { databaseBusy, isDamaged, isTransientConflict, passingFailure } from "./errors.ts";
+import { databaseBusy, isDamaged, isLocked, isTransientConflict, passingFailure } from "./errors.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { LargeTransactions } from "./large-transactions.ts";
 import { type Dialect, type Migration, migrate } from "./migrations.ts";
@@ -16,7 +16,6 @@ import { patiently } from "./patiently.ts";
 import { ReaderPool } from "./reader-pool.ts";
 import type { Read } from "./reader-thread.ts";
 import { selectRows, tellingQuery } from "./rows.ts";
-import { BUSY_TIMEOUT_MS } from "./sqlite-connection.ts";
 import { traceQueries, transactionSpan } from "./traced-queries.ts";
 
 export type { DatabaseLocation } from "./connect.ts";
@@ -82,9 +81,13 @@ export interface Database {
   close(): Promise<void>;
 }
 
+/** Of a transaction that conflicts with others; the pauses between them come to 0.6 seconds at most. */
 const MAX_ATTEMPTS = 6;
+/** Shorter than between two looks at whether a process is ready. */
 const PING_TIMEOUT_MS = 2_000;
+/** Transactions that may wait for a connection; what is past it is refused at once. */
 const MAX_WAITING = 1_000;
+/** A reader that kept the log from being emptied is soon done. */
 const SCRUB_AGAIN_MS = 1_000;
 
 /** The part of knex's pool that its types leave out. */
@@ -127,22 +130,21 @@ async function retrying<T>(attempt: () => Promise<T>): Promise<T> {
 
 /** Empties SQLite's write-ahead log; false where somebody reads from it. */
 async function emptyLog(knex: Knex): Promise<boolean> {
-  // Not waiting: the whole process would.
-  await knex.raw("PRAGMA busy_timeout = 0");
-  try {
-    const [result] = await knex.raw("PRAGMA wal_checkpoint(TRUNCATE)");
-    return result.busy === 0;
-  } finally {
-    await knex.raw(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
-  }
+  const [result] = await knex.raw("PRAGMA wal_checkpoint(TRUNCATE)");
+  return result.busy === 0;
 }
 
 /** What a person is told of a database that cannot be opened. */
 function notOpened(error: unknown, name: string, location: DatabaseLocation): unknown {
   if (location.kind === "sqlite") {
+    const { file } = location;
+    if (isLocked(error)) {
+      const message = `${file} is locked by another program, such as sqlite3 in a transaction. End that, then start again.`;
+      return fail(Code.Unavailable, "DATABASE_LOCKED", message, { file });
+    }
     if (!isDamaged(error)) return error;
-    const message = `${location.file} is damaged or no database. Restore a backup (npm run restore), or move the file away to start anew.`;
-    return fail(Code.DataLoss, "DATABASE_DAMAGED", message, { file: location.file });
+    const message = `${file} is damaged or no database. Restore a backup (npm run restore), or move the file away to start anew.`;
+    return fail(Code.DataLoss, "DATABASE_DAMAGED", message, { file });
   }
   if (passingFailure(error) === undefined) return error;
   const message = `The PostgreSQL server of DATABASE_URL cannot be reached for ${name}. Start it, or correct DATABASE_URL.`;
@@ -153,7 +155,8 @@ function notOpened(error: unknown, name: string, location: DatabaseLocation): un
  * Opens a service's database and brings its schema up to date.
  *
  * @throws ConnectError `DATABASE_NEWER` if a newer version wrote it, `DATABASE_DAMAGED` if it is no sound file,
- *   `DATABASE_UNREACHABLE` if no server answers, `DATABASE_IN_USE` if copies of an earlier version have to end first
+ *   `DATABASE_LOCKED` if another program has it, `DATABASE_UNREACHABLE` if no server answers, `DATABASE_IN_USE` if copies of
+ *   an earlier version have to end first
  */
 export async function openDatabase({
   name,

@@ -10,6 +10,7 @@ const POSTGRES_UNIQUE_VIOLATION = "23505";
 const SQLITE_BUSY = 5;
 const SQLITE_FULL = 13;
 const POSTGRES_DISK_FULL = "53100";
+/** When a caller may try again where it is a matter of load or of a restart. */
 const RETRY_AFTER_MS = 1_000;
 /** Somebody has to make room first. */
 const RETRY_FULL_AFTER_MS = 60_000;
@@ -65,6 +66,11 @@ export function isUniqueViolation(error: unknown, key?: string): boolean {
 export function isDamaged(error: unknown): boolean {
   const { errcode = 0, cause } = error as DriverError & { cause?: unknown };
   return DAMAGED.has(errcode % 256) || (cause instanceof Error && isDamaged(cause));
+}
+
+/** Whether SQLite found that another connection has the file. */
+export function isLocked(error: unknown): boolean {
+  return ((error as DriverError).errcode ?? 0) % 256 === SQLITE_BUSY;
 }
 
 /** Whether PostgreSQL gave up a transaction that may succeed if run again: serialization failure or deadlock. */

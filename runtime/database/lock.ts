@@ -1,46 +1,16 @@
 // One process per data directory, enforced by a lock that the operating system gives back whatever way the holder dies.
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Code } from "@connectrpc/connect";
 import { fail } from "../errors.ts";
+import { makeDirectory, orUnusable } from "./directory.ts";
 
 const SQLITE_BUSY = 5;
 
 /** A data directory held by this process. */
 export interface DirectoryLock {
   release(): Promise<void>;
-}
-
-const WHY: Readonly<Record<string, string>> = {
-  EACCES: "this user may not write there",
-  EPERM: "this user may not write there",
-  EROFS: "its file system is read-only",
-  ENOENT: "it cannot be made there",
-  ENOTDIR: "a part of the path is a file",
-  EEXIST: "it is a file",
-  ENOSPC: "the disk is full",
-  ERR_SQLITE_ERROR: "files cannot be opened there",
-};
-
-/**
- * Does something in a data directory.
- *
- * @throws ConnectError `DATA_DIR_UNUSABLE` where the system does not let it, with the reason
- */
-export async function orUnusable<T>(directory: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const why = WHY[(error as NodeJS.ErrnoException).code ?? ""];
-    if (why === undefined) throw error;
-    throw fail(
-      Code.FailedPrecondition,
-      "DATA_DIR_UNUSABLE",
-      `${directory} cannot hold the data: ${why}. Set DATA_DIR to a directory that can be written to.`,
-      { directory },
-    );
-  }
 }
 
 /**
@@ -56,7 +26,7 @@ export async function lockDirectory(directory: string): Promise<DirectoryLock> {
 }
 
 async function lock(directory: string): Promise<DirectoryLock> {
-  await mkdir(directory, { recursive: true });
+  await makeDirectory(directory);
   const pidFile = join(directory, "lock.pid");
   const database = new DatabaseSync(join(directory, "lock.db"), { timeout: 0 });
   try {

@@ -7,6 +7,7 @@ import QueryCompiler from "knex/lib/dialects/sqlite3/query/sqlite-querycompiler.
 import { type DirectConnection, DirectRunner } from "./direct-runner.ts";
 import { type Changes, SqliteConnection } from "./sqlite-connection.ts";
 import { SqliteThread } from "./sqlite-thread.ts";
+import { untilUnlocked } from "./until-unlocked.ts";
 
 /** What knex hands to a dialect for one query, as far as this one reads or writes it. */
 interface QueryObject {
@@ -91,7 +92,10 @@ abstract class SqliteClient extends BetterSqliteClient {
   }
 
   async _query(connection: SqliteConnection | SqliteThread, query: QueryObject): Promise<QueryObject> {
-    const result = await connection.run(query.sql, query.bindings);
+    const run = () => connection.run(query.sql, query.bindings);
+    // A transaction has the file from its first statement on.
+    const mayBeLocked = connection instanceof SqliteConnection && !connection.isBusy;
+    const result = await (mayBeLocked ? untilUnlocked(run) : run());
     query.response = result;
     if (!Array.isArray(result)) query.context = result;
     return query;

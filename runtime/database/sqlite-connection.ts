@@ -1,6 +1,7 @@
 // A connection to a SQLite file by Node's built-in driver, with its statements prepared once.
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { LateRows, type RowsOfTable } from "./late-rows.ts";
+import { PATIENCE_MS } from "./until-unlocked.ts";
 
 /** Rows as objects, column by column. */
 export type Rows = Record<string, unknown>[];
@@ -26,9 +27,6 @@ const CHECKPOINT_PAGES = 8_000;
 const INSERTED_ROWS = [1_024, 512, 256, 128, 32, 8, 1];
 /** SQLite's bound on the values of a statement. */
 const MOST_VALUES = 32_766;
-/** How long a statement waits for another process that has the file, in milliseconds. */
-export const BUSY_TIMEOUT_MS = 5_000;
-
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
 /** A query, which can be run once more without harm. */
@@ -122,6 +120,8 @@ export interface ConnectionOptions {
   /** What it keeps of the file, in KiB. */
   readonly cacheKib?: number;
   readonly readOnly?: boolean;
+  /** Whether it is in a thread of its own, where SQLite may wait for another process that has the file. */
+  readonly mayWait?: boolean;
 }
 
 /** One open SQLite file and the statements prepared on it. */
@@ -136,13 +136,22 @@ export class SqliteConnection {
 
   constructor(
     file: string,
-    { cacheSize = STATEMENT_CACHE_SIZE, cacheKib = CACHE_KIB, readOnly = false }: ConnectionOptions = {},
+    {
+      cacheSize = STATEMENT_CACHE_SIZE,
+      cacheKib = CACHE_KIB,
+      readOnly = false,
+      mayWait = false,
+    }: ConnectionOptions = {},
   ) {
-    this.database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true, readOnly });
+    this.database = new DatabaseSync(file, { timeout: PATIENCE_MS, enableForeignKeyConstraints: true, readOnly });
     this.#cacheSize = cacheSize;
     // temp_store: what a savepoint keeps of the pages that change within it went into a file of its own, else.
     this.database.exec(`PRAGMA cache_size = -${cacheKib}; PRAGMA temp_store = MEMORY`);
-    if (readOnly) return;
+    if (!readOnly) this.#prepareToWrite();
+    if (!mayWait) this.database.exec("PRAGMA busy_timeout = 0");
+  }
+
+  #prepareToWrite(): void {
     // secure_delete: what is erased is overwritten, where else it would stay in the file until its page is used again.
     this.database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON");
     this.database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);

@@ -14,7 +14,7 @@ export type ThreadAnswer =
   | { readonly id: number; readonly result: Rows | Changes | undefined }
   | { readonly id: number; readonly error: Error; readonly details: object };
 
-const connection = new SqliteConnection(workerData.file, workerData.options);
+const connection = new SqliteConnection(workerData.file, { ...workerData.options, mayWait: true });
 
 function resultOf(request: ThreadRequest): Rows | Changes | undefined {
   if ("sql" in request) return connection.run(request.sql, request.bindings);

@@ -3,7 +3,7 @@ import type { FileRegistry } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { codeToHttpStatus } from "@connectrpc/connect/protocol-connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
-import { tellFitErrors } from "../calls/malformed.ts";
+import { tellFitErrors } from "../calls/connect-errors.ts";
 import type { BoundService } from "../calls/service.ts";
 import { unaryMethods } from "../calls/unary.ts";
 import { failForNow } from "../errors.ts";
@@ -13,6 +13,7 @@ import { type Log, logToStderr } from "../log.ts";
 import { CallStats } from "../telemetry/call-stats.ts";
 import { type CallNames, callMetrics, type Metric } from "../telemetry/metrics.ts";
 import { countedRoutes, metricsRoute } from "../telemetry/routes.ts";
+import { HOUR_MS } from "../time-units.ts";
 import { type CertificateFiles, readCertificate, watchCertificate } from "./certificate.ts";
 import { answerCors } from "./cors.ts";
 import { createHealth, type Health } from "./health.ts";
@@ -85,8 +86,10 @@ const RPC: CallNames = { prefix: "deskwire_rpc", label: "method", noun: "calls o
 const HTTP: CallNames = { prefix: "deskwire_http", label: "path", noun: "posts to a path" };
 
 const DEFAULT_MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
+/** How long running calls may take to end when the server stops. */
 const DEFAULT_GRACE_MS = 10_000;
-const MAX_TIMEOUT_MS = 60 * 60 * 1000;
+/** Longest deadline that a caller may set. */
+const MAX_TIMEOUT_MS = HOUR_MS;
 /** When a client may find another server, or this one restarted. */
 const RESTART_MS = 500;
 /** How long an aborted call has to tell its client, before the connection is cut. */

@@ -1,12 +1,11 @@
 // API keys in the database, which all processes of a desk share.
 import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Code } from "@connectrpc/connect";
 import type { Knex } from "knex";
 import { type Database, type DatabaseLocation, type Migration, openDatabase } from "../database/database.ts";
-import { orUnusable } from "../database/lock.ts";
+import { makeDirectory } from "../database/directory.ts";
 import { fail } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { hashOf, hintOf, newApiKey } from "./api-key.ts";
@@ -66,7 +65,7 @@ const migrations: readonly Migration[] = [
 
 /** Makes a folder that nobody but this user reads: a secret between processes may come to lie there. */
 async function privateFolder(folder: string): Promise<void> {
-  await orUnusable(folder, () => mkdir(folder, { recursive: true, mode: 0o700 }));
+  await makeDirectory(folder, 0o700);
 }
 
 /** Whether a key opens anything at `now`. */

@@ -1,10 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../time-units.ts";
 import { businessCalendar, type CalendarRules, type DaySpan, WEEKDAYS, type Weekday } from "./calendar.ts";
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
 /** Six days, around the one that is odd. */
 const MINUTES = 6 * 24 * 60;
 

@@ -1,4 +1,5 @@
 // Business time: how much of a stretch of time lies within the desk's hours, and when a stretch of business time ends.
+import { DAY_MS } from "../time-units.ts";
 import { offsetRuns } from "./zone-offsets.ts";
 
 /** Names of the weekdays, as a Date of JavaScript numbers them. */
@@ -33,7 +34,6 @@ export interface BusinessCalendar {
   addBusinessMs(from: number, ms: number): number;
 }
 
-const DAY_MS = 24 * 60 * 60 * 1000;
 /** Business hours are worked out for so much time at once, and kept. */
 const CHUNK_MS = 400 * DAY_MS;
 /** More than the desks of this world need at once; then the memory is given back. */

@@ -1,11 +1,9 @@
 // What a policy file may say, key by key.
 import { z } from "zod";
 import { nearest } from "../nearest.ts";
+import { HOUR_MS, MINUTE_MS } from "../time-units.ts";
 import { type DaySpan, WEEKDAYS } from "./calendar.ts";
 import { isTimeZone } from "./zone-offsets.ts";
-
-const HOUR_MS = 60 * 60 * 1000;
-const MINUTE_MS = 60 * 1000;
 
 /** How much a ticket presses, for its targets. */
 export const LEVELS = ["low", "normal", "high", "urgent"] as const;

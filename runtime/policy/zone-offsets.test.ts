@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { DAY_MS } from "../time-units.ts";
 import { isTimeZone, offsetRuns } from "./zone-offsets.ts";
 
-const DAY_MS = 24 * 60 * 60 * 1000;
 const iso = (time: number) => new Date(time).toISOString();
 
 test("both changes of a short stretch are found, wherever the search begins", () => {

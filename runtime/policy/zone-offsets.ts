@@ -1,4 +1,5 @@
 // How far a time zone's clocks are from UTC, and when that changes.
+import { DAY_MS } from "../time-units.ts";
 
 /** A stretch of time in which the clocks of a zone are equally far from UTC. */
 export interface OffsetRun {
@@ -10,7 +11,7 @@ export interface OffsetRun {
 }
 
 /** Shorter than the shortest stretch between two changes of a zone's offset: a month of Ramadan in Casablanca. */
-const PROBE_MS = 7 * 24 * 60 * 60 * 1000;
+const PROBE_MS = 7 * DAY_MS;
 const OFFSET = /^GMT(?:([+-])(\d\d):(\d\d)(?::(\d\d))?)?$/;
 
 /** Needs no table of zones, which takes longer to be loaded than all else that a policy says to be read. */

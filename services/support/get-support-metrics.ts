@@ -8,9 +8,9 @@ import type {
   GetSupportMetricsResponseSchema,
 } from "#gen/deskwire/support/v1/support_service_pb.js";
 import { onBehalfOf } from "../../runtime/calls/call.ts";
+import { DAY_MS } from "../../runtime/time-units.ts";
 import { type Clients, needed } from "./clients.ts";
 
-const DAY_MS = 24 * 60 * 60 * 1000;
 const DEFAULT_DAYS = 7;
 const DEFAULT_GROUPS = 10;
 

@@ -13,6 +13,7 @@ import { type Log, logToStderr } from "../../runtime/log.ts";
 import type { ServiceModule } from "../../runtime/module.ts";
 import type { Policy } from "../../runtime/policy/policy.ts";
 import { readPolicy } from "../../runtime/policy/read-policy.ts";
+import { HOUR_MS } from "../../runtime/time-units.ts";
 import { expireMinutely } from "./approvals/expiry.ts";
 import { CONFINEMENT, customerOfTicket } from "./confinement.ts";
 import { CustomerDirectory } from "./customer-directory.ts";
@@ -26,8 +27,6 @@ import { POLL_MS } from "./watch.ts";
 import { Dispatcher } from "./webhooks/dispatcher.ts";
 import { webhookService } from "./webhooks/service.ts";
 import { targets as allowTargets } from "./webhooks/target.ts";
-
-const HOUR_MS = 60 * 60 * 1000;
 
 /** What the ticket service stands on. */
 export interface TicketOptions {

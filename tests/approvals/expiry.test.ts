@@ -8,6 +8,7 @@ import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import { DESK_PRINCIPAL } from "../../runtime/calls/call.ts";
 import { directTransport } from "../../runtime/calls/direct-transport.ts";
 import { openDatabase } from "../../runtime/database/database.ts";
+import { HOUR_MS } from "../../runtime/time-units.ts";
 import { crmModule } from "../../services/crm/index.ts";
 import { expireDue } from "../../services/ticket/approvals/expiry.ts";
 import { forgetCustomer } from "../../services/ticket/approvals/store.ts";
@@ -18,7 +19,6 @@ import { DIALECTS, temporaryDatabase } from "../support/databases.ts";
 import { silent } from "../support/desk.ts";
 import { AI } from "./callers.ts";
 
-const HOUR_MS = 3_600_000;
 const { PENDING, EXPIRED } = ApprovalState;
 
 describe.each(DIALECTS)("%s", (dialect) => {

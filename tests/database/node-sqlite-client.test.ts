@@ -1,6 +1,11 @@
+import { DatabaseSync } from "node:sqlite";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Database, openDatabase } from "../../runtime/database/database.ts";
+import { passingFailure } from "../../runtime/database/errors.ts";
 import { SqliteConnection } from "../../runtime/database/sqlite-connection.ts";
+import { untilUnlocked } from "../../runtime/database/until-unlocked.ts";
+import { reasonOf } from "../../runtime/errors.ts";
 import { type TemporaryDatabase, temporaryDatabase } from "../support/databases.ts";
 
 let place: TemporaryDatabase;
@@ -20,6 +25,8 @@ beforeEach(async () => {
   };
 });
 afterEach(() => connection.close());
+
+const fileOf = ({ knex }: Database) => (knex.client.connectionSettings as { filename: string }).filename;
 
 test("keeps few long statements, however many short ones it would keep", () => {
   const roomy = new SqliteConnection(":memory:");
@@ -55,7 +62,7 @@ test("is durable and checks foreign keys", async () => {
   expect(await pragma("journal_mode")).toBe("wal");
   expect(await pragma("synchronous")).toBe(2);
   expect(await pragma("foreign_keys")).toBe(1);
-  expect(await pragma("busy_timeout")).toBe(5000);
+  expect(await pragma("busy_timeout")).toBe(0);
 });
 
 test.each([
@@ -77,15 +84,41 @@ test("refuses a text of several statements, of which all but the first would be 
 
 test("takes the write lock when a transaction begins", async () => {
   const other = await place.open({ name: "thing", up: async () => {} });
-  await other.knex.raw("PRAGMA busy_timeout = 0");
-  await database.transaction(async (trx) => {
+  const begun = database.transaction(async (trx) => {
     await trx("thing").select();
-    await expect(other.transaction(async () => {})).rejects.toThrow(/locked/);
+    const waiting = other.transaction((its) => its("thing").insert({ name: "b" }));
+    await new Promise(setImmediate);
     await trx("thing").insert({ name: "a" });
+    return { waiting };
   });
-  await other.transaction((trx) => trx("thing").insert({ name: "b" }));
+  await (await begun).waiting;
   await other.close();
   expect(await database.knex("thing").pluck("name")).toEqual(["a", "b"]);
+});
+
+test("waits for another process that has the file, while reads and whatever else there is to do go on", async () => {
+  const foreign = new DatabaseSync(fileOf(database));
+  foreign.exec("BEGIN IMMEDIATE");
+  const inTransaction = database.transaction((trx) => trx("thing").insert({ name: "a" }));
+  const outside = database.knex("thing").insert({ name: "b" });
+  for (let turns = 0; turns < 3; turns++) {
+    await delay(1);
+    expect(await database.knex("thing").pluck("name")).toEqual([]);
+  }
+  foreign.exec("INSERT INTO thing (name) VALUES ('foreign'); COMMIT");
+  foreign.close();
+  await Promise.all([inTransaction, outside]);
+  expect(await database.knex("thing").pluck("name")).toEqual(["foreign", "a", "b"]);
+});
+
+test("gives up on a file that another process keeps, with what callers are told of a busy database", async () => {
+  const foreign = new DatabaseSync(fileOf(database));
+  foreign.exec("BEGIN IMMEDIATE");
+  const own = new SqliteConnection(fileOf(database));
+  const refused = await untilUnlocked(() => own.run("BEGIN IMMEDIATE"), 30).catch((error: unknown) => error);
+  expect(reasonOf(passingFailure(refused))).toBe("DATABASE_BUSY");
+  own.close();
+  foreign.close();
 });
 
 test("a read outside of a transaction sees what was committed, and nothing of one that goes on", async () => {

@@ -103,6 +103,7 @@ const REASONS = {
     "CERTIFICATE_NOT_TRUSTED",
     "CONNECTION_LOST",
     "CRM_UNAVAILABLE",
+    "DATABASE_LOCKED",
     "DATABASE_UNAVAILABLE",
     "DATABASE_UNREACHABLE",
     "DESK_NOT_FOUND",
@@ -119,7 +120,7 @@ const REASONS = {
 };
 
 /** What these make has a reason that is not written where they are called: the name of an error's code. */
-const REASON_COMPUTED = ["runtime/calls/malformed.ts"];
+const REASON_COMPUTED = ["runtime/calls/connect-errors.ts"];
 
 const CALL = /(?<!function )\b(?:fail|failForNow)\(\s*(?:Code\.)?([\w.]+),((?:(?!\bfail\()[^`;])*)/g;
 const REASON = /"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)"/g;

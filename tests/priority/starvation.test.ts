@@ -5,9 +5,9 @@ import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { expect, test } from "vitest";
 import { TicketOrder, TicketPriority, TicketStatus, WaitingOn } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { parsePolicy } from "../../runtime/policy/read-policy.ts";
+import { MINUTE_MS } from "../../runtime/time-units.ts";
 import { openClockedDesk } from "./desk.ts";
 
-const MINUTE_MS = 60_000;
 const START = Date.parse("2026-11-23T00:00:00Z");
 const ANSWER_MS = 10 * MINUTE_MS;
 const OVERLOAD = 1.5;

@@ -64,6 +64,15 @@ test("a data directory that cannot be used is refused with words", async () => {
   await storage.remove();
 });
 
+test.runIf(process.platform === "linux")(
+  "a data directory where none can be made is refused with words as well",
+  async () => {
+    const config = readConfig({ DATA_DIR: "/proc/deskwire/data" });
+    const error = await openDesk({ config, parts: PARTS, demo: true, log: silent }).catch((thrown) => thrown);
+    expect(reasonOf(error)).toBe("DATA_DIR_UNUSABLE");
+  },
+);
+
 test("a file that is no database is refused with words, and left as it is", async () => {
   const storage = await temporaryStorage("sqlite");
   const config = readConfig(storage.environment);

@@ -8,6 +8,7 @@ import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import { WebhookDeliveryState } from "#gen/deskwire/ticket/v1/webhook_pb.js";
 import { directTransport } from "../../runtime/calls/direct-transport.ts";
 import { openDatabase } from "../../runtime/database/database.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../runtime/time-units.ts";
 import { migrations } from "../../services/ticket/migrations.ts";
 import { claim, type DeliveryRow } from "../../services/ticket/webhooks/delivery-store.ts";
 import { fanOut } from "../../services/ticket/webhooks/fan-out.ts";
@@ -18,8 +19,6 @@ import { openWebhookDesk, type WebhookDesk } from "./desk.ts";
 import { accept, answering, isSigned, openReceiver, type Receiver, silence } from "./receiver.ts";
 
 const { MESSAGE_ADDED } = TicketEventType;
-const MINUTE_MS = 60_000;
-const DAY_MS = 24 * 60 * MINUTE_MS;
 
 describe.each(DIALECTS)("on %s", (dialect) => {
   let desk: WebhookDesk;
@@ -133,7 +132,7 @@ describe.each(DIALECTS)("on %s", (dialect) => {
     await desk.openTicket();
     await arrived(1);
     await eventually(async () => (await desk.webhooks.listWebhookDeliveries({})).deliveries[0]?.lastStatus === 500);
-    await desk.advance(28 * 60 * MINUTE_MS);
+    await desk.advance(28 * HOUR_MS);
     await eventually(async () => (await desk.deadLetters()).length === 1);
     expect(receiver.received).toHaveLength(2);
   });

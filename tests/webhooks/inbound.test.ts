@@ -9,12 +9,12 @@ import { remoteTransport } from "../../runtime/calls/remote-transport.ts";
 import { reasonOf } from "../../runtime/errors.ts";
 import { type Listener, listen } from "../../runtime/http/listener.ts";
 import { newSecret, sign } from "../../runtime/standard-webhooks.ts";
+import { DAY_MS, MINUTE_MS } from "../../runtime/time-units.ts";
 import { ticketModule } from "../../services/ticket/index.ts";
 import { DIALECTS } from "../support/databases.ts";
 import { openWebhookDesk, type WebhookDesk } from "./desk.ts";
 
 const SECRET = newSecret();
-const MINUTE_MS = 60_000;
 
 const open = (desk: WebhookDesk) =>
   listen({
@@ -172,7 +172,7 @@ describe.each(DIALECTS)("on %s", (dialect) => {
     const first = await send(reply, { id: "same" });
     await desk.tickets.changeStatus({ ticketId: "TKT-1001", status: TicketStatus.CLOSED });
     const before = await desk.tickets.listEvents({});
-    desk.clock.ms += 3 * 24 * 60 * MINUTE_MS;
+    desk.clock.ms += 3 * DAY_MS;
     expect(await send(reply, { id: "same" })).toEqual(first);
     expect(await send({ ...reply, text: "Other" }, { id: "same" })).toMatchObject({
       status: 409,

@@ -2,9 +2,9 @@
 // that spoke for an answer.
 import type { Knex } from "knex";
 import type { Database, Migration } from "../../../runtime/database/database.ts";
+import { DAY_MS } from "../../../runtime/time-units.ts";
 import type { Reading } from "../engine/engine.ts";
 
-const DAY_MS = 24 * 60 * 60 * 1000;
 /** What customers wrote leaves traces in the words that spoke: they are not kept for longer. */
 const KEPT_MS = 30 * DAY_MS;
 const MAX_ROWS = 200_000;

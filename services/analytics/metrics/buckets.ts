@@ -1,9 +1,8 @@
 // Where hours, days, weeks and months begin by the clocks of a time zone.
 import { MetricsBucketSize } from "#gen/deskwire/analytics/v1/metrics_pb.js";
 import { offsetRuns } from "../../../runtime/policy/zone-offsets.ts";
+import { DAY_MS, HOUR_MS } from "../../../runtime/time-units.ts";
 
-const HOUR_MS = 60 * 60 * 1000;
-const DAY_MS = 24 * HOUR_MS;
 /** 1970 began on a Thursday; weeks begin on Monday (ISO 8601). */
 const MONDAY = 3 * DAY_MS;
 

@@ -8,11 +8,11 @@ import { methodName, OWN_ORIGIN } from "../../../runtime/calls/call.ts";
 import type { Database } from "../../../runtime/database/database.ts";
 import type { Log } from "../../../runtime/log.ts";
 import { formatId } from "../../../runtime/messages/ids.ts";
+import { MINUTE_MS } from "../../../runtime/time-units.ts";
 import { findTicket } from "../ticket-store.ts";
 import { appendApprovalEvent } from "./events.ts";
 import { type ApprovalRow, findApproval, stateAt, toApproval } from "./store.ts";
 
-const MINUTE_MS = 60_000;
 const BATCH = 100;
 const CLOCK = create(ActorSchema, { kind: ActorKind.SYSTEM, id: "approvals", name: "Approvals" });
 const METHOD = methodName(TicketService.method.decideApproval);

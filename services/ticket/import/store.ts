@@ -28,7 +28,7 @@ import { toTicket } from "./to-ticket.ts";
 const AT_ONCE = 256;
 /**
  * How long a transaction goes on while nobody waits for it, in milliseconds. Rows touch a page of most indexes each; the more
- * rows a transaction has, the fewer pages are written over and over. Well below BUSY_TIMEOUT_MS, since another process that
+ * rows a transaction has, the fewer pages are written over and over. Well below PATIENCE_MS, since another process that
  * waits for the file is not seen here.
  */
 const MOST_MS = 2_000;

@@ -24,6 +24,7 @@ import { requestIdReused } from "../../../runtime/calls/idempotency.ts";
 import type { Database, Dialect } from "../../../runtime/database/database.ts";
 import { isBlank } from "../../../runtime/messages/blank.ts";
 import type { Policy } from "../../../runtime/policy/policy.ts";
+import { DAY_MS } from "../../../runtime/time-units.ts";
 import { beginFollowUp, recordReply } from "../conversation.ts";
 import type { CustomerDirectory, KnownCustomer } from "../customer-directory.ts";
 import { TicketDraft, type Words, type WriteInfo } from "../draft.ts";
@@ -35,7 +36,7 @@ const REFERENCE = /\[(TKT-[1-9][0-9]{3,14})\]/i;
 const SUBJECT_CHARACTERS = 300;
 const NO_SUBJECT = "(no subject)";
 /** Longer than the field's days of retries: senders of webhooks try for up to three days. */
-const REQUEST_KEPT_MS = 30 * 24 * 60 * 60 * 1000;
+const REQUEST_KEPT_MS = 30 * DAY_MS;
 /** What is left of a message's hash when its customer was erased: by a hash, whoever has a text can tell that it was this one. */
 const ERASED_HASH = "";
 

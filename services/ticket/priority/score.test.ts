@@ -10,6 +10,7 @@ import {
   WaitingOn,
 } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { parsePolicy } from "../../../runtime/policy/read-policy.ts";
+import { DAY_MS, HOUR_MS } from "../../../runtime/time-units.ts";
 import { dueTime } from "./due.ts";
 import { priorityScore } from "./score.ts";
 
@@ -20,7 +21,6 @@ const policy = parsePolicy(
   }),
   "test",
 );
-const HOUR_MS = 3_600_000;
 const { LOW, NORMAL, HIGH, URGENT } = TicketPriority;
 /** A Thursday. */
 const OPENED = Date.parse("2026-11-26T10:00:00+01:00");
@@ -138,7 +138,7 @@ test("half of the points of waiting are there when it is due, all when it is lat
   const due = Date.parse("2026-11-27T09:00:00Z");
   expect(factorsOf({}, due).waiting?.points).toBe(Math.round(weights.waiting / 2));
   expect(factorsOf({}, due + 1.5 * HOUR_MS).waiting?.why).toBe("overdue by 1h 30m on a target of 8h in business hours");
-  expect(factorsOf({}, OPENED + 7 * 24 * HOUR_MS).waiting).toMatchObject({
+  expect(factorsOf({}, OPENED + 7 * DAY_MS).waiting).toMatchObject({
     ...{ points: weights.waiting, why: "overdue by more than its target of 8h in business hours" },
   });
 });

@@ -3,6 +3,7 @@ import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { TicketPriorityFactor, TicketPriorityScore } from "#gen/deskwire/ticket/v1/priority_pb.js";
 import { type Ticket, TicketPriority, TicketUrgency, WaitingOn } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import type { Factor, Policy, Target } from "../../../runtime/policy/policy.ts";
+import { MINUTE_MS } from "../../../runtime/time-units.ts";
 import { targetOf, type Waiting } from "./due.ts";
 
 /** The fields of a ticket that its score goes by. */
@@ -38,7 +39,6 @@ const urgency = (ticket: Pressing): Saying => SAID[ticket.priority] ?? READ[tick
 const FULL_AT = 2;
 /** So many times are as bad as any more. */
 const OFTEN = 3;
-const MINUTE_MS = 60_000;
 
 /** A length of time in words, whole minutes: `2h 30m`. */
 function words(ms: number): string {

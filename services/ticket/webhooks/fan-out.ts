@@ -6,13 +6,13 @@ import { MessageDelivery } from "#gen/deskwire/ticket/v1/message_pb.js";
 import { WebhookDeliveryState } from "#gen/deskwire/ticket/v1/webhook_pb.js";
 import type { Database } from "../../../runtime/database/database.ts";
 import { parseId } from "../../../runtime/messages/ids.ts";
+import { DAY_MS } from "../../../runtime/time-units.ts";
 import { type EventRow, eventsAfter, toEvent } from "../event-store.ts";
 import { type DeliveryRow, lockQueues, moveQueues, promote } from "./delivery-store.ts";
 import { type WebhookRow, wants } from "./webhook-store.ts";
 
 const BATCH = 100;
 const ROWS_A_STATEMENT = 250;
-const DAY_MS = 24 * 60 * 60 * 1000;
 const DELIVERED_KEPT_MS = 7 * DAY_MS;
 const DEAD_KEPT_MS = 30 * DAY_MS;
 

@@ -19,13 +19,16 @@ import { parseId } from "../../../runtime/messages/ids.ts";
 import { countedPage } from "../../../runtime/messages/pagination.ts";
 import { assertEtag, maskedFields, mutableFields } from "../../../runtime/messages/resource.ts";
 import { newSecret } from "../../../runtime/standard-webhooks.ts";
+import { DAY_MS } from "../../../runtime/time-units.ts";
 import { endOfLog } from "../event-store.ts";
 import { type DeliveryRow, lockQueues, promote, toDelivery } from "./delivery-store.ts";
 import type { Targets } from "./target.ts";
 import * as webhooks from "./webhook-store.ts";
 
+/** Every event is put down once for each of them. */
 const MAX_WEBHOOKS = 20;
-const OLD_SECRET_VALID_MS = 24 * 60 * 60 * 1000;
+/** A receiver has as long to take the new secret over. */
+const OLD_SECRET_VALID_MS = DAY_MS;
 const OLDEST_FIRST = [{ column: "id", direction: "asc" }] as const;
 const NEWEST_FIRST = [{ column: "id", direction: "desc" }] as const;
 const MUTABLE = mutableFields(UpdateWebhookRequestSchema);

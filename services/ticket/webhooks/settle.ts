@@ -3,11 +3,11 @@ import type { Knex } from "knex";
 import { MessageDelivery } from "#gen/deskwire/ticket/v1/message_pb.js";
 import { WebhookDeliveryState } from "#gen/deskwire/ticket/v1/webhook_pb.js";
 import type { Database } from "../../../runtime/database/database.ts";
+import { HOUR_MS } from "../../../runtime/time-units.ts";
 import { type DeliveryRow, isPendingElsewhere, lockQueues, promote, putDown } from "./delivery-store.ts";
 import type { Answer } from "./post.ts";
 import { updateWebhook } from "./webhook-store.ts";
 
-const HOUR_MS = 60 * 60 * 1000;
 /** Attempts before a delivery is a dead letter. With the delays between them, about a day. */
 export const MAX_ATTEMPTS = 12;
 /** How long after it was queued a delivery is tried again: what waited behind a dead one does not start a day of its own. */

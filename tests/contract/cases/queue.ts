@@ -9,11 +9,11 @@ import {
   TicketUrgency,
   WaitingOn,
 } from "#gen/deskwire/ticket/v1/ticket_pb.js";
+import { HOUR_MS } from "../../../runtime/time-units.ts";
 import { allPages, type Case, type Clients, eventually, newCustomer, newTicket, stateOf, unique } from "../case.ts";
 import { importRows } from "./import.ts";
 
 const { LOW, NORMAL, HIGH, URGENT } = TicketPriority;
-const HOUR_MS = 3_600_000;
 const ANGRY = "This is the worst service ever. I need this fixed NOW, our whole shop is down and we are losing money!";
 
 const ms = (time: Timestamp | undefined) => (time ? timestampMs(time) : Number.NaN);
