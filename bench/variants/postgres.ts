@@ -32,7 +32,7 @@ async function move(from: string, to: string): Promise<void> {
  */
 export async function postgresDesk({ resources, progress, skip }: Run, kept: string): Promise<RunningDesk | undefined> {
   const server = await startPostgres({ durable: true, keptIn: `${kept}-postgres` }).catch((error) => {
-    skip("PostgreSQL", String(error));
+    skip("PostgreSQL", error.message);
     return undefined;
   });
   if (server === undefined) return undefined;

