@@ -91,6 +91,15 @@ class Session implements SessionCalls {
 // To another caller a session does not exist: who hijacks an id learns nothing from trying it.
 const notFound = () => errorResponse(404, -32001, "Session not found. Initialize a new one.");
 
+/** Characters of an `initialize`: what a client says of itself there is kept as long as its session. */
+const MAX_INTRODUCTION = 16_384;
+const tooLong = () =>
+  errorResponse(
+    400,
+    -32600,
+    `Invalid request: initialize may have ${MAX_INTRODUCTION} characters. Send a shorter one.`,
+  );
+
 /** Whose session goes when there are too many: of whoever holds the most, the one unused for longest. */
 function victim(sessions: Iterable<Session>): Session | undefined {
   const held = Map.groupBy(sessions, ({ principal }) => principal);
@@ -162,6 +171,7 @@ export function createSessions(createServer: () => Server, limits: SessionLimits
             "No session: send initialize first, then its Mcp-Session-Id with every request.",
           );
         }
+        if (JSON.stringify(body).length > MAX_INTRODUCTION) return tooLong();
         const [response, session] = await initialize(request, body, caller);
         if (session) hold(session, finished);
         return response;

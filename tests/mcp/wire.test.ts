@@ -77,6 +77,20 @@ describe("the endpoint", () => {
     expect(await response.json()).toMatchObject({ jsonrpc: "2.0", error: { code } });
   });
 
+  test("opens no session for a client that says more of itself than is worth keeping", async () => {
+    await using roomy = await startEndpoint();
+    const named = (length: number) => {
+      const clientInfo = { name: "x".repeat(length), version: "1" };
+      return post(roomy.url, { ...initialize, params: { ...initialize.params, clientInfo } });
+    };
+    const refused = await named(17_000);
+    expect(refused.status).toBe(400);
+    expect(await refused.json()).toMatchObject({ error: { code: -32600 } });
+    const taken = await named(1_000);
+    expect(taken.headers.get("mcp-session-id")).not.toBeNull();
+    await taken.text();
+  });
+
   test.each(["PUT", "OPTIONS", "TRACE"])("refuses %s and says what there is", async (method) => {
     const asked = request(url, { method }).end();
     const [response] = await once(asked, "response");
