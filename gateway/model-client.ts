@@ -8,6 +8,7 @@ import { failureOfModel } from "./model-errors.ts";
 import { patientFetch } from "./patient-fetch.ts";
 import type { Turn, TurnOptions, UpstreamOptions } from "./upstream.ts";
 
+/** The pause before the first repeat; it doubles with each, up to the longest. */
 const FIRST_DELAY_MS = 500;
 const MAX_DELAY_MS = 8_000;
 /** Errors that come as an event of a stream and pass. */

@@ -34,7 +34,9 @@ export interface Stretch {
   readonly modelHeaders: Readonly<Record<string, string>>;
 }
 
+/** Runs at once: each holds its conversation in memory and a connection to the model. */
 const MAX_RUNS = 64;
+/** When a client that was refused may ask again. */
 const BUSY_MS = 2_000;
 
 /** Works on runs. */

@@ -8,6 +8,7 @@ import type { Watcher } from "./loop.ts";
 import { type Run, shownContent } from "./run.ts";
 import type { ToolProgress } from "./tool-calls.ts";
 
+/** Proxies cut a stream that is silent for long, many after half a minute or a whole one. */
 const PING_MS = 10_000;
 
 /** The stream of one answer. */

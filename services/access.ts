@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { Code } from "@connectrpc/connect";
-import type { RemoteOptions } from "../runtime/calls/remote-transport.ts";
+import type { Authenticate, RemoteOptions } from "../runtime/calls/remote-transport.ts";
 import { isLoopback } from "../runtime/config/parsers.ts";
 import { type Config, PARTS, type Part } from "../runtime/config.ts";
 import type { DatabaseLocation } from "../runtime/database/database.ts";
@@ -10,7 +10,6 @@ import { patiently } from "../runtime/database/patiently.ts";
 import { fail } from "../runtime/errors.ts";
 import { readAuthorities } from "../runtime/http/certificate.ts";
 import type { Route } from "../runtime/http/listener.ts";
-import { showing } from "../runtime/identity/api-key.ts";
 import { createIdentity, type Identity, type TrustedIssuer } from "../runtime/identity/identity.ts";
 import { KeyRing } from "../runtime/identity/key-ring.ts";
 import { KeyStore } from "../runtime/identity/key-store.ts";
@@ -51,6 +50,16 @@ export function accessLocation(config: Config): DatabaseLocation {
 /** A secret nobody can guess, as SERVICE_SECRET takes it. */
 export function newServiceSecret(): string {
   return randomBytes(32).toString("base64url");
+}
+
+/** Shows a key with every call to another process; undefined where there is none to show. */
+function showing(key: string | undefined): Authenticate | undefined {
+  if (key === undefined) return undefined;
+  return (given) => {
+    const headers = new Headers(given);
+    headers.set("x-api-key", key);
+    return headers;
+  };
 }
 
 /** How a command talks to the running desk. */

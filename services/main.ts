@@ -32,6 +32,7 @@ Parts: ${PARTS.join(", ")}
 Configuration by environment variables, see docs/configuration.md: PORT, DATA_DIR, DATABASE_URL, …`;
 
 const MCP: CallNames = { prefix: "deskwire_mcp", label: "method", noun: "MCP requests" };
+/** How often health is brought up to what the databases say. */
 const READY_CHECK_MS = 5_000;
 /** Whoever waited for the desk to start calls it now. */
 const WARM_UP_AFTER_MS = 1_000;

@@ -35,7 +35,9 @@ export interface Reflected {
   readonly transport: RemoteTransport;
 }
 
+/** A round asks for what the one before imports: no schema is so deep, and a server that goes on and on is left. */
 const MAX_ROUNDS = 64;
+/** How long a server may take to describe itself. */
 const TIMEOUT_MS = 10_000;
 
 async function* each(questions: readonly Question[]): AsyncGenerator<Request> {

@@ -15,6 +15,7 @@ import {
 import { AjvJsonSchemaValidator } from "@modelcontextprotocol/server/validators/ajv";
 import type { Caller } from "../../runtime/identity/caller.ts";
 import { type Log, logToStderr } from "../../runtime/log.ts";
+import { MINUTE_MS } from "../../runtime/time-units.ts";
 import type { Catalog, JsonObject, Tool, ToolResult } from "../catalog.ts";
 import { createCall } from "./call-context.ts";
 import { completeArgument, hasCompletion } from "./completion.ts";
@@ -61,7 +62,7 @@ type Listing = PaginatedRequestParams | undefined;
 const IDENTITY = /^(authorization|proxy-authorization|cookie|deskwire-.*)$/;
 
 /** How long a client may keep a list: the catalog is fixed while the process lives. */
-const LIST_TTL_MS = 300_000;
+const LIST_TTL_MS = 5 * MINUTE_MS;
 
 // Private, since what is listed depends on the caller's scopes.
 const LIST_HINT = { ttlMs: LIST_TTL_MS, cacheScope: "private" } as const;

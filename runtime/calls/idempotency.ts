@@ -18,6 +18,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from "../time-units.ts";
 import { AUTOMATIC_ID, methodName } from "./call.ts";
 import { fingerprint } from "./fingerprint.ts";
 
+/** How long a caller may take to repeat a request and get the same answer. */
 const KEPT_MS = DAY_MS;
 /** An id that was made from what was asked stands for one try and its repeats, not for whoever asks for the same later. */
 const AUTOMATIC_KEPT_MS = 10 * MINUTE_MS;

@@ -6,6 +6,7 @@ import { pause } from "../background/pause.ts";
 import { fail, reasonOf, retryDelayOf } from "../errors.ts";
 
 const MAX_ATTEMPTS = 4;
+/** A repeat waits for up to twice as long, the next for up to twice that, and so on up to the longest. */
 const FIRST_DELAY_MS = 50;
 const MAX_DELAY_MS = 2_000;
 

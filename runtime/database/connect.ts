@@ -16,7 +16,9 @@ export type DatabaseLocation =
       readonly maxConnections?: number;
     };
 
+/** Longest statement, and longest pause within a transaction: a process that hangs keeps its locks no longer. */
 const STATEMENT_TIMEOUT_MS = 15_000;
+/** Longest wait for a connection, which ends before callers, who wait for half a minute, give up. */
 const ACQUIRE_TIMEOUT_MS = 10_000;
 
 /** Opens the connections to a database, without a look at its schema; those of a file by `SqliteClient`. */

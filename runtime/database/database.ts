@@ -81,9 +81,13 @@ export interface Database {
   close(): Promise<void>;
 }
 
+/** Of a transaction that conflicts with others; the pauses between them come to 0.6 seconds at most. */
 const MAX_ATTEMPTS = 6;
+/** Shorter than between two looks at whether a process is ready. */
 const PING_TIMEOUT_MS = 2_000;
+/** Transactions that may wait for a connection; what is past it is refused at once. */
 const MAX_WAITING = 1_000;
+/** A reader that kept the log from being emptied is soon done. */
 const SCRUB_AGAIN_MS = 1_000;
 
 /** The part of knex's pool that its types leave out. */

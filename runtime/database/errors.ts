@@ -10,6 +10,7 @@ const POSTGRES_UNIQUE_VIOLATION = "23505";
 const SQLITE_BUSY = 5;
 const SQLITE_FULL = 13;
 const POSTGRES_DISK_FULL = "53100";
+/** When a caller may try again where it is a matter of load or of a restart. */
 const RETRY_AFTER_MS = 1_000;
 /** Somebody has to make room first. */
 const RETRY_FULL_AFTER_MS = 60_000;

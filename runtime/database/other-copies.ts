@@ -4,6 +4,7 @@ import { Code } from "@connectrpc/connect";
 import type { Knex } from "knex";
 import { fail } from "../errors.ts";
 
+/** A copy that was told to stop has ended by then, unless calls of its own still run. */
 const PATIENCE_MS = 3_000;
 const LOOK_AGAIN_MS = 100;
 

@@ -4,6 +4,7 @@ import { SqliteThread } from "./sqlite-thread.ts";
 
 /** As long as PostgreSQL is given, see connect.ts. */
 const TIMEOUT_MS = 15_000;
+/** Reads that may wait for their turn; what is past it is refused at once. */
 const MAX_WAITING = 100;
 
 /** Runs a statement, in which `?` stands for a value; its rows, if it has any. */

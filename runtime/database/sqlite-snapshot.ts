@@ -5,6 +5,7 @@ import { databaseBusy } from "./errors.ts";
 import type { DatabaseSnapshot, Snapshot, TableSnapshot, Value } from "./snapshot.ts";
 
 const MAX_TRIES = 10_000;
+/** A backup has time: it waits for a lock for longer than a call does. */
 const BUSY_TIMEOUT_MS = 10_000;
 
 const open = (file: string) => new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT_MS });

@@ -86,7 +86,9 @@ const RPC: CallNames = { prefix: "deskwire_rpc", label: "method", noun: "calls o
 const HTTP: CallNames = { prefix: "deskwire_http", label: "path", noun: "posts to a path" };
 
 const DEFAULT_MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
+/** How long running calls may take to end when the server stops. */
 const DEFAULT_GRACE_MS = 10_000;
+/** Longest deadline that a caller may set. */
 const MAX_TIMEOUT_MS = HOUR_MS;
 /** When a client may find another server, or this one restarted. */
 const RESTART_MS = 500;
@@ -222,7 +224,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       certificate,
       ...(options.limits && { limits: options.limits }),
       takeStream,
-      onUnread: (peer, bytes) => log("a client that does not read its answers was cut off", { peer, bytes }, "warn"),
+      onCut: (peer, bytes) =>
+        log("a client that reads no answers or ends no requests was cut off", { peer, bytes }, "warn"),
       handler(request, response) {
         const failed = (error: unknown) => {
           log("request failed", { path: pathOf(request), error });

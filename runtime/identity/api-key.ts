@@ -2,7 +2,6 @@
 // scanner for leaked secrets finds it.
 import { hash, randomBytes } from "node:crypto";
 import { crc32 } from "node:zlib";
-import type { Authenticate } from "../calls/remote-transport.ts";
 
 const PREFIX = "dk_";
 const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -42,16 +41,6 @@ export function isApiKey(text: string): boolean {
  */
 export function hashOf(key: string): string {
   return hash("sha256", key, "hex");
-}
-
-/** Shows a key with every call to another process; undefined where there is none to show. */
-export function showing(key: string | undefined): Authenticate | undefined {
-  if (key === undefined) return undefined;
-  return (given) => {
-    const headers = new Headers(given);
-    headers.set("x-api-key", key);
-    return headers;
-  };
 }
 
 /** The beginning of a key, by which a person recognises it; 24 of its 256 bits. */

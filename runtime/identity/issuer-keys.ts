@@ -1,6 +1,7 @@
 // The keys by which an issuer signs its tokens.
 import { createRemoteJWKSet, errors, type JWTVerifyGetKey, type RemoteJWKSet } from "jose";
 
+/** How long an issuer may take to answer; a caller waits for it. */
 const TIMEOUT_MS = 5_000;
 
 /** Where an issuer says of itself what it is (OpenID Connect Discovery 1.0, section 4; RFC 8414, section 3.1). */

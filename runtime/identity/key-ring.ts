@@ -16,6 +16,7 @@ const REFRESH_MS = 2_000;
 const UNKNOWN_MS = 250;
 /** How long it may do while the database does not answer. */
 const STALE_MS = 60_000;
+/** How exactly the last use of a key is known: it costs one write in as long. */
 const TOUCH_MS = 60_000;
 
 /** A key that opens. */

@@ -1,8 +1,11 @@
-// What is recorded of every call of every method: a span, a count, and a line in the log where it failed.
+// What is recorded of every call of every method: a span, a count, and a line in the log where it failed, or where it wrote what no
+// history tells of.
 import { hash } from "node:crypto";
-import type { DescMethod } from "@bufbuild/protobuf";
+import { type DescMethod, getOption } from "@bufbuild/protobuf";
+import { MethodOptions_IdempotencyLevel as Idempotency } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
-import { methodName, PRINCIPAL_HEADER } from "../calls/call.ts";
+import { writes_logged as writesLogged } from "#gen/deskwire/access/v1/options_pb.js";
+import { methodName, PRINCIPAL_HEADER, REPLAYED_HEADER } from "../calls/call.ts";
 import type { Log } from "../log.ts";
 import { type CallStats, type Outcome, outcomeOf } from "./call-stats.ts";
 import { beginSpan, callersTrace, failSpan, type SpanStart, traced } from "./tracing.ts";
@@ -12,6 +15,7 @@ export type Method = (request: never, context: HandlerContext) => unknown;
 
 /** Calls of services in this process; see `directTransport`. */
 const IN_PROCESS = "direct";
+const ID = /^[A-Z]{3,4}-[1-9][0-9]{3,14}$/;
 /** Ours to repair, not the caller's; these have a line of their own with the cause. */
 const LOGGED_ALREADY = new Set([Code.Internal, Code.DataLoss, Code.Unknown]);
 const OURS = new Set([Code.Unavailable, Code.DeadlineExceeded, Code.ResourceExhausted]);
@@ -35,15 +39,43 @@ function pseudonym(principal: string): string {
   return hash("sha256", principal, "hex").slice(0, 12);
 }
 
+/** What a line says of a call, besides what became of it. */
+function fieldsOf(method: string, { requestHeader, protocolName }: HandlerContext, tookMs: number) {
+  const principal = requestHeader.get(PRINCIPAL_HEADER);
+  return {
+    ...callersTrace(requestHeader),
+    ...{ method, ms: Math.round(tookMs * 10) / 10, protocol: protocolName },
+    ...(principal && { caller: principal === "local" ? principal : pseudonym(principal) }),
+  } as const;
+}
+
+/** The identifiers in a message and in those that it holds, such as `CUS-1001`. */
+function idsIn(value: unknown, depth = 3): string[] {
+  if (typeof value === "string") return ID.test(value) ? [value] : [];
+  if (depth === 0 || typeof value !== "object" || value === null) return [];
+  return Object.values(value).flatMap((inner) => idsIn(inner, depth - 1));
+}
+
+/** Logs that a caller wrote something, and about what; who repeats a call writes nothing, and what the desk does by itself has no caller. */
+function logWrite(
+  method: string,
+  context: HandlerContext,
+  request: { requestId?: string },
+  answer: unknown,
+  tookMs: number,
+  log: Log,
+) {
+  const fields = fieldsOf(method, context, tookMs);
+  if (!fields.caller || context.responseHeader.get(REPLAYED_HEADER) !== null) return;
+  const { requestId } = request;
+  const about = [...new Set([...idsIn(request), ...idsIn(answer)])];
+  log("write done", { ...fields, about, ...(requestId && { request_id: requestId }) });
+}
+
 /** Logs how a call failed, and throws it again. */
 function logFailure(method: string, context: HandlerContext, error: unknown, tookMs: number, log: Log): never {
   if (!(error instanceof ConnectError) || LOGGED_ALREADY.has(error.code)) throw error;
-  const principal = context.requestHeader.get(PRINCIPAL_HEADER);
-  const fields = {
-    ...callersTrace(context.requestHeader),
-    ...{ method, ...outcomeOf(error), ms: Math.round(tookMs * 10) / 10, protocol: context.protocolName },
-    ...(principal && { caller: principal === "local" ? principal : pseudonym(principal) }),
-  };
+  const fields = { ...fieldsOf(method, context, tookMs), ...outcomeOf(error) };
   // A call within this process has a caller who fails with it, and is logged as well.
   if (context.protocolName === IN_PROCESS) log("call failed within", fields, "debug");
   else log("call refused", fields, OURS.has(error.code) && fields.reason !== "SHUTTING_DOWN" ? "warn" : "info");
@@ -53,6 +85,7 @@ function logFailure(method: string, context: HandlerContext, error: unknown, too
 /** Records what becomes of the calls of a method. */
 export function observed(method: DescMethod, call: Method, stats: CallStats, log: Log): Method {
   const name = methodName(method);
+  const isLogged = method.idempotency !== Idempotency.NO_SIDE_EFFECTS && getOption(method.parent, writesLogged);
   if (method.methodKind === "unary" || method.methodKind === "client_streaming") {
     const once = call as (request: never, context: HandlerContext) => Promise<unknown>;
     return async (request, context) => {
@@ -61,8 +94,15 @@ export function observed(method: DescMethod, call: Method, stats: CallStats, log
         const answer = await traced(
           () => spanOf(name, context),
           // Logged within the span, whose ids the line has.
-          () =>
-            once(request, context).catch((error) => logFailure(name, context, error, performance.now() - began, log)),
+          async () => {
+            try {
+              const answer = await once(request, context);
+              if (isLogged) logWrite(name, context, request, answer, performance.now() - began, log);
+              return answer;
+            } catch (error) {
+              return logFailure(name, context, error, performance.now() - began, log);
+            }
+          },
         );
         stats.end(began);
         return answer;

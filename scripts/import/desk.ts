@@ -11,7 +11,7 @@ import { fail } from "../../runtime/errors.ts";
  * The most rows of a call, and as many as it has where nobody says otherwise: the more the desk has at once, the fewer pages it
  * writes over and over.
  */
-export const BATCH_ROWS = 20_000;
+export const BATCH_ROWS = 10_000;
 const PROBE_TIMEOUT_MS = 5_000;
 const MESSAGE_ROWS = 200;
 /** Some bytes each, and messages have a megabyte or more. */

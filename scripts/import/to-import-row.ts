@@ -8,6 +8,9 @@ import type { FileRow, UnreadableRow } from "./file-row.ts";
 /** A row that cannot be taken: where it begins, the field that is wrong, and why. */
 export type Refusal = Required<Omit<MessageInitShape<typeof RefusedRowSchema>, "$typeName" | "$unknown">>;
 
+/** What the fields of a row are called in a message, by their names in the contract. */
+const LOCAL_NAMES = new Map(ImportRowSchema.fields.map(({ name, localName }) => [name, localName]));
+
 const enumName = (text: string) => text.toLowerCase().replace(/[\s-]+/g, "_");
 
 /** Days and times without a zone, as databases and spreadsheets write them, become RFC 3339 in UTC. */
@@ -60,16 +63,15 @@ export class RowBuilder {
   build(row: FileRow | UnreadableRow): ImportRow | Refusal {
     const line = BigInt(row.line);
     if ("problem" in row) return { line, field: "row", message: row.problem };
-    const values: Record<string, string> = {};
+    const init: Record<string, string> = {};
     for (const [field, index] of this.#map(row.columns)) {
       const value = row.values[index] ?? "";
       if (typeof value === "object")
         return { line, field, message: "must be a text or a number, not a list or an object" };
       const tidy = TIDY[field] ?? ((text: string) => text.trim());
-      values[field] = tidy(String(value));
+      init[LOCAL_NAMES.get(field) ?? ""] = tidy(String(value));
     }
-    const init = ImportRowSchema.fields.map(({ name, localName }) => [localName, values[name]] as const);
-    const message = create(ImportRowSchema, Object.fromEntries(init.filter(([, value]) => value !== undefined)));
+    const message = create(ImportRowSchema, init);
     const refused = refusal(message);
     if (refused) return { line, field: refused.field ?? "", message: refused.message ?? "" };
     return Object.assign(message, { line, occurrence: message.externalId ? 0n : this.#count(message) });

@@ -18,6 +18,7 @@ import { isBlank } from "../../runtime/messages/blank.ts";
 import { customerErased } from "./erasure/erased-customers.ts";
 import { BestEffort } from "./priority/best-effort.ts";
 
+/** How long the CRM may take to answer; a caller waits for it. */
 const TIMEOUT_MS = 5_000;
 const NOBODY = "Imported";
 /** Marks a customer behind whom many people stand. */

@@ -54,7 +54,7 @@ export function eventWriter(common: Omit<NewEvent, keyof OwnOfEvent>): (own: Own
 }
 
 /** As `eventWriter`, for one event. */
-export function writeEvent(newEvent: NewEvent): WrittenEvent {
+function writeEvent(newEvent: NewEvent): WrittenEvent {
   const { ticketId: _, customerId: __, etag: ___, changes: ____, ...common } = newEvent;
   return eventWriter(common)(newEvent);
 }

@@ -40,6 +40,7 @@ import { findReasons, type ReplyCheckOptions } from "./outgoing/reply-check.ts";
 import type { CatchUp } from "./priority/catch-up.ts";
 import { priorityScore } from "./priority/score.ts";
 import { firstWords, type TextReader } from "./priority/text-reader.ts";
+import { goesOnIn } from "./thread.ts";
 import { findTicket, toTicket } from "./ticket-store.ts";
 import { watchEvents } from "./watch.ts";
 
@@ -196,7 +197,9 @@ export function ticketService(options: TicketServiceOptions): ServiceImpl<typeof
       return writing(TicketService.method.createFollowUp, request, context, customer, async (trx, info) => {
         const closed = await findTicket(trx, request.ticketId);
         if (!closed) throw notFound(request.ticketId);
-        if (closed.status !== TicketStatus.CLOSED) throw notClosed(closed);
+        // What was merged into a ticket that is open would be worked on twice.
+        const latest = closed.mergedInto ? await goesOnIn(trx, closed.id) : closed;
+        if (latest && latest.status !== TicketStatus.CLOSED) throw notClosed(latest);
         if (!request.actor) customer.id = closed.customerId;
         const ticket = await beginFollowUp(trx, info, closed, request, words);
         if (byAi) await markAsAi(trx, [ticket.id]);

@@ -4,7 +4,7 @@ import { type DescField, getOption, hasOption, ScalarType } from "@bufbuild/prot
 import { MethodOptions_IdempotencyLevel as Idempotency } from "@bufbuild/protobuf/wkt";
 import type { FieldRules, StringRules } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { expect, test } from "vitest";
-import { scope } from "#gen/deskwire/access/v1/options_pb.js";
+import { scope, writes_logged as writesLogged } from "#gen/deskwire/access/v1/options_pb.js";
 import { tool } from "#gen/deskwire/mcp/v1/options_pb.js";
 import { requiredScope, SCOPES } from "../../runtime/identity/scopes.ts";
 import { commentOf } from "../../runtime/messages/comments.ts";
@@ -93,6 +93,14 @@ test("every write can be repeated with its request_id (AIP-155)", () => {
     return type?.case !== "string" || type.value.maxLen !== 128n;
   });
   expectOnly(without.map(nameOf), { "TicketService.ImportTickets": "each row has a key of its own" });
+});
+
+test("every write is told by a history or by the log", () => {
+  const untold = writes.filter(({ parent }) => !getOption(parent, writesLogged)).map(({ parent }) => parent.name);
+  expectOnly(untold, {
+    TicketService: "its events say who did what",
+    SupportService: "writes by the other services alone",
+  });
 });
 
 test("every write with a request_id is sent twice by the contract tests", () => {

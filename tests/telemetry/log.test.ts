@@ -1,13 +1,17 @@
 // What a log line has, and what it can never have.
 import type { DescService } from "@bufbuild/protobuf";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { describe, expect, test } from "vitest";
+import { ActorKind } from "#gen/deskwire/actor/v1/actor_pb.js";
+import { CrmService } from "#gen/deskwire/crm/v1/crm_service_pb.js";
 import { TicketService } from "#gen/deskwire/ticket/v1/ticket_service_pb.js";
 import { PRINCIPAL_HEADER } from "../../runtime/calls/call.ts";
+import { directTransport } from "../../runtime/calls/direct-transport.ts";
 import { bindService } from "../../runtime/calls/service.ts";
 import { fail } from "../../runtime/errors.ts";
 import { listen } from "../../runtime/http/listener.ts";
 import { LOG_LEVELS } from "../../runtime/log.ts";
+import { crmModule } from "../../services/crm/index.ts";
 import { temporaryDatabase } from "../support/databases.ts";
 import { collectHere } from "./collected.ts";
 import { readableLog } from "./log-lines.ts";
@@ -114,6 +118,35 @@ describe("the line of a refused call", () => {
     const line = await refusedOverHttp();
     expect(line).toMatchObject({ trace_id: TRACE, span_id: collected.spans()[0]?.id });
   });
+});
+
+test("a write of what keeps no history leaves a line that says who wrote what, once, and nothing of its texts", async () => {
+  const { log, lines, text } = readableLog("info");
+  const database = { kind: "sqlite", file: ":memory:" } as const;
+  const crm = await crmModule({ database, tickets: directTransport([]), log });
+  const client = createClient(CrmService, directTransport(crm.services));
+  const options = { headers: { [PRINCIPAL_HEADER]: "key:lead" } };
+  const request = { customer: { name: WORDS }, requestId: "create-1" };
+  await client.createCustomer(request, options);
+  await client.createCustomer(request, options);
+  const note = { customerId: "CUS-1001", body: WORDS, author: { kind: ActorKind.AGENT } };
+  await client.addNote({ note }, options);
+  const wanted = { key: { case: "email", value: "zoe@example.com" }, name: WORDS } as const;
+  await client.ensureCustomers({ customers: [wanted] }, options);
+  // The desk itself, such as with its demo customers.
+  await client.createCustomer({ customer: { name: WORDS } });
+  await client.getCustomer({ customerId: "CUS-1001" }, options);
+  await expect(client.updateCustomer({ customer: { id: "CUS-1009", name: "x" } }, options)).rejects.toThrow();
+  await crm.close();
+  const service = "deskwire.crm.v1.CrmService";
+  // printf key:lead | sha256sum | cut -c1-12
+  const caller = "142233f3d975";
+  expect(lines().filter(({ message }) => message === "write done")).toMatchObject([
+    { level: "info", method: `${service}/CreateCustomer`, about: ["CUS-1001"], request_id: "create-1", caller },
+    { method: `${service}/AddNote`, about: ["CUS-1001", "NOTE-1001"], caller },
+    { method: `${service}/EnsureCustomers`, about: ["CUS-1002"] },
+  ]);
+  expect(text()).not.toMatch(/card|4111|Zo|zoe/);
 });
 
 test.each(["sqlite", "postgres"] as const)(

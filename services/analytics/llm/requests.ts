@@ -1,5 +1,6 @@
 // Requests to the model: many texts in each, few at once, none for a while after one has failed.
 import type { Log } from "../../../runtime/log.ts";
+import { MINUTE_MS } from "../../../runtime/time-units.ts";
 import type { Lessons } from "../corrections/lessons.ts";
 import type { Reading } from "../engine/engine.ts";
 import { AnswerInvalid } from "./answer-format.ts";
@@ -10,10 +11,11 @@ const MAX_CHARACTERS_A_REQUEST = 32_000;
 const MAX_AT_ONCE = 4;
 /** Requests that may wait for their turn; what is past it is not asked. A batch of 1,000 texts has 50. */
 const MAX_WAITING = 100;
+/** How long the model may take to answer a request. */
 const TIMEOUT_MS = 30_000;
 /** How long the model is left alone after a failure; and with texts that it did not answer as asked. */
 const REST_MS = 15_000;
-const UNANSWERED_REST_MS = 600_000;
+const UNANSWERED_REST_MS = 10 * MINUTE_MS;
 const MAX_UNANSWERED = 10_000;
 
 type Readings = ReadonlyMap<string, Reading>;

@@ -12,7 +12,7 @@ import { Ahead } from "./read-ahead.ts";
 import { type ImportOptions, storePieces } from "./store.ts";
 
 /** Pieces that are checked and looked up while others are stored. */
-const AHEAD = 8;
+const AHEAD = 2;
 
 /** Imports a stream of rows. What was stored before an error stays. */
 export async function importTickets(

@@ -6,6 +6,7 @@ import { type Ticket, TicketUrgency } from "#gen/deskwire/ticket/v1/ticket_pb.js
 import type { Log } from "../../../runtime/log.ts";
 import { BestEffort } from "./best-effort.ts";
 
+/** As long as analytics gives a language model, see its llm/requests.ts. Nobody waits for it. */
 const BATCH_TIMEOUT_MS = 30_000;
 
 /** What a ticket keeps of an analysis. */

@@ -8,7 +8,9 @@ import { ConnectError } from "@connectrpc/connect";
 import { failSpan, markFailed, type SpanStart, traced } from "../../../runtime/telemetry/tracing.ts";
 import type { Targets } from "./target.ts";
 
+/** Of one attempt. Receivers answer first and work afterwards. */
 const TIMEOUT_MS = 15_000;
+/** The body of an answer counts for nothing: no more of it is read. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_ERROR_CHARACTERS = 300;

@@ -25,7 +25,9 @@ import { type DeliveryRow, lockQueues, promote, toDelivery } from "./delivery-st
 import type { Targets } from "./target.ts";
 import * as webhooks from "./webhook-store.ts";
 
+/** Every event is put down once for each of them. */
 const MAX_WEBHOOKS = 20;
+/** A receiver has as long to take the new secret over. */
 const OLD_SECRET_VALID_MS = DAY_MS;
 const OLDEST_FIRST = [{ column: "id", direction: "asc" }] as const;
 const NEWEST_FIRST = [{ column: "id", direction: "desc" }] as const;

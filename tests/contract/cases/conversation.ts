@@ -285,6 +285,15 @@ export const conversationCases: readonly Case[] = [
           ...{ code: "FailedPrecondition", reason: "TICKET_NOT_CLOSED", metadata: { ticket_id: ticketId } },
         });
       }
+      const into = await newTicket(clients);
+      const merged = await newTicket(clients, { customerId: into.customerId });
+      await clients.tickets.mergeTickets({ ticketId: merged.id, intoTicketId: into.id });
+      const request = { ticketId: merged.id, description: "x" };
+      expect(await refusalOf(clients.tickets.createFollowUp(request))).toMatchObject({
+        ...{ code: "FailedPrecondition", reason: "TICKET_NOT_CLOSED", metadata: { ticket_id: into.id } },
+      });
+      await clients.tickets.changeStatus({ ticketId: into.id, status: TicketStatus.CLOSED });
+      expect((await clients.tickets.createFollowUp(request)).ticket?.followUpOf).toBe(merged.id);
     },
   },
 ];

@@ -5,7 +5,7 @@
 /* eslint-disable */
 
 import type { GenExtension, GenFile } from "@bufbuild/protobuf/codegenv2";
-import type { MethodOptions } from "@bufbuild/protobuf/wkt";
+import type { MethodOptions, ServiceOptions } from "@bufbuild/protobuf/wkt";
 
 /**
  * Describes the file deskwire/access/v1/options.proto.
@@ -19,4 +19,12 @@ export declare const file_deskwire_access_v1_options: GenFile;
  * @generated from extension: string scope = 50202;
  */
 export declare const scope: GenExtension<MethodOptions, string>;
+
+/**
+ * Whether each write leaves a line in the desk's log with its caller: for a service that keeps no history which would tell
+ * who did what.
+ *
+ * @generated from extension: bool writes_logged = 50203;
+ */
+export declare const writes_logged: GenExtension<ServiceOptions, boolean>;
 

@@ -11,7 +11,7 @@ import { file_google_protobuf_descriptor } from "@bufbuild/protobuf/wkt";
  * Describes the file deskwire/access/v1/options.proto.
  */
 export const file_deskwire_access_v1_options = /*@__PURE__*/
-  fileDesc("CiBkZXNrd2lyZS9hY2Nlc3MvdjEvb3B0aW9ucy5wcm90bxISZGVza3dpcmUuYWNjZXNzLnYxOjYKBXNjb3BlEh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMYmogDIAEoCVIFc2NvcGViBnByb3RvMw", [file_google_protobuf_descriptor]);
+  fileDesc("CiBkZXNrd2lyZS9hY2Nlc3MvdjEvb3B0aW9ucy5wcm90bxISZGVza3dpcmUuYWNjZXNzLnYxOjYKBXNjb3BlEh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMYmogDIAEoCVIFc2NvcGU6RgoNd3JpdGVzX2xvZ2dlZBIfLmdvb2dsZS5wcm90b2J1Zi5TZXJ2aWNlT3B0aW9ucxibiAMgASgIUgx3cml0ZXNMb2dnZWRiBnByb3RvMw", [file_google_protobuf_descriptor]);
 
 /**
  * The scope that a caller needs for this method, such as `tickets:read`. Calls of other services of the desk need none: the
@@ -21,4 +21,13 @@ export const file_deskwire_access_v1_options = /*@__PURE__*/
  */
 export const scope = /*@__PURE__*/
   extDesc(file_deskwire_access_v1_options, 0);
+
+/**
+ * Whether each write leaves a line in the desk's log with its caller: for a service that keeps no history which would tell
+ * who did what.
+ *
+ * @generated from extension: bool writes_logged = 50203;
+ */
+export const writes_logged = /*@__PURE__*/
+  extDesc(file_deskwire_access_v1_options, 1);
 

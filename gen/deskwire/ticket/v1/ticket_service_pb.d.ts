@@ -1799,7 +1799,8 @@ export declare const TicketService: GenService<{
     output: typeof MergeTicketsResponseSchema;
   },
   /**
-   * Opens a ticket that takes up a closed one again, for the same customer.
+   * Opens a ticket that takes up a closed one again, for the same customer. `failed_precondition` (TICKET_NOT_CLOSED) when it,
+   * or the ticket that it was merged into, is not closed: write there.
    *
    * @generated from rpc deskwire.ticket.v1.TicketService.CreateFollowUp
    */
