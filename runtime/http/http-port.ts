@@ -20,7 +20,7 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 import type { Writable } from "node:stream";
 import { createServer as createTls, type Server as TlsServer } from "node:tls";
 import type { Certificate } from "./certificate.ts";
-import { type OnUnread, UnreadAnswers } from "./unread.ts";
+import { HeldBytes, type OnCut } from "./held-bytes.ts";
 
 /** A request and its response in either HTTP version, as Node has them. */
 export type HttpRequest = IncomingMessage | Http2ServerRequest;
@@ -58,8 +58,11 @@ export interface PortLimits {
    * answers are kept until the client has read the first.
    */
   readonly maxPipelinedRequests: number;
-  /** Bytes of answers that all clients together may leave unread; past it, those who hold the most lose their connections. */
-  readonly maxUnreadBytes: number;
+  /**
+   * Bytes of answers that are not read and of requests that are not finished, of all clients together; past it, those for whom the
+   * most is held lose their connections.
+   */
+  readonly maxHeldBytes: number;
   /** Calls at once on one HTTP/2 connection; the client queues the rest. */
   readonly maxConcurrentStreams: number;
   /** Streams that a client may reset at once, and per second after that, before it loses its connection (CVE-2023-44487). */
@@ -78,7 +81,7 @@ const LIMITS: PortLimits = {
   idleSessionTimeoutMs: 1_200_000,
   maxHeaderBytes: 16_384,
   maxPipelinedRequests: 16,
-  maxUnreadBytes: 32 * 1024 * 1024,
+  maxHeldBytes: 48 * 1024 * 1024,
   maxConcurrentStreams: 256,
   streamResetBurst: 512,
   streamResetRate: 64,
@@ -132,7 +135,7 @@ function linger(answer: Writable, isComplete: () => boolean, cut: () => void): v
   else answer.once("finish", finished);
 }
 
-function http1Server(handler: Handler, limits: PortLimits, unread: UnreadAnswers): Http1Server {
+function http1Server(handler: Handler, limits: PortLimits, held: HeldBytes): Http1Server {
   const unanswered = new WeakMap<Socket, number>();
   const server = createHttp1(
     {
@@ -147,9 +150,9 @@ function http1Server(handler: Handler, limits: PortLimits, unread: UnreadAnswers
       const before = unanswered.get(socket) ?? 0;
       if (before >= limits.maxPipelinedRequests) return void socket.destroy();
       unanswered.set(socket, before + 1);
-      unread.began(response, socket);
+      const ended = held.http1(request, response);
       response.once("close", () => {
-        unread.ended(response);
+        ended();
         unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1);
       });
       const isComplete = () => request.complete;
@@ -206,7 +209,7 @@ class Lasting {
 /** A stream that breaks closes as well, and that is heard of. */
 const ignored = () => {};
 
-function http2Server(handler: Handler, takeStream: TakeStream, limits: PortLimits, unread: UnreadAnswers): Http2Server {
+function http2Server(handler: Handler, takeStream: TakeStream, limits: PortLimits, held: HeldBytes): Http2Server {
   const lasting = new Lasting(limits.requestTimeoutMs);
   // It never listens itself: Node makes requests and responses of all streams of a server, or of none.
   const requests = createHttp2(handler);
@@ -231,11 +234,11 @@ function http2Server(handler: Handler, takeStream: TakeStream, limits: PortLimit
     session.on("stream", (stream) => {
       streams++;
       lasting.began(stream);
-      unread.began(stream, session);
+      const ended = held.http2(stream, session);
       stream.once("close", () => {
         streams--;
         lasting.ended(stream);
-        unread.ended(stream);
+        ended();
       });
     });
   });
@@ -268,10 +271,10 @@ export async function openHttpPort(options: {
   /** Speaks TLS with it; absent: in clear. */
   certificate?: Certificate | undefined;
   limits?: Partial<PortLimits>;
-  onUnread?: OnUnread | undefined;
+  onCut?: OnCut | undefined;
 }): Promise<HttpPort> {
   const limits = { ...LIMITS, ...options.limits };
-  const unread = new UnreadAnswers(limits.maxUnreadBytes, options.onUnread ?? (() => {}));
+  const held = new HeldBytes(limits.maxHeldBytes, options.onCut ?? (() => {}));
   const sockets = new Set<Socket>();
   const undecided = new Set<Socket>();
   const sessions = new Set<ServerHttp2Session>();
@@ -281,8 +284,8 @@ export async function openHttpPort(options: {
     response.once("close", () => closing && h1.closeIdleConnections());
     options.handler(request, response);
   };
-  const h1 = http1Server(served, limits, unread);
-  const h2 = http2Server(options.handler, options.takeStream ?? (() => false), limits, unread).on(
+  const h1 = http1Server(served, limits, held);
+  const h2 = http2Server(options.handler, options.takeStream ?? (() => false), limits, held).on(
     "session",
     (session) => {
       sessions.add(session);

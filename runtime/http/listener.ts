@@ -224,7 +224,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       certificate,
       ...(options.limits && { limits: options.limits }),
       takeStream,
-      onUnread: (peer, bytes) => log("a client that does not read its answers was cut off", { peer, bytes }, "warn"),
+      onCut: (peer, bytes) =>
+        log("a client that reads no answers or ends no requests was cut off", { peer, bytes }, "warn"),
       handler(request, response) {
         const failed = (error: unknown) => {
           log("request failed", { path: pathOf(request), error });

@@ -96,7 +96,7 @@ describe.concurrent("a client that", () => {
         response.end(Buffer.alloc(64 * 1024 * 1024));
       },
     };
-    const limits = { requestTimeoutMs: 400, maxUnreadBytes: Number.POSITIVE_INFINITY };
+    const limits = { requestTimeoutMs: 400, maxHeldBytes: Number.POSITIVE_INFINITY };
     await using listener = await listenForTest({ limits, routes });
     if (send === h2c) {
       connect(listener.url).request({ ":path": "/long" });
@@ -117,7 +117,7 @@ test("of clients that together leave more unread than a port holds, those with t
       response.end(Buffer.alloc(32 * 1024 * 1024));
     },
   };
-  await using listener = await listenForTest({ limits: { maxUnreadBytes: 1_000_000 }, routes });
+  await using listener = await listenForTest({ limits: { maxHeldBytes: 1_000_000 }, routes });
   const ask = (streams: number) => {
     const session = connect(listener.url, { settings: { initialWindowSize: 0 } }).on("error", () => {});
     const asked = Array.from({ length: streams }, () => session.request({ ":path": "/long" }).on("error", () => {}));
@@ -134,6 +134,33 @@ test("of clients that together leave more unread than a port holds, those with t
   expect((await h2c(listener.port, { path: "/long" })).text).toHaveLength(answer.length);
   modest.session.destroy();
 });
+
+test.each([
+  ["application/json", {}],
+  ["application/grpc", {}],
+  ["application/json", { "content-encoding": "gzip" }],
+])(
+  "of clients that together send more than a port holds and end nothing, those with the most are cut off: %s %o",
+  async (type, more) => {
+    await using listener = await listenForTest({ limits: { maxHeldBytes: 1_000_000 } });
+    const headers = { ":method": "POST", ":path": ECHO, "content-type": type, ...more };
+    const greedy = connect(listener.url).on("error", () => {});
+    const goaway = once(greedy, "goaway");
+    // Of gRPC the head of a message that would be longer.
+    const beginning = Buffer.concat([Buffer.from([0, 0, 8, 0, 0]), Buffer.alloc(200_000)]);
+    for (let streams = 0; streams < 9; streams++)
+      greedy
+        .request(headers)
+        .on("error", () => {})
+        .write(beginning);
+    expect((await goaway)[0]).toBe(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    const slow = Array.from({ length: 9 }, () => rawConnection(listener.port));
+    for (const { socket } of slow) socket.write(`${POST_HEAD}content-length: 500000\r\n\r\n${"x".repeat(200_000)}`);
+    expect(await Promise.race(slow.map(({ closed }) => closed))).toBe("");
+    expect((await h2c(listener.port, {})).status).toBe(200);
+    for (const { socket } of slow) socket.destroy();
+  },
+);
 
 test("a quiet stream is not cut", async () => {
   await using listener = await listenForTest({ limits: { requestTimeoutMs: 100, idleSessionTimeoutMs: 100 } });
