@@ -6,6 +6,7 @@ import type { Authenticate, RemoteOptions } from "../runtime/calls/remote-transp
 import { isLoopback } from "../runtime/config/parsers.ts";
 import { type Config, PARTS, type Part } from "../runtime/config.ts";
 import type { DatabaseLocation } from "../runtime/database/database.ts";
+import { patiently } from "../runtime/database/patiently.ts";
 import { fail } from "../runtime/errors.ts";
 import { readAuthorities } from "../runtime/http/certificate.ts";
 import type { Route } from "../runtime/http/listener.ts";
@@ -83,7 +84,7 @@ async function assertCredentials(config: Config, parts: readonly Part[], keys: K
     );
   }
   const forClients = !alone || parts.includes("adapter");
-  if (forClients && MCP_ISSUER === undefined && !(await keys.anyLive())) {
+  if (forClients && MCP_ISSUER === undefined && !(await patiently(() => keys.anyLive()))) {
     throw refuse(
       "Make a key, such as by: npm run keys -- create my-agent --scopes tickets:read,tickets:reply. Or set MCP_API_KEY, or MCP_ISSUER for tokens of your own issuer.",
     );
@@ -95,7 +96,7 @@ async function serviceSecrets(config: Config, parts: readonly Part[], store: () 
   const [first, ...others] = config.SERVICE_SECRET;
   if (first !== undefined) return [first, ...others] as const;
   if (parts.length === PARTS.length) return undefined;
-  return [await (await store()).serviceSecret(newServiceSecret())] as const;
+  return [await patiently(async () => (await store()).serviceSecret(newServiceSecret()))] as const;
 }
 
 /**

@@ -1,6 +1,6 @@
 // Telling what a failed query means, in both dialects.
-import { Code, type ConnectError } from "@connectrpc/connect";
-import { failForNow } from "../errors.ts";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { failForNow, retryDelayOf } from "../errors.ts";
 
 /** SQLITE_CORRUPT and SQLITE_NOTADB. */
 const DAMAGED = new Set([11, 26]);
@@ -118,7 +118,8 @@ export function passingFailure(error: unknown): ConnectError | undefined {
   );
 }
 
-/** Whether what failed may succeed if all of it is done again. */
+/** Whether what failed, a query or what was told of one, may succeed if all of it is done again. */
 export function mayPass(error: unknown): boolean {
+  if (error instanceof ConnectError) return retryDelayOf(error) !== undefined;
   return isTransientConflict(error) || passingFailure(error) !== undefined;
 }

@@ -17,8 +17,8 @@ const MESSAGE_ROWS = 200;
 /** Some bytes each, and messages have a megabyte or more. */
 const MESSAGE_CHARACTERS = 100_000;
 const BATCH_TIMEOUT_MS = 120_000;
-/** Long enough together for a desk to be started again. */
-const RETRY_DELAYS_MS = [200, 400, 800, 1_600, 3_200, 6_400];
+/** Long enough together for a desk to be started again, on a busy machine too. */
+const RETRY_DELAYS_MS = [200, 400, 800, 1_600, 3_200, 6_400, 12_800];
 
 /** What a connection that breaks, or a desk that stops, looks like from here. */
 const PASSING: ReadonlySet<Code> = new Set([Code.Unavailable, Code.Aborted]);

@@ -49,7 +49,7 @@ test.concurrent("goes on when the desk is killed and started again", async () =>
     return command.stderr.includes("The desk is away");
   });
   await world.start();
-  expect(await command.end()).toBe(0);
+  expect(await command.end(), command.stderr).toBe(0);
   // A batch that the desk had stored, but not answered for when it was killed, is there already.
   expect(command.stdout).toMatch(/60 rows .*: (60 taken, 0|50 taken, 10) already there, 0 refused/);
   expect((await world.stored()).map(({ description }) => description)).toEqual(ROWS);

@@ -79,6 +79,7 @@ export async function plant(clients: Clients, mark: string): Promise<Planted> {
     subject: word("rowsubject"),
     description: word("rowtext"),
     source: word("source"),
+    status: "closed",
   };
   const { imported } = await tickets.importTickets(
     (async function* () {
@@ -104,12 +105,12 @@ export async function plant(clients: Clients, mark: string): Promise<Planted> {
   const { corrections } = await support.correctAnalysis(correction);
   const other = await tickets.createTicket({ ticket: { customerId, subject: word("mergedsubject") }, ...key() });
   await tickets.mergeTickets({ ticketId: other.ticket?.id ?? "", intoTicketId: inbound.ticketId, ...key() });
-  const closed = other.ticket?.id ?? "";
-  const followUp = await tickets.createFollowUp({ ticketId: closed, description: word("followup"), ...key() });
+  const old = imported[0]?.ticketId ?? "";
+  const followUp = await tickets.createFollowUp({ ticketId: old, description: word("followup"), ...key() });
   await tickets.changeStatus({ ticketId, status: TicketStatus.RESOLVED, ...key() });
   // The note that the answer asked for.
   await eventually(async () => (await crm.listNotes({ customerId })).totalSize === 2);
-  const ticketIds = [ticketId, inbound.ticketId, closed, followUp.ticket?.id ?? "", imported[0]?.ticketId ?? ""];
+  const ticketIds = [ticketId, inbound.ticketId, other.ticket?.id ?? "", followUp.ticket?.id ?? "", old];
   expect(new Set(ticketIds).size).toBe(5);
   return {
     ...{ customerId, email, ticketIds, words, receivedHash, mark, correctionId: corrections[0]?.id ?? "" },

@@ -67,10 +67,13 @@ export class DeskProcess implements AsyncDisposable {
   readonly url: string;
   readonly child: ChildProcess;
   output = "";
+  /** Resolves when it has ended, and all that it said is in `output`. */
+  readonly closed: Promise<unknown>;
 
   private constructor(child: ChildProcess, url: string) {
     this.child = child;
     this.url = url;
+    this.closed = once(child, "close");
     for (const stream of [child.stdout, child.stderr]) stream?.on("data", (data) => (this.output += data));
   }
 
@@ -86,7 +89,7 @@ export class DeskProcess implements AsyncDisposable {
     const desk = new DeskProcess(child, `${environment.TLS_CERT_FILE ? "https" : "http"}://127.0.0.1:${port}`);
     try {
       const ready = async () => desk.output.includes("Ctrl-C") && (await fetch(`${desk.url}/readyz`)).ok;
-      const ended = once(child, "close").then(() => Promise.reject(new Error("it has ended")));
+      const ended = desk.closed.then(() => Promise.reject(new Error("it has ended")));
       await Promise.race([eventually(ready, READY_MS), ended]);
       ended.catch(() => {});
     } catch (error) {

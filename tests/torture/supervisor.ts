@@ -28,7 +28,7 @@ async function killAgainAndAgain(system: System, random: Random, signal: AbortSi
     harm.kills += parts.size;
     await allEnded(
       [...parts].map(async (part) => {
-        system.assertRunning(part);
+        await system.assertRunning(part);
         await system.kill(part);
         await system.start(part);
       }),

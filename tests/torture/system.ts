@@ -73,10 +73,12 @@ export class System implements AsyncDisposable {
   }
 
   /** @throws Error with the last words of a part that has ended by itself */
-  assertRunning(...parts: readonly Part[]): void {
+  async assertRunning(...parts: readonly Part[]): Promise<void> {
     for (const part of parts) {
       const process = this.#processes.get(part);
-      if (process?.hasEnded) throw new Error(`${part} has ended by itself: ${process.output}`);
+      if (!process?.hasEnded) continue;
+      await process.closed;
+      throw new Error(`${part} has ended by itself: ${process.output}`);
     }
   }
 

@@ -66,7 +66,7 @@ async function torment(system: System, options: TortureOptions): Promise<Omit<Ou
     clearTimeout(patience);
   });
   signal?.throwIfAborted();
-  system.assertRunning(...PARTS);
+  await system.assertRunning(...PARTS);
   // What the CRM never reads is for the audit to find.
   await eventually(() => isCaughtUp(storage), DRAIN_MS).catch(() => {});
   return { ledger, harm };

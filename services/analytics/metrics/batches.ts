@@ -21,7 +21,13 @@ const QUIET = Symbol("quiet");
  */
 export async function* batches<T>(source: AsyncIterable<T>, { size, lingerMs }: BatchLimits): AsyncGenerator<Batch<T>> {
   const iterator = source[Symbol.asyncIterator]();
-  let next = iterator.next();
+  const asked = () => {
+    const item = iterator.next();
+    // It may fail while nobody waits for it.
+    item.catch(() => {});
+    return item;
+  };
+  let next = asked();
   let items: T[] = [];
   // At the end of the log once, even if it is empty.
   let mayBeEmpty = true;
@@ -39,7 +45,7 @@ export async function* batches<T>(source: AsyncIterable<T>, { size, lingerMs }: 
       }
       if (result.done) break;
       items.push(result.value);
-      next = iterator.next();
+      next = asked();
       if (items.length < size) continue;
       yield { items, last: false };
       items = [];
@@ -47,8 +53,7 @@ export async function* batches<T>(source: AsyncIterable<T>, { size, lingerMs }: 
     }
     if (items.length > 0) yield { items, last: true };
   } finally {
-    // It may have failed while nobody waited for it; and a source that waits for its next item would not end by itself.
-    next.catch(() => {});
+    // A source that waits for its next item would not end by itself.
     iterator.return?.()?.catch(() => {});
   }
 }
