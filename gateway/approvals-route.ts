@@ -3,6 +3,7 @@ import { Code } from "@connectrpc/connect";
 import type { JsonObject } from "../adapter/catalog.ts";
 import type { PlainHeaders } from "../runtime/calls/headers.ts";
 import { fail, reasonOf } from "../runtime/errors.ts";
+import { isId } from "../runtime/messages/ids.ts";
 import { type Answer, answerOf } from "./answer.ts";
 import { type Approval, type Approvals, type Decision, settleApproval } from "./approvals.ts";
 import { assertGet, assertPost, readJson } from "./body.ts";
@@ -15,7 +16,6 @@ import type { Runner, RunnerOptions } from "./runner.ts";
 /** Where the routes are. */
 export const APPROVALS_PATH = "/v1/approvals";
 
-const APPROVAL = /^APR-[1-9][0-9]{3,14}$/;
 const STATES = ["pending", "approved", "rejected", "expired"];
 const DECISIONS = ["approve", "edit", "reject"] as const;
 
@@ -41,7 +41,7 @@ function readDecision(body: unknown): Decision {
 
 function idIn({ url }: Exchange): string {
   const id = decodeURIComponent(url.pathname.slice(APPROVALS_PATH.length + 1));
-  if (APPROVAL.test(id)) return id;
+  if (isId(id, "APR")) return id;
   throw fail(
     Code.NotFound,
     "APPROVAL_NOT_FOUND",

@@ -7,15 +7,15 @@ import { fail } from "../runtime/errors.ts";
 import type { HttpRequest } from "../runtime/http/http-port.ts";
 import type { Caller } from "../runtime/identity/caller.ts";
 import { ANY_TICKET_SCOPE } from "../runtime/identity/scopes.ts";
+import { isId } from "../runtime/messages/ids.ts";
 import { invalidRequest, type MessagesRequest } from "./messages.ts";
 
-const TICKET = /^TKT-[1-9][0-9]{3,14}$/;
 const MENTIONS = /\bTKT-[1-9][0-9]{3,14}\b/gi;
 
 function checked(value: unknown, path: string): string | undefined {
   const ticket = String(value).trim().toUpperCase();
   if (ticket === "NONE") return undefined;
-  if (TICKET.test(ticket)) return ticket;
+  if (isId(ticket, "TKT")) return ticket;
   throw invalidRequest(path, `must be a ticket such as TKT-1001, or none, not ${JSON.stringify(value)}.`);
 }
 

@@ -6,6 +6,7 @@ import { noDesk, runCommand } from "../runtime/command.ts";
 import { readConfig } from "../runtime/config.ts";
 import { fail } from "../runtime/errors.ts";
 import { trustAuthorities } from "../runtime/http/certificate.ts";
+import { isId } from "../runtime/messages/ids.ts";
 import { type Ending, workOn } from "./agent/conversation.ts";
 import { findDesk } from "./agent/desk.ts";
 import { Terminal } from "./agent/terminal.ts";
@@ -45,7 +46,7 @@ function readOptions(args: string[]) {
 
 function ticketIn([given = "", ...others]: readonly string[]): string {
   const ticket = /^\d+$/.test(given) ? `TKT-${given}` : given.toUpperCase();
-  if (others.length === 0 && /^TKT-[1-9][0-9]{3,14}$/.test(ticket)) return ticket;
+  if (others.length === 0 && isId(ticket, "TKT")) return ticket;
   throw fail(Code.InvalidArgument, "USAGE_WRONG", "Name one ticket, such as TKT-1001.\nSee npm run agent -- --help.");
 }
 

@@ -2,6 +2,7 @@
 // MCP has it. Without anything that makes a desk of it: no contract, checks, scopes, limits, traces, boundaries around what
 // customers wrote. With the folder of a desk as argument.
 import { ActorKind } from "#gen/deskwire/actor/v1/actor_pb.js";
+import { TicketStatus } from "#gen/deskwire/ticket/v1/ticket_pb.js";
 import { type Rows, SqliteConnection } from "../../runtime/database/sqlite-connection.ts";
 import { localEngine } from "../../services/analytics/engine/local-engine.ts";
 import { sqliteFile } from "../../services/databases.ts";
@@ -14,9 +15,10 @@ const customers = new SqliteConnection(sqliteFile(folder, "crm"), { readOnly: tr
 
 const TICKET = "select * from ticket where id = ?";
 const MESSAGES = "select * from message where ticket_id = ? order by create_time desc, id desc limit 30";
+const { OPEN, IN_PROGRESS } = TicketStatus;
 const OTHERS = `
   select id, subject, status, priority, category, assignee, team, tags, waiting_on, update_time, due_at
-  from ticket where customer_id = ? and id <> ? and status in (1, 2) order by update_time desc, id desc limit 10`;
+  from ticket where customer_id = ? and id <> ? and status in (${OPEN}, ${IN_PROGRESS}) order by update_time desc, id desc limit 10`;
 const CUSTOMER = "select * from customer where id = ?";
 const NOTES = "select * from note where customer_id = ? order by id desc limit 5";
 

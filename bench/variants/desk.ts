@@ -74,6 +74,12 @@ function nextArguments({ tool, tickets }: Step): { ticketId: string; response?: 
 const METHODS = { handle_ticket: "HandleTicket", respond_to_ticket: "RespondToTicket" } as const;
 const pathOf = ({ tool }: Step) => `/${SupportService.typeName}/${METHODS[tool]}`;
 
+/** Callers that post JSON, another with each call. */
+const posting = (resources: AsyncDisposableStack, url: URL, body: () => string): Variant["callers"] => {
+  return async (count) =>
+    Http1Connection.open(resources, url, count).map((connection) => () => connection.send(httpRequest(url, body())));
+};
+
 /** What a `handle_ticket` does, by itself: the floor under the desk's. */
 export async function sameWork(
   resources: AsyncDisposableStack,
@@ -87,8 +93,7 @@ export async function sameWork(
   return {
     name,
     pids: [pid],
-    callers: async (count) =>
-      Http1Connection.open(resources, url, count).map((connection) => () => connection.send(httpRequest(url, body()))),
+    callers: posting(resources, url, body),
   };
 }
 
@@ -106,14 +111,7 @@ export function stepAt(resources: AsyncDisposableStack, desk: RunningDesk, step:
     },
     connectJson(name: string): Variant {
       const url = new URL(pathOf(step), desk.support);
-      return {
-        name,
-        pids,
-        callers: async (count) =>
-          Http1Connection.open(resources, url, count).map(
-            (connection) => () => connection.send(httpRequest(url, JSON.stringify(nextArguments(step)))),
-          ),
-      };
+      return { name, pids, callers: posting(resources, url, () => JSON.stringify(nextArguments(step))) };
     },
     async grpc(name: string): Promise<Variant> {
       const session = await openSession(resources, desk.support);

@@ -3,10 +3,9 @@ import type { DescService, MessageShape } from "@bufbuild/protobuf";
 import { Code, type ConnectError, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
 import { fail } from "../errors.ts";
 import { ADMIN_SCOPE, ANY_TICKET_SCOPE } from "../identity/scopes.ts";
+import { isId } from "../messages/ids.ts";
 import { CONFINEMENT_HEADER, scopesOf } from "./call.ts";
 import { headerOf } from "./lazy-context.ts";
-
-const TICKET_ID = /^TKT-[1-9][0-9]{3,14}$/;
 
 /** Whether a caller's scopes free it of every confinement. */
 export function isUnconfined(scopes: ReadonlySet<string> | undefined): boolean {
@@ -23,7 +22,7 @@ export function confinementOf(context: HandlerContext): string | undefined {
   const ticketId = headerOf(context, CONFINEMENT_HEADER);
   if (ticketId === null) return undefined;
   if (isUnconfined(scopesOf(context))) return undefined;
-  if (TICKET_ID.test(ticketId)) return ticketId;
+  if (isId(ticketId, "TKT")) return ticketId;
   const message = `The header ${CONFINEMENT_HEADER} must name one ticket, such as TKT-1001. Correct it, or leave it out.`;
   throw fail(Code.InvalidArgument, "CONFINEMENT_INVALID", message);
 }

@@ -7,6 +7,7 @@ import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
 import { writes_logged as writesLogged } from "#gen/deskwire/access/v1/options_pb.js";
 import { methodName, PRINCIPAL_HEADER, REPLAYED_HEADER } from "../calls/call.ts";
 import type { Log } from "../log.ts";
+import { isId } from "../messages/ids.ts";
 import { type CallStats, type Outcome, outcomeOf } from "./call-stats.ts";
 import { beginSpan, callersTrace, failSpan, type SpanStart, traced } from "./tracing.ts";
 
@@ -15,7 +16,6 @@ export type Method = (request: never, context: HandlerContext) => unknown;
 
 /** Calls of services in this process; see `directTransport`. */
 const IN_PROCESS = "direct";
-const ID = /^[A-Z]{3,4}-[1-9][0-9]{3,14}$/;
 /** Ours to repair, not the caller's; these have a line of their own with the cause. */
 const LOGGED_ALREADY = new Set([Code.Internal, Code.DataLoss, Code.Unknown]);
 const OURS = new Set([Code.Unavailable, Code.DeadlineExceeded, Code.ResourceExhausted]);
@@ -51,7 +51,7 @@ function fieldsOf(method: string, { requestHeader, protocolName }: HandlerContex
 
 /** The identifiers in a message and in those that it holds, such as `CUS-1001`. */
 function idsIn(value: unknown, depth = 3): string[] {
-  if (typeof value === "string") return ID.test(value) ? [value] : [];
+  if (typeof value === "string") return isId(value) ? [value] : [];
   if (depth === 0 || typeof value !== "object" || value === null) return [];
   return Object.values(value).flatMap((inner) => idsIn(inner, depth - 1));
 }
